@@ -1,0 +1,35 @@
+# Compiler, linker, warnings and the libraries from Debian, in one place.
+
+option(PARLEY_WERROR "Treat warnings as errors" ON)
+set(PARLEY_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined or thread")
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
+  -Wno-sign-conversion -Wno-gnu-zero-variadic-macro-arguments)
+if(PARLEY_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(PARLEY_SANITIZE)
+  add_compile_options(-fsanitize=${PARLEY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=${PARLEY_SANITIZE})
+endif()
+
+find_program(PARLEY_CCACHE ccache)
+if(PARLEY_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${PARLEY_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${PARLEY_CCACHE})
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_link_options(-fuse-ld=lld)
+endif()
+
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json filesystem url)
+find_package(OpenSSL 3 REQUIRED)
+find_package(GTest REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(lua REQUIRED IMPORTED_TARGET lua5.4)

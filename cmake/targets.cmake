@@ -1,0 +1,25 @@
+# A folder is a static library of its sources, and a test program of its *_test.cpp.
+#
+#   parley_library(NAME [DEPENDS target…] [TEST_DEPENDS target…])
+#
+# makes parley-NAME from ./*.cpp and parley-NAME-test from ./*_test.cpp.
+function(parley_library name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
+  list(REMOVE_ITEM sources ${tests} ${CMAKE_CURRENT_SOURCE_DIR}/main.cpp)
+  add_library(parley-${name} STATIC ${sources})
+  target_link_libraries(parley-${name} PUBLIC ${arg_DEPENDS})
+  if(tests)
+    parley_test(${name} SOURCES ${tests} DEPENDS parley-${name} ${arg_TEST_DEPENDS})
+  endif()
+endfunction()
+
+#   parley_test(NAME SOURCES file… [DEPENDS target…])
+function(parley_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(parley-${name}-test ${arg_SOURCES})
+  target_link_libraries(parley-${name}-test PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND parley-${name}-test)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endfunction()

@@ -1,0 +1,133 @@
+#pragma once
+
+// The collections model over one driver: records (JSON objects) become rows of typed cells, queries
+// and batches are checked against what the manifests declare, results become records again.
+// Everything here is called, and calls back, on the logic loop.
+
+#include "parley/draft/storage_driver.h"
+
+#include <boost/json.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace parley::env {
+class loop;
+}
+
+namespace parley::storage {
+
+enum class column_type { text, integer, boolean, number, json };
+
+struct column {
+  std::string name;
+  column_type type = column_type::text;
+  bool required = false;
+};
+
+struct index {
+  std::string name;
+  std::vector<std::string> columns;
+  bool unique = false;
+};
+
+struct collection {
+  std::string name; // "plugin.collection"
+  std::uint32_t version = 1;
+  std::vector<std::string> key;
+  std::vector<column> columns; // key columns included, in any order
+  std::vector<index> indexes;
+};
+
+// Why a batch carries a condition: decides what the caller is told when it fails.
+enum class condition_reason { batch, permission, idempotency };
+
+enum class status { ok, invalid, conflict, unavailable };
+
+struct failure {
+  status code = status::ok;
+  std::string message; // for the log, or for the plugin's author where invalid
+};
+
+struct commit_result {
+  failure why;
+  condition_reason failed = condition_reason::batch;                // where conflict
+  std::vector<std::pair<std::string, std::int64_t>> first_numbers;  // topic → number
+};
+
+struct log_entry {
+  std::int64_t number = 0;
+  std::string event; // empty: void
+  std::string data;  // JSON text
+  std::string at;
+};
+
+// An integer below this one is a stand-in for a number that the commit will give (see `next`).
+inline constexpr std::int64_t stand_in_limit = -(std::int64_t{1} << 62);
+
+// Replaces the stand-ins in a value by the numbers of a commit.
+void fill_in(boost::json::value& value, const commit_result& numbers);
+
+class batch {
+ public:
+  virtual ~batch() = default;
+  // Each gives what is wrong with its arguments (unknown collection, missing key, wrong type).
+  virtual failure put(std::string_view collection, const boost::json::object& record) = 0;
+  virtual failure patch(std::string_view collection, const boost::json::array& key,
+                        const boost::json::object& fields) = 0;
+  virtual failure increment(std::string_view collection, const boost::json::array& key,
+                            std::string_view field, std::int64_t by) = 0;
+  virtual failure erase(std::string_view collection, const boost::json::array& key) = 0;
+  virtual failure require(std::string_view collection, const boost::json::array& key, bool exists,
+                          const boost::json::object& equals, condition_reason reason) = 0;
+  virtual failure append(std::string_view topic, std::string_view event,
+                         const boost::json::value& data, std::string_view at) = 0;
+  virtual std::int64_t next(std::string_view topic) = 0;
+};
+
+struct query {
+  std::string index; // empty: the key
+  boost::json::array prefix;
+  std::optional<boost::json::value> lower, upper; // of the component after the prefix
+  bool lower_exclusive = false, upper_exclusive = false;
+  bool reverse = false;
+  std::uint32_t limit = 100;
+};
+
+class engine {
+ public:
+  virtual ~engine() = default;
+
+  using opened = std::function<void(failure)>;
+  using got = std::function<void(failure, std::optional<boost::json::object>)>;
+  using ranged = std::function<void(failure, std::vector<boost::json::object>, bool more)>;
+  using committed = std::function<void(const commit_result&)>;
+  using log_read = std::function<void(failure, std::vector<log_entry>, bool more)>;
+  using heads_read = std::function<void(failure, std::vector<std::int64_t>)>;
+
+  virtual void open(std::vector<collection> collections, opened done) = 0;
+  virtual std::unique_ptr<batch> begin() = 0;
+  // Applied in the order of the calls. The batch is not used afterwards.
+  virtual void commit(std::unique_ptr<batch> what, committed done) = 0;
+  // Records are built in `arena`.
+  virtual void get(std::string_view collection, const boost::json::array& key,
+                   boost::json::storage_ptr arena, got done) = 0;
+  virtual void range(std::string_view collection, const query& what,
+                     boost::json::storage_ptr arena, ranged done) = 0;
+  virtual void read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
+                        log_read done) = 0;
+  virtual void heads(std::vector<std::string> topics, heads_read done) = 0;
+  virtual void trim_log(std::string_view before, std::uint32_t limit, opened done) = 0;
+  virtual void close(opened done) = 0;
+};
+
+// `driver` outlives the engine.
+std::unique_ptr<engine> make_engine(env::loop& logic, const parley_storage_driver& driver);
+
+} // namespace parley::storage

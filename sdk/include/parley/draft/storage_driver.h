@@ -1,0 +1,198 @@
+/* parley.storage_driver/1 (draft): for plugins that store what all others write.
+ *
+ * The kernel turns records into rows of typed columns before they reach the driver, so a driver
+ * knows collections, rows and topic logs, and nothing of JSON but text columns. All functions are
+ * called on [logic] and must not block: a driver has threads of its own. Arguments stay where they
+ * are until `done` was called, which may happen on [any-thread], exactly once, and never from inside
+ * the function. Commits are applied in the order in which they were given.
+ */
+#ifndef PARLEY_DRAFT_STORAGE_DRIVER_H
+#define PARLEY_DRAFT_STORAGE_DRIVER_H
+
+#include "../value.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PARLEY_STORAGE_DRIVER_INTERFACE "parley.storage_driver/1"
+
+/* Types of columns. A field that is absent or null is a NULL. */
+enum {
+  PARLEY_COLUMN_TEXT = 1,    /* ids, accounts, times (RFC 3339) and texts; compared by bytes */
+  PARLEY_COLUMN_INTEGER = 2, /* 64-bit; booleans are 0 and 1 */
+  PARLEY_COLUMN_NUMBER = 3,
+  PARLEY_COLUMN_JSON = 4 /* JSON text, never in a key or an index */
+};
+
+typedef struct parley_column {
+  parley_str name; /* [a-z][a-z0-9_]* */
+  int32_t type;
+  uint32_t reserved;
+} parley_column;
+
+typedef struct parley_index {
+  parley_str name;
+  const uint32_t* columns;
+  uint32_t column_count;
+  uint32_t unique; /* 1: rows equal in all columns, none of them NULL, are a conflict */
+} parley_index;
+
+typedef struct parley_collection {
+  uint32_t size;
+  uint32_t version;
+  parley_str name; /* "plugin.collection", unique */
+  const parley_column* columns;
+  uint32_t column_count;
+  uint32_t key_count; /* the first columns are the key, in order */
+  const parley_index* indexes;
+  uint32_t index_count;
+  uint32_t reserved;
+} parley_collection;
+
+/* Cells of rows are slots of kind NULL, INTEGER, NUMBER or STRING; in batches also these two. */
+enum {
+  PARLEY_CELL_NEXT = 16,  /* as.next */
+  PARLEY_CELL_PIECES = 17 /* as.pieces: text with numbers in it */
+};
+
+/* A number that the batch's events will get: head of the topic + 1 + offset. */
+typedef struct parley_next {
+  uint32_t topic; /* index into parley_driver_batch.topics */
+  uint32_t offset;
+} parley_next;
+
+/* texts[0] numbers[0] texts[1] … texts[number_count]: numbers in decimal. */
+typedef struct parley_pieces {
+  const parley_str* texts;
+  const parley_next* numbers;
+  uint32_t number_count;
+  uint32_t reserved;
+} parley_pieces;
+
+typedef struct parley_cell {
+  int32_t kind;
+  uint32_t reserved;
+  union {
+    int64_t integer;
+    double number;
+    parley_str text;
+    parley_next next;
+    const parley_pieces* pieces;
+  } as;
+} parley_cell;
+
+enum {
+  PARLEY_OP_PUT = 1,       /* insert or replace the whole row: cells for every column */
+  PARLEY_OP_PATCH = 2,     /* set `columns`; conflict where there is no such row */
+  PARLEY_OP_INCREMENT = 3, /* add cells[0].integer to columns[0]; conflict likewise */
+  PARLEY_OP_ERASE = 4,     /* no row is no error */
+  PARLEY_OP_APPEND = 5,    /* an event to a topic: cells[0] name, cells[1] data, cells[2] time */
+  PARLEY_OP_REQUIRE_ABSENT = 6,
+  PARLEY_OP_REQUIRE_EXISTS = 7,
+  PARLEY_OP_REQUIRE_EQUAL = 8 /* the row exists, and each of `columns` equals its cell */
+};
+
+typedef struct parley_driver_op {
+  uint32_t size;
+  int32_t kind;
+  uint32_t collection; /* index into what `open` was given */
+  uint32_t topic;      /* APPEND: index into parley_driver_batch.topics */
+  const parley_cell* key; /* key_count cells; not for PUT and APPEND */
+  const uint32_t* columns;
+  const parley_cell* cells;
+  uint32_t cell_count;
+  uint32_t reserved;
+} parley_driver_op;
+
+/* Conditions are checked against the state before the batch; then all is written, or nothing. */
+typedef struct parley_driver_batch {
+  uint32_t size;
+  uint32_t op_count;
+  const parley_driver_op* ops;
+  const parley_str* topics; /* each once */
+  uint32_t topic_count;
+  uint32_t reserved;
+} parley_driver_batch;
+
+typedef struct parley_driver_commit_result {
+  uint32_t size;
+  parley_status status; /* OK (durable), CONFLICT, UNAVAILABLE (full, or an I/O error) */
+  uint32_t failed_op;   /* CONFLICT: which */
+  uint32_t reserved;
+  const int64_t* first_numbers; /* OK: for each topic the number of the batch's first event */
+  parley_str error;             /* UNAVAILABLE: for the log */
+} parley_driver_commit_result;
+typedef void (*parley_driver_committed)(void* user, const parley_driver_commit_result* result);
+
+/* Rows in the order of the key or of an index. */
+typedef struct parley_driver_read {
+  uint32_t size;
+  uint32_t collection;
+  int32_t index; /* -1: the key */
+  uint32_t limit;
+  const parley_cell* prefix; /* equal in the first columns of the key or index */
+  uint32_t prefix_count;
+  uint32_t reverse;
+  const parley_cell* lower; /* of the next column, or NULL */
+  const parley_cell* upper;
+  uint32_t lower_exclusive;
+  uint32_t upper_exclusive;
+} parley_driver_read;
+
+/* Events of a topic with numbers above `after`, in order, at most `limit`. */
+typedef struct parley_driver_log_read {
+  uint32_t size;
+  uint32_t limit;
+  parley_str topic;
+  int64_t after;
+} parley_driver_log_read;
+
+/* Borrowed while `done` runs. Row after row, column_count cells each. */
+typedef struct parley_driver_rows {
+  uint32_t size;
+  parley_status status;
+  const parley_cell* cells;
+  uint32_t row_count;
+  uint32_t column_count;
+  uint32_t more; /* 1: there were more than `limit` */
+  uint32_t reserved;
+  parley_str error;
+} parley_driver_rows;
+typedef void (*parley_driver_rows_done)(void* user, const parley_driver_rows* rows);
+
+typedef struct parley_storage_driver {
+  uint32_t size;
+  uint32_t reserved;
+  void* self;
+  /* Creates or widens what the collections need, and reads the heads. status in rows; no rows. */
+  void (*open)(void* self, const parley_collection* collections, uint32_t count,
+               parley_driver_rows_done done, void* user);
+  void (*commit)(void* self, const parley_driver_batch* batch, parley_driver_committed done,
+                 void* user);
+  void (*read)(void* self, const parley_driver_read* read, parley_driver_rows_done done,
+               void* user);
+  /* Columns: number, event (NULL: void), data, time. */
+  void (*read_log)(void* self, const parley_driver_log_read* read, parley_driver_rows_done done,
+                   void* user);
+  /* One row a topic, in the order asked: the number of its last event (0: none yet). */
+  void (*heads)(void* self, const parley_str* topics, uint32_t count, parley_driver_rows_done done,
+                void* user);
+  /* Erases log entries older than `before` (RFC 3339), at most `limit`; numbers are never reused. */
+  void (*trim_log)(void* self, parley_str before, uint32_t limit, parley_driver_rows_done done,
+                   void* user);
+  /* Everything accepted is finished, then files are closed. */
+  void (*close)(void* self, parley_driver_rows_done done, void* user);
+} parley_storage_driver;
+
+typedef struct parley_storage_driver_api {
+  uint32_t size;
+  /* [init] Offers a driver; the struct lives as long as the plugin. The manifest says
+   * `provides: [storage]`. */
+  parley_status (*offer)(const parley_host* host, const parley_storage_driver* driver);
+} parley_storage_driver_api;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,42 @@
+#pragma once
+
+// A YAML text as a JSON value that remembers where each node stood, so that every complaint can name
+// file, line and column.
+
+#include <boost/json.hpp>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parley::yaml {
+
+struct position {
+  int line = 0; // from 1; 0: unknown
+  int column = 0;
+};
+
+// Printed as `file:line:column: what is wrong; what to write`.
+struct problem {
+  std::string file;
+  position where;
+  std::string what;
+  std::string instead; // may be empty
+};
+std::string to_string(const problem& p);
+
+struct document {
+  std::string file;
+  boost::json::value root;
+  std::map<std::string, position> positions; // by JSON Pointer (RFC 6901), of values
+  std::map<std::string, position> keys;      // by JSON Pointer, of the keys of mappings
+
+  position at(std::string_view pointer) const; // of the value, or of its nearest ancestor
+};
+
+// Duplicate keys, anchors that recurse and more than one document are problems.
+document parse(std::string_view text, std::string file, std::vector<problem>& problems);
+document read_file(const std::string& path, std::vector<problem>& problems);
+
+} // namespace parley::yaml
