@@ -1,0 +1,69 @@
+#pragma once
+
+// What clients can reach, compiled from the manifests of the plugins that are loaded: methods with
+// their validators, HTTP routes and static files. Immutable; a change makes a new generation, and
+// shards hold the one they began a request with.
+
+#include "manifest.hpp"
+#include "schema.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace parley::dispatch {
+
+struct method {
+  std::string plugin;
+  manifest::method declared;
+  schema::validator params;
+};
+
+struct file {
+  std::string content;
+  std::string content_type;
+  std::string etag; // with its quotes
+  std::string content_security_policy;
+  bool immutable = false; // its name carries a hash of its content
+};
+
+struct route_match {
+  enum class kind { none, found, other_verb } outcome = kind::none;
+  const method* target = nullptr;
+  std::vector<std::pair<std::string, std::string>> parameters; // from the path, still as text
+  std::string allow; // other_verb: for the Allow header
+};
+
+class registry {
+ public:
+  registry(std::uint64_t generation, const std::vector<const manifest::manifest*>& manifests);
+  ~registry();
+
+  std::uint64_t generation() const { return generation_; }
+  // By name; nullptr where there is none. Methods for plugins only are found too: the caller looks
+  // at declared.seen_by.
+  const method* find(std::string_view name) const;
+  // By verb and decoded path segments. Literal segments win over parameters.
+  route_match route(std::string_view verb, const std::vector<std::string>& segments) const;
+  // A static file by its decoded path, or nullptr.
+  const file* find_file(std::string_view path) const;
+
+  void add_file(std::string path, file content); // while it is being made
+
+ private:
+  struct route_node;
+  void add_route(const method& target);
+
+  std::uint64_t generation_;
+  std::vector<std::unique_ptr<method>> methods_;
+  std::unordered_map<std::string_view, const method*> by_name_;
+  std::unique_ptr<route_node> routes_;
+  std::map<std::string, file, std::less<>> files_;
+};
+
+} // namespace parley::dispatch
