@@ -15,8 +15,11 @@ function(parley_library name)
   endif()
 endfunction()
 
-#   parley_test(NAME SOURCES file… [DEPENDS target…])
+#   parley_test(NAME SOURCES file… [DEPENDS target…])      nothing where BUILD_TESTING is off
 function(parley_test name)
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(parley-${name}-test ${arg_SOURCES})
   target_link_libraries(parley-${name}-test PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
