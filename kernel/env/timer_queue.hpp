@@ -1,0 +1,49 @@
+#pragma once
+
+// Timers by due time, without a clock of their own: both loops keep theirs in one.
+
+#include "env/env.hpp"
+
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+namespace parley::env {
+
+class timer_queue {
+ public:
+  timer_id add(std::int64_t due_ns, task work) {
+    const timer_id id = ++last_;
+    due_.emplace(id, due_ns);
+    waiting_.emplace(std::pair(due_ns, id), std::move(work));
+    return id;
+  }
+
+  void cancel(timer_id id) {
+    const auto found = due_.find(id);
+    if (found == due_.end()) return;
+    waiting_.erase({found->second, id});
+    due_.erase(found);
+  }
+
+  std::optional<std::int64_t> next_due() const {
+    if (waiting_.empty()) return std::nullopt;
+    return waiting_.begin()->first.first;
+  }
+
+  // The earliest one that is due, or nothing.
+  std::optional<task> take_due(std::int64_t now_ns) {
+    if (waiting_.empty() || waiting_.begin()->first.first > now_ns) return std::nullopt;
+    auto node = waiting_.extract(waiting_.begin());
+    due_.erase(node.key().second);
+    return std::move(node.mapped());
+  }
+
+ private:
+  timer_id last_ = 0;
+  std::map<std::pair<std::int64_t, timer_id>, task> waiting_;
+  std::unordered_map<timer_id, std::int64_t> due_;
+};
+
+} // namespace parley::env

@@ -1,0 +1,61 @@
+#include "env/virtual.hpp"
+
+namespace parley::env {
+
+void virtual_loop::post(task work) {
+  const std::lock_guard lock(mutex_);
+  posted_.push_back(std::move(work));
+}
+
+timer_id virtual_loop::after(std::chrono::milliseconds delay, task work) {
+  return timers_.add(clock_.steady_ns() + delay.count() * 1'000'000, std::move(work));
+}
+
+bool virtual_loop::run_one() {
+  task work;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!posted_.empty()) {
+      work = std::move(posted_.front());
+      posted_.pop_front();
+    }
+  }
+  if (!work) {
+    auto due = timers_.take_due(clock_.steady_ns());
+    if (!due) return false;
+    work = std::move(*due);
+  }
+  work();
+  return true;
+}
+
+std::size_t virtual_loop::run_until_idle() {
+  std::size_t ran = 0;
+  while (run_one()) ++ran;
+  return ran;
+}
+
+void virtual_loop::advance(std::chrono::milliseconds by) {
+  const std::int64_t until = clock_.steady_ns() + by.count() * 1'000'000;
+  run_until_idle();
+  while (true) {
+    const auto due = timers_.next_due();
+    if (!due || *due > until) break;
+    if (*due > clock_.steady_ns()) clock_.set_steady_ns(*due);
+    run_until_idle();
+  }
+  clock_.set_steady_ns(until);
+  run_until_idle();
+}
+
+void seeded_random::fill(std::span<std::byte> out) {
+  const std::lock_guard lock(mutex_);
+  for (std::byte& one : out) {
+    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    one = static_cast<std::byte>((z ^ (z >> 31)) & 0xff);
+  }
+}
+
+} // namespace parley::env
