@@ -1,0 +1,132 @@
+// The page of somebody who is logged in: the list at the side, the open conversation beside it. Which one
+// is open stands in the address (#c/ID), so that reload and the back button do what they should.
+
+import { avatar, paintAvatar } from "./avatar.ts";
+import { sentence } from "./call_error.ts";
+import { Chats } from "./chats.ts";
+import { ConversationList } from "./conversation_list.ts";
+import { ConversationView } from "./conversation_view.ts";
+import { arrange, el, setText } from "./dom.ts";
+import { openGroupDialog } from "./group_dialog.ts";
+import { peopleSearch } from "./people_search.ts";
+import type { Session } from "./session.ts";
+import type { Link } from "./socket.ts";
+
+const LINK_TEXT: Record<Link, string> = {
+  connecting: "Connecting…",
+  live: "Connected",
+  broken: "Connection lost. Reconnecting…",
+  draining: "The server is restarting…",
+  stopped: "Disconnected. Please reload this page.",
+};
+
+export class ChatView {
+  readonly chats: Chats;
+  readonly element: HTMLElement;
+  private readonly list: ConversationList;
+  private readonly link = el("p", { class: "link-state", role: "status" }, el("span"));
+  private readonly face = avatar();
+  private readonly name = el("bdi", { class: "my-name" });
+  private readonly problem = el("p", { class: "problem", role: "alert" });
+  private readonly main = el("main", {});
+  private readonly empty = el("p", { class: "note empty" }, "Choose a conversation, or find a person.");
+  private view: ConversationView | undefined;
+  private planned = false;
+
+  constructor(private readonly title: string, session: Session, logout: () => void, refused: () => void) {
+    this.chats = new Chats(session, refused, () => this.plan());
+    this.list = new ConversationList(this.chats);
+    this.element = el("div", { class: "chat" }, this.side(logout), this.main);
+    window.addEventListener("hashchange", this.follow);
+    document.addEventListener("visibilitychange", this.look);
+    this.follow();
+  }
+
+  close(): void {
+    window.removeEventListener("hashchange", this.follow);
+    document.removeEventListener("visibilitychange", this.look);
+    this.chats.close();
+    document.title = this.title;
+  }
+
+  private side(logout: () => void): HTMLElement {
+    const search = peopleSearch("find", "Find a person by user name", (name) => this.chats.find(name),
+      (profile) => {
+        search.clear();
+        this.enter(this.chats.direct(profile.id));
+      });
+    const group = el("button", { type: "button" }, "New group");
+    group.addEventListener("click", () => openGroupDialog(
+      (name) => this.chats.find(name),
+      async (name, members) => this.enter(Promise.resolve(await this.chats.group(name, members)))));
+    const out = el("button", { type: "button", class: "logout" }, "Log out");
+    out.addEventListener("click", logout);
+    return el("aside", { class: "side" },
+      el("header", {}, el("h1", {}, this.title), group),
+      el("div", { role: "search", class: "find" }, search.field, search.results),
+      this.problem,
+      this.list.element,
+      el("footer", {}, this.face, el("div", { class: "titles" }, this.name, this.link), out));
+  }
+
+  private enter(conversation: Promise<string>): void {
+    setText(this.problem, "");
+    conversation.then(
+      (id) => (location.hash = `c/${encodeURIComponent(id)}`),
+      (problem: unknown) => setText(this.problem, sentence(problem)));
+  }
+
+  private readonly follow = (): void => {
+    this.chats.show(openId());
+    this.paint();
+  };
+
+  private readonly look = (): void => this.chats.markRead();
+
+  // Many changes at once make one painting.
+  private plan(): void {
+    if (this.planned) return;
+    this.planned = true;
+    queueMicrotask(() => {
+      this.planned = false;
+      this.paint();
+    });
+  }
+
+  private paint(): void {
+    if (!this.element) return; // a change while still being made
+    const id = openId();
+    const chat = id === undefined ? undefined : this.chats.get(id);
+    if (this.view?.chat !== chat) this.change(id, chat ? new ConversationView(this.chats, chat) : undefined);
+    setText(this.empty, id !== undefined && this.chats.listed
+      ? "This conversation is not yours, or no longer there."
+      : id !== undefined ? "Loading…" : "Choose a conversation, or find a person.");
+    this.element.classList.toggle("has-open", id !== undefined);
+    this.list.paint(id);
+    this.view?.paint();
+    const me = this.chats.names.name(this.chats.me);
+    paintAvatar(this.face, this.chats.me, me);
+    setText(this.name, me);
+    this.link.className = `link-state ${this.chats.link}`;
+    setText(this.link.firstElementChild!, LINK_TEXT[this.chats.link]);
+    const unread = this.chats.sorted().filter((one) => this.chats.unread(one)).length;
+    document.title = unread > 0 ? `(${unread}) ${this.title}` : this.title;
+  }
+
+  private change(id: string | undefined, view: ConversationView | undefined): void {
+    this.view = view;
+    arrange(this.main, [view?.element ?? this.empty]);
+    if (!view) return;
+    this.chats.show(id);
+    view.focus();
+  }
+}
+
+function openId(): string | undefined {
+  if (!location.hash.startsWith("#c/")) return undefined;
+  try {
+    return decodeURIComponent(location.hash.slice(3)) || undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,54 @@
+// One open conversation: who is in it, its messages, and the field to write in.
+
+import { avatar, paintAvatar } from "./avatar.ts";
+import type { Chat, Chats } from "./chats.ts";
+import { composer, type Composer } from "./composer.ts";
+import { faceKey } from "./conversation_list.ts";
+import { el, setText } from "./dom.ts";
+import { MessageList } from "./message_list.ts";
+
+export class ConversationView {
+  private readonly face = avatar();
+  private readonly title = el("h2", { id: "conversation-title", dir: "auto" });
+  private readonly about = el("p", { class: "about", dir: "auto" });
+  private readonly messages: MessageList;
+  private readonly composer: Composer;
+  readonly element: HTMLElement;
+
+  constructor(private readonly chats: Chats, readonly chat: Chat) {
+    this.messages = new MessageList(chats, chat);
+    this.composer = composer(chat.conversation.id, (text) => {
+      this.messages.toEnd();
+      chats.send(chat.conversation.id, text);
+    });
+    const back = el("a", { href: "#", class: "back", "aria-label": "Back to the conversations" }, "‹");
+    this.element = el("section", { class: "open-conversation", "aria-labelledby": "conversation-title" },
+      el("header", {}, back, this.face, el("div", { class: "titles" }, this.title, this.about)),
+      this.messages.element, this.composer.element);
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !event.isComposing) location.hash = "";
+    });
+  }
+
+  paint(): void {
+    const name = this.chats.title(this.chat);
+    paintAvatar(this.face, faceKey(this.chat, this.chats.me), name);
+    setText(this.title, name);
+    setText(this.about, this.chat.conversation.kind === "group" ? this.members() : "");
+    this.about.hidden = this.chat.conversation.kind !== "group";
+    this.messages.paint();
+  }
+
+  focus(): void {
+    // On a phone the keyboard would cover what the person came to read.
+    if (matchMedia("(pointer: coarse)").matches) return;
+    this.composer.focus();
+  }
+
+  private members(): string {
+    const names = [...this.chat.members.keys()].map((account) =>
+      account === this.chats.me ? "you" : this.chats.names.name(account));
+    const some = names.slice(0, 8).join(", ");
+    return names.length > 8 ? `${some} and ${names.length - 8} more` : some;
+  }
+}

@@ -1,0 +1,142 @@
+// The messages of one conversation, and below them what is still to be sent.
+
+import { avatar, paintAvatar } from "./avatar.ts";
+import type { Chat, Chats } from "./chats.ts";
+import { arrange, el, setText } from "./dom.ts";
+import type { Unsent } from "./outbox.ts";
+import { dayOf, dayTitle, timeOfDay } from "./times.ts";
+import type { Message } from "./types.ts";
+
+const NEAR_END = 80; // pixels from the end that still count as being there
+const TOGETHER_MS = 5 * 60 * 1000; // messages of one person this close share one heading
+
+export class MessageList {
+  private readonly list = el("ol", { class: "messages" });
+  private readonly top = el("p", { class: "note top" });
+  readonly element = el("div", { class: "log", role: "log", "aria-label": "Messages", tabindex: "0" },
+    this.top, this.list);
+  private readonly rows = new Map<string, HTMLElement>();
+  private atEnd = true;
+  private painted = false;
+
+  constructor(private readonly chats: Chats, private readonly chat: Chat) {
+    this.element.setAttribute("aria-live", "off"); // until the first page is there: see paint()
+    this.element.addEventListener("scroll", () => this.scrolled());
+    new ResizeObserver(() => this.atEnd && this.toEnd()).observe(this.element);
+  }
+
+  paint(): void {
+    const { timeline, fetching } = this.chat;
+    setText(this.top, fetching ? "Loading…"
+      : timeline.complete ? "This is the beginning." : "");
+    const before = { height: this.element.scrollHeight, top: this.element.scrollTop };
+    const firstBefore = this.list.firstElementChild;
+    arrange(this.list, this.wanted());
+    if (this.atEnd) this.toEnd();
+    else if (firstBefore && firstBefore !== this.list.firstElementChild) {
+      // Earlier ones were put on top: what the person reads stays where it is.
+      this.element.scrollTop = before.top + this.element.scrollHeight - before.height;
+    }
+    if (timeline.loaded && !this.painted) {
+      this.painted = true;
+      // Only what comes from now on is read aloud.
+      setTimeout(() => this.element.setAttribute("aria-live", "polite"), 500);
+    }
+    if (this.painted && !fetching) this.fill();
+  }
+
+  toEnd(): void {
+    this.element.scrollTop = this.element.scrollHeight;
+    this.atEnd = true;
+  }
+
+  private scrolled(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.element;
+    this.atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    this.fill();
+  }
+
+  // Near the top, or not even full: get what is earlier.
+  private fill(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.element;
+    const short = scrollHeight <= clientHeight;
+    if ((scrollTop < 200 && !this.atEnd) || short) void this.chats.earlier(this.chat);
+  }
+
+  private wanted(): HTMLElement[] {
+    const rows: HTMLElement[] = [];
+    let above: Message | undefined;
+    for (const message of this.chat.timeline.all()) {
+      if (!above || dayOf(above.at) !== dayOf(message.at)) rows.push(this.day(message.at));
+      rows.push(this.stored(message, above));
+      above = message;
+    }
+    for (const entry of this.chats.outbox.of(this.chat.conversation.id)) rows.push(this.unsent(entry));
+    return rows;
+  }
+
+  private day(at: string): HTMLElement {
+    const row = this.keep(`day ${dayOf(at)}`, () => el("li", { class: "day" }, el("span")));
+    setText(row.firstElementChild!, dayTitle(at));
+    return row;
+  }
+
+  private stored(message: Message, above: Message | undefined): HTMLElement {
+    const mine = message.sender === this.chats.me;
+    const row = this.keep(`seq ${message.seq}`, () => bubble(message.text, message.at));
+    const together = above?.sender === message.sender && dayOf(above.at) === dayOf(message.at) &&
+      Date.parse(message.at) - Date.parse(above.at) < TOGETHER_MS;
+    row.className = `message ${mine ? "mine" : "theirs"} ${together ? "together" : ""}`;
+    const name = mine ? "You" : this.chats.names.name(message.sender);
+    const sender = row.querySelector(".sender")!;
+    setText(sender, name);
+    sender.classList.toggle("hidden-text", mine || together || this.chat.conversation.kind === "direct");
+    const face = row.querySelector<HTMLElement>(".avatar");
+    if (face) paintAvatar(face, message.sender, name);
+    return row;
+  }
+
+  private unsent(entry: Unsent): HTMLElement {
+    const row = this.keep(`unsent ${entry.id}`, () => {
+      const made = bubble(entry.text, entry.at);
+      made.className = "message mine unsent";
+      setText(made.querySelector(".sender")!, "You");
+      made.querySelector(".sender")!.classList.add("hidden-text");
+      made.querySelector("time")!.remove();
+      const retry = el("button", { type: "button", class: "link retry" }, "Try again");
+      retry.addEventListener("click", () => this.chats.outbox.retry(entry.id));
+      const discard = el("button", { type: "button", class: "link discard" }, "Discard");
+      discard.addEventListener("click", () => this.chats.outbox.settle(entry.id));
+      made.querySelector(".meta")!.append(el("span", { class: "state" }), retry, discard);
+      return made;
+    });
+    const refused = entry.state === "refused";
+    row.classList.toggle("refused", refused);
+    setText(row.querySelector(".state")!, stateOf(entry, this.chats.link === "live"));
+    row.querySelector<HTMLElement>(".retry")!.hidden = !refused;
+    row.querySelector<HTMLElement>(".discard")!.hidden = !refused;
+    return row;
+  }
+
+  private keep(key: string, make: () => HTMLElement): HTMLElement {
+    let row = this.rows.get(key);
+    if (!row) this.rows.set(key, (row = make()));
+    return row;
+  }
+}
+
+function stateOf(entry: Unsent, live: boolean): string {
+  if (entry.state === "refused") return `Not sent: ${entry.reason ?? "refused"}`;
+  return entry.state === "waiting" || !live ? "Not sent yet, will be tried again" : "Sending…";
+}
+
+function bubble(text: string, at: string): HTMLElement {
+  const date = new Date(at);
+  return el("li", { class: "message" },
+    avatar(),
+    el("div", { class: "bubble" },
+      el("bdi", { class: "sender" }),
+      el("p", { class: "text", dir: "auto" }, text),
+      el("span", { class: "meta" },
+        el("time", { datetime: at, title: date.toLocaleString() }, timeOfDay(at)))));
+}

@@ -1,0 +1,49 @@
+// The stored messages of one conversation that this window holds: an unbroken stretch up to the newest,
+// in order of number, each once, however often and in whatever order it arrives.
+
+import type { Message } from "./types.ts";
+
+export class Timeline {
+  private messages: Message[] = [];
+  loaded = false; // the newest page is here
+  complete = false; // nothing is earlier than the first message
+
+  all(): readonly Message[] {
+    return this.messages;
+  }
+
+  get last(): Message | undefined {
+    return this.messages[this.messages.length - 1];
+  }
+
+  get firstSeq(): number | undefined {
+    return this.messages[0]?.seq;
+  }
+
+  // Says how many were new.
+  add(arrived: readonly Message[]): number {
+    let added = 0;
+    for (const message of arrived) {
+      const at = this.position(message.seq);
+      if (this.messages[at]?.seq === message.seq) continue;
+      this.messages.splice(at, 0, message);
+      added += 1;
+    }
+    return added;
+  }
+
+  // The messages no longer join up with what is newer: begin again from the newest page.
+  restart(page: readonly Message[] = []): void {
+    this.messages = [];
+    this.loaded = false;
+    this.complete = false;
+    this.add(page);
+  }
+
+  // Where a message of this number belongs. Searched from the end, where nearly all of them go.
+  private position(seq: number): number {
+    let at = this.messages.length;
+    while (at > 0 && this.messages[at - 1]!.seq >= seq) at -= 1;
+    return at;
+  }
+}
