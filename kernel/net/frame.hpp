@@ -1,0 +1,93 @@
+#pragma once
+
+// RFC 6455 frames without sockets: a decoder for what clients send, and the encoding of what they
+// are sent. Ours rather than Beast's, because one encoded frame is shared by all who get it.
+
+#include "net/utf8.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace parley::net {
+
+using payload = std::shared_ptr<const std::string>; // of bytes for the wire
+
+namespace close_code {
+inline constexpr std::uint16_t normal = 1000, going_away = 1001, protocol_error = 1002,
+                               unsupported = 1003, no_status = 1005, not_utf8 = 1007,
+                               too_big = 1009;
+inline constexpr std::uint16_t draining = 4000, too_slow = 4001, heartbeats_missing = 4002,
+                               session_ended = 4100, authentication_failed = 4101,
+                               not_authenticated = 4102, not_this_protocol = 4200,
+                               too_many_connections = 4201;
+} // namespace close_code
+
+enum class opcode : std::uint8_t {
+  continuation = 0,
+  text = 1,
+  binary = 2,
+  close = 8,
+  ping = 9,
+  pong = 10
+};
+
+struct frame_event {
+  enum class kind { need_more, text, ping, pong, close, fault } what = kind::need_more;
+  std::string_view content; // text, ping, pong; the reason of a close; until the next call
+  std::uint16_t code = 0;   // of a close; with what to close after a fault
+};
+
+// Strict: masking is required, reserved bits and opcodes are faults, text is UTF-8, and a message
+// over the limit is a fault before any of it is buffered. Binary messages are a fault (1003).
+class frame_decoder {
+ public:
+  explicit frame_decoder(std::uint32_t limit) : limit_(limit) {}
+
+  // Takes the next event from the front of `input`, which is unmasked in place. A whole message in
+  // one piece is not copied. After a fault or a close nothing more must be fed.
+  frame_event next(std::span<char>& input);
+
+ private:
+  // What lies across several reads; an idle connection has none.
+  struct partial {
+    std::string message;
+    std::string control;
+    bool message_done = false;
+    bool control_done = false;
+  };
+
+  enum class header_state { incomplete, complete, fault };
+  header_state take_header(std::span<char>& input, std::uint16_t& fault);
+  std::uint16_t judge_header();
+  frame_event take_control(std::span<char>& input);
+  bool take_data(std::span<char>& input, frame_event& event);
+  frame_event control_event(std::string_view content) const;
+  void unmask(std::span<char> bytes);
+  void forget_delivered();
+  partial& pieces();
+
+  std::uint32_t limit_;
+  std::uint32_t message_bytes_ = 0;
+  std::uint64_t remaining_ = 0; // of the current frame's payload
+  std::array<unsigned char, 14> header_{};
+  std::array<unsigned char, 4> mask_{};
+  std::uint8_t header_have_ = 0;
+  std::uint8_t mask_at_ = 0;
+  opcode opcode_ = opcode::continuation;
+  bool final_ = false;
+  bool in_payload_ = false;
+  bool message_open_ = false; // fragments of a message have come
+  utf8_checker utf8_;
+  std::unique_ptr<partial> partial_;
+};
+
+void append_header(std::string& out, opcode what, std::size_t size);
+payload make_frame(opcode what, std::string_view content);
+payload make_text(std::string_view content);
+payload make_close(std::uint16_t code, std::string_view reason);
+
+} // namespace parley::net
