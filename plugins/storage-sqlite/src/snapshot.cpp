@@ -1,0 +1,150 @@
+#include "snapshot.hpp"
+
+#include "replies.hpp"
+
+#include <sqlite3.h>
+
+namespace parley::storage_sqlite {
+namespace {
+
+void bind(statement& to, int at, const parley_cell& cell) {
+  switch (cell.kind) {
+    case PARLEY_INTEGER:
+      return to.bind(at, cell.as.integer);
+    case PARLEY_NUMBER:
+      return to.bind(at, cell.as.number);
+    case PARLEY_STRING:
+      return to.bind_borrowed(at, view(cell.as.text));
+    default:
+      return to.bind_null(at);
+  }
+}
+
+} // namespace
+
+snapshot::snapshot(const settings& with, std::shared_ptr<const layout> known, std::string& why)
+    : layout_(std::move(known)), statements_(file_, *layout_) {
+  const std::pair<const char*, statement*> all[] = {
+      {"BEGIN", &begin_},
+      {"COMMIT", &end_},
+      {"SELECT number, event, data, at FROM \"parley:log\" WHERE number > ?2 AND topic ="
+       " (SELECT id FROM \"parley:topics\" WHERE name = ?1) ORDER BY number LIMIT ?3",
+       &read_log_},
+      {"SELECT head FROM \"parley:topics\" WHERE name = ?", &read_head_},
+  };
+  if (file_.open(with.path, false, with.cache_mib) != SQLITE_OK) why = file_.error();
+  for (const auto& [sql, to] : all) {
+    if (why.empty() && file_.prepare(sql, *to) != SQLITE_OK) why = file_.error();
+  }
+}
+
+void snapshot::answer(const std::vector<read_request>& requests) {
+  // One transaction for all: taking and giving back a snapshot costs more than a look-up.
+  const bool together = requests.size() > 1 && begin_.run() == SQLITE_DONE;
+  for (const read_request& each : requests) {
+    cells_.clear();
+    texts_.clear();
+    rows_ = 0;
+    more_ = false;
+    const char* fault = nullptr;
+    const int code = std::visit(
+        [&](const auto& what) {
+          if constexpr (std::is_pointer_v<std::decay_t<decltype(what)>>)
+            return one(*what, fault);
+          else
+            return one(what, fault);
+        },
+        each.what);
+    if (fault != nullptr) {
+      reply(each.done, each.user, PARLEY_E_INVALID, fault);
+    } else if (code != SQLITE_DONE) {
+      reply(each.done, each.user, PARLEY_E_UNAVAILABLE, file_.error());
+    } else {
+      reply_rows(each);
+    }
+  }
+  if (together && end_.run() != SQLITE_DONE) file_.execute("ROLLBACK");
+}
+
+int snapshot::one(const parley_driver_read& read, const char*& fault) {
+  fault = fault_of(*layout_, read);
+  if (fault != nullptr) return SQLITE_DONE;
+  statement* from = statements_.read(read);
+  if (from == nullptr) return SQLITE_ERROR;
+  int at = 1;
+  for (std::uint32_t i = 0; i < read.prefix_count; ++i) {
+    if (read.prefix[i].kind != PARLEY_NULL) bind(*from, at++, read.prefix[i]);
+  }
+  if (read.lower != nullptr) bind(*from, at++, *read.lower);
+  if (read.upper != nullptr) bind(*from, at++, *read.upper);
+  from->bind(at, std::int64_t{read.limit} + 1);
+  const auto columns = static_cast<std::uint32_t>((*layout_)[read.collection].columns.size());
+  return collect(*from, columns, read.limit);
+}
+
+int snapshot::one(const parley_driver_log_read& read, const char*&) {
+  read_log_.bind_borrowed(1, view(read.topic));
+  read_log_.bind(2, read.after);
+  read_log_.bind(3, std::int64_t{read.limit} + 1);
+  return collect(read_log_, 4, read.limit);
+}
+
+int snapshot::one(const head_query& read, const char*&) {
+  columns_ = 1;
+  for (std::uint32_t i = 0; i < read.count; ++i) {
+    read_head_.bind_borrowed(1, view(read.topics[i]));
+    const int code = read_head_.step();
+    parley_cell head{};
+    head.kind = PARLEY_INTEGER;
+    head.as.integer = code == SQLITE_ROW ? read_head_.integer(0) : 0;
+    read_head_.reset();
+    if (code != SQLITE_ROW && code != SQLITE_DONE) return code;
+    cells_.push_back(head);
+    ++rows_;
+  }
+  return SQLITE_DONE;
+}
+
+int snapshot::collect(statement& from, std::uint32_t columns, std::uint32_t limit) {
+  columns_ = columns;
+  int code = from.step();
+  for (; code == SQLITE_ROW; code = from.step()) {
+    if (rows_ == limit) {
+      more_ = true;
+      code = SQLITE_DONE;
+      break;
+    }
+    for (std::uint32_t i = 0; i < columns; ++i) {
+      cells_.push_back(kept(from.cell(static_cast<int>(i))));
+    }
+    ++rows_;
+  }
+  from.reset();
+  return code;
+}
+
+// SQLite's text ends with the next step. The buffer may move while it grows, so only its length is
+// kept here; reply_rows() knows that texts follow one another.
+parley_cell snapshot::kept(parley_cell cell) {
+  if (cell.kind == PARLEY_STRING) texts_ += view(cell.as.text);
+  return cell;
+}
+
+void snapshot::reply_rows(const read_request& to) {
+  const char* next = texts_.data();
+  for (parley_cell& each : cells_) {
+    if (each.kind != PARLEY_STRING) continue;
+    each.as.text.ptr = next;
+    next += each.as.text.len;
+  }
+  parley_driver_rows rows{};
+  rows.size = sizeof rows;
+  rows.status = PARLEY_OK;
+  rows.cells = cells_.data();
+  rows.row_count = rows_;
+  rows.column_count = columns_;
+  rows.more = more_ ? 1 : 0;
+  to.done(to.user, &rows);
+}
+
+} // namespace parley::storage_sqlite

@@ -1,0 +1,39 @@
+#pragma once
+
+// Prepared statements of one connection, made once for each shape of an operation.
+
+#include "layout.hpp"
+#include "sqlite.hpp"
+
+#include <string>
+#include <unordered_map>
+
+namespace parley::storage_sqlite {
+
+// Whether indexes into the layout and counts of a request from outside hold. What is wrong, or
+// nullptr.
+const char* fault_of(const layout& known, const parley_driver_op& op, std::uint32_t topics);
+const char* fault_of(const layout& known, const parley_driver_read& read);
+
+class statements {
+ public:
+  statements(database& file, const layout& known) : file_(file), layout_(known) {}
+
+  // nullptr where SQLite refuses; the database has the error. Cells are bound in the order:
+  // for PUT: all; for PATCH and INCREMENT: cells, then the key; for ERASE: the key; for
+  // conditions: the key, then cells.
+  statement* write(const parley_driver_op& op);
+  // Cells are bound in the order: prefix without NULLs, lower, upper, limit.
+  statement* read(const parley_driver_read& read);
+
+ private:
+  statement* prepared(const std::string& shape, std::string (*sql)(const layout&, const void*),
+                      const void* of);
+
+  database& file_;
+  const layout& layout_;
+  std::unordered_map<std::string, statement> made_;
+  std::string shape_;
+};
+
+} // namespace parley::storage_sqlite

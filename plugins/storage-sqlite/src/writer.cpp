@@ -1,0 +1,172 @@
+#include "writer.hpp"
+
+#include "replies.hpp"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+namespace parley::storage_sqlite {
+namespace {
+
+// Pages of 4 KiB in the write-ahead log: from the first on, the checkpointer works beside us; at
+// the second it has not kept up, and the log can only start anew while nobody writes.
+constexpr int pages_to_wake = 1000;
+constexpr int pages_to_stop = 16'000;
+// More in one transaction gains nothing, and the first of them waits for the last.
+constexpr std::size_t largest_group = 1024;
+
+} // namespace
+
+writer::writer(settings with, readers& reading)
+    : settings_(std::move(with)), readers_(reading), thread_([this] { run(); }) {}
+
+writer::~writer() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  asked_for_.notify_one();
+  thread_.join();
+}
+
+void writer::ask(write_request what) {
+  bool first = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    first = asked_.empty();
+    asked_.push_back(what);
+  }
+  if (first) asked_for_.notify_one();
+}
+
+void writer::run() {
+  std::vector<write_request> requests;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    asked_for_.wait(lock, [this] { return stopping_ || !asked_.empty(); });
+    if (asked_.empty()) break;
+    if (settings_.commit_delay_us != 0 && !stopping_) {
+      asked_for_.wait_for(lock, std::chrono::microseconds(settings_.commit_delay_us),
+                          [this] { return stopping_ || asked_.size() >= largest_group; });
+    }
+    const auto count = static_cast<std::ptrdiff_t>(std::min(asked_.size(), largest_group));
+    requests.assign(asked_.begin(), asked_.begin() + count);
+    asked_.erase(asked_.begin(), asked_.begin() + count);
+    lock.unlock();
+    work(requests);
+    lock.lock();
+  }
+  lock.unlock();
+  shut();
+}
+
+void writer::work(std::vector<write_request>& requests) {
+  for (const write_request& each : requests) {
+    // Everything else ends the group, so that the order stays as it was given.
+    if (!std::holds_alternative<commit_request>(each)) commit();
+    std::visit([this](const auto& what) { one(what); }, each);
+  }
+  commit();
+  checkpoint_if_due();
+}
+
+void writer::commit() {
+  if (waiting_.empty()) return;
+  if (group_.has_value()) {
+    group_->commit(waiting_);
+  } else {
+    parley_driver_commit_result result{};
+    result.size = sizeof result;
+    result.status = PARLEY_E_UNAVAILABLE;
+    result.error = borrow("the store is not open");
+    for (const commit_request& each : waiting_) each.done(each.user, &result);
+  }
+  waiting_.clear();
+}
+
+void writer::one(const commit_request& what) {
+  waiting_.push_back(what);
+}
+
+void writer::one(const open_request& what) {
+  const std::string problem = open(what);
+  if (!problem.empty()) shut();
+  reply(what.done, what.user, problem.empty() ? PARLEY_OK : PARLEY_E_UNAVAILABLE, problem);
+}
+
+void writer::one(const trim_request& what) {
+  if (!group_.has_value()) {
+    return reply(what.done, what.user, PARLEY_E_UNAVAILABLE, "the store is not open");
+  }
+  const int code = group_->trim(what.before, what.limit);
+  reply(what.done, what.user, code == SQLITE_DONE ? PARLEY_OK : PARLEY_E_UNAVAILABLE,
+        code == SQLITE_DONE ? "" : file_.error());
+}
+
+void writer::one(const close_request& what) {
+  shut();
+  reply(what.done, what.user, PARLEY_OK, {});
+}
+
+std::string writer::open(const open_request& what) {
+  if (group_.has_value()) return "the store is already open";
+  std::string problem = lock_file();
+  if (!problem.empty()) return problem;
+  if (file_.open(settings_.path, true, settings_.cache_mib) != SQLITE_OK) {
+    return "cannot open " + settings_.path + ": " + file_.error();
+  }
+  layout_ = std::make_shared<const layout>(copied(what.collections, what.count));
+  problem = prepare_tables(file_, *layout_);
+  if (!problem.empty()) return problem;
+  group_.emplace(file_, *layout_);
+  problem = group_->prepare();
+  if (!problem.empty()) return problem;
+  sqlite3_wal_hook(
+      file_.handle(),
+      [](void* pages, sqlite3*, const char*, int count) {
+        *static_cast<int*>(pages) = count;
+        return SQLITE_OK;
+      },
+      &log_pages_);
+  checkpointer_.start(settings_);
+  readers_.open(layout_);
+  return {};
+}
+
+// Heads are kept in memory: a second server on the same file would give the same numbers again.
+std::string writer::lock_file() {
+  const std::string path = settings_.path + ".lock";
+  lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock_ < 0) return "cannot open " + path + ": " + std::strerror(errno);
+  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return {};
+  return settings_.path + " is in use by another process";
+}
+
+void writer::shut() {
+  if (group_.has_value()) readers_.close();
+  checkpointer_.stop();
+  group_.reset();
+  file_.close(); // the last connection: moves the whole log into the file
+  layout_.reset();
+  if (lock_ >= 0) ::close(std::exchange(lock_, -1));
+}
+
+void writer::checkpoint_if_due() {
+  if (log_pages_ < pages_at_wake_) pages_at_wake_ = 0; // the log began anew
+  if (log_pages_ >= pages_to_stop) {
+    sqlite3_wal_checkpoint_v2(file_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  } else if (log_pages_ - pages_at_wake_ >= pages_to_wake) {
+    pages_at_wake_ = log_pages_;
+    checkpointer_.wake();
+  }
+}
+
+} // namespace parley::storage_sqlite

@@ -1,0 +1,82 @@
+#pragma once
+
+// The one thread that writes. What waits when it comes round is committed together.
+
+#include "checkpointer.hpp"
+#include "group.hpp"
+#include "readers.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <variant>
+#include <vector>
+
+namespace parley::storage_sqlite {
+
+struct open_request {
+  const parley_collection* collections = nullptr;
+  std::uint32_t count = 0;
+  parley_driver_rows_done done = nullptr;
+  void* user = nullptr;
+};
+
+struct trim_request {
+  std::string_view before;
+  std::uint32_t limit = 0;
+  parley_driver_rows_done done = nullptr;
+  void* user = nullptr;
+};
+
+struct close_request {
+  parley_driver_rows_done done = nullptr;
+  void* user = nullptr;
+};
+
+using write_request = std::variant<open_request, commit_request, trim_request, close_request>;
+
+class writer {
+ public:
+  writer(settings with, readers& reading);
+  ~writer();
+
+  void ask(write_request what); // any thread
+
+ private:
+  void run();
+  void work(std::vector<write_request>& requests);
+  void commit();
+  void one(const open_request& what);
+  void one(const commit_request& what);
+  void one(const trim_request& what);
+  void one(const close_request& what);
+  std::string open(const open_request& what);
+  std::string lock_file();
+  void shut();
+  void checkpoint_if_due();
+
+  const settings settings_;
+  readers& readers_;
+  checkpointer checkpointer_;
+
+  std::mutex mutex_;
+  std::condition_variable asked_for_;
+  std::deque<write_request> asked_;
+  bool stopping_ = false;
+
+  // Of the thread.
+  int lock_ = -1;
+  database file_;
+  std::shared_ptr<const layout> layout_;
+  std::optional<group> group_;
+  std::vector<commit_request> waiting_;
+  int log_pages_ = 0;
+  int pages_at_wake_ = 0;
+
+  std::thread thread_;
+};
+
+} // namespace parley::storage_sqlite
