@@ -3,8 +3,10 @@
 // Our subset of JSON Schema 2020-12, compiled once and then used from any thread: type, properties,
 // required, additionalProperties, items, minItems, maxItems, minLength, maxLength (in code points),
 // pattern (RE2), minimum, maximum, enum, const, format (named ones), default, oneOf (with a
-// discriminating const or type only). Any other keyword is refused when compiling.
-// Objects without additionalProperties refuse what they do not name.
+// discriminating const or type only), $ref to the root's $defs (no recursion), and what only explains:
+// title, description, examples, $schema, $id, $comment, x-type. Any other keyword is refused when
+// compiling. Objects without additionalProperties refuse what they do not name; strings with U+0000
+// and integers written as 1.0 are refused.
 
 #include <boost/json.hpp>
 
@@ -39,8 +41,11 @@ class validator {
   // Fills in the defaults of properties that are not there.
   void add_defaults(boost::json::value& value) const;
 
+  struct node; // of the compiled tree; complete inside this library only
+
  private:
-  struct node;
+  static void check_defaults(const node& root, const std::string& at, std::vector<breach>& faults);
+
   std::unique_ptr<const node> root_;
 };
 

@@ -1,0 +1,377 @@
+#include "manifest_checks.hpp"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "type_resolver.hpp"
+#include "version.hpp"
+
+namespace parley::manifest {
+namespace json = boost::json;
+
+namespace {
+
+bool matches(const std::string& text, const char* pattern) {
+  return re2::RE2::FullMatch(text, pattern);
+}
+
+bool is_one_of(const std::vector<std::string>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+const json::value* property(const json::object& schema, std::string_view name) {
+  const auto* properties = schema.if_contains("properties");
+  const auto* all = properties ? properties->if_object() : nullptr;
+  return all ? all->if_contains(name) : nullptr;
+}
+
+bool is_required(const json::object& schema, std::string_view name) {
+  const auto* required = schema.if_contains("required");
+  if (!required || !required->is_array()) return false;
+  return std::any_of(required->get_array().begin(), required->get_array().end(),
+                     [&](const auto& one) { return one.is_string() && one.get_string() == name; });
+}
+
+std::vector<std::string> names_of(const json::object& schema) {
+  std::vector<std::string> out;
+  const auto* properties = schema.if_contains("properties");
+  if (!properties || !properties->is_object()) return out;
+  for (const auto& member : properties->get_object()) out.emplace_back(member.key());
+  return out;
+}
+
+// A schema that was not readable has become an empty one: nothing more is said about it.
+bool is_type(const json::value& schema, std::string_view type) {
+  const auto* object = schema.if_object();
+  const auto* given = object ? object->if_contains("type") : nullptr;
+  return given && given->is_string() && given->get_string() == type;
+}
+bool is_unreadable(const json::value& schema) {
+  return schema.is_object() && schema.get_object().empty();
+}
+bool is_compound(const json::value& schema) {
+  return !is_unreadable(schema) && !is_type(schema, "string") && !is_type(schema, "integer") &&
+         !is_type(schema, "number") && !is_type(schema, "boolean") &&
+         !schema.as_object().contains("enum") && !schema.as_object().contains("const");
+}
+
+class checks {
+ public:
+  checks(const manifest& all, const yaml::document& source, std::vector<yaml::problem>& problems)
+      : all_(all), source_(source), problems_(problems) {}
+
+  void run() {
+    head();
+    for (const auto& one : all_.types) lower_name("/types/" + one.first, one.first, "a type");
+    for (const auto& one : all_.scopes) {
+      lower_name("/scopes/" + one.name, one.name, "a scope");
+      if (one.name == "server" || one.name == "account") {
+        at_key("/scopes/" + one.name, "the scope `" + one.name + "` is the kernel's",
+               "another name");
+      }
+    }
+    std::set<std::string> routes;
+    for (const auto& one : all_.methods) check_method(one, routes);
+    for (const auto& one : all_.events) check_event(one);
+    for (const auto& one : all_.collections) check_collection(one);
+    for (const auto& one : all_.hook_points) check_hook_point(one);
+    for (const auto& one : all_.hooks) check_hook(one);
+    for (std::size_t i = 0; i < all_.served.size(); ++i) check_assets(i);
+  }
+
+ private:
+  void at(const std::string& pointer, std::string what, std::string instead) {
+    problems_.push_back({source_.file, source_.at(pointer), std::move(what), std::move(instead)});
+  }
+
+  void at_key(const std::string& pointer, std::string what, std::string instead) {
+    const auto key = source_.keys.find(pointer);
+    const auto where = key != source_.keys.end() ? key->second : source_.at(pointer);
+    problems_.push_back({source_.file, where, std::move(what), std::move(instead)});
+  }
+
+  void plugin_name(const std::string& pointer, const std::string& name, bool key) {
+    if (name.empty() || matches(name, "[a-z][a-z0-9-]*")) return;
+    std::string what = "`" + name + "` is no name for a plugin";
+    std::string instead = "a lower-case letter, then lower-case letters, digits and hyphens";
+    key ? at_key(pointer, what, instead) : at(pointer, what, instead);
+  }
+
+  void lower_name(const std::string& pointer, const std::string& name, const char* of) {
+    if (matches(name, "[a-z][a-z0-9_]*")) return;
+    at_key(pointer, "`" + name + "` is no name for " + of,
+           "a lower-case letter, then lower-case letters, digits and underscores");
+  }
+
+  void dotted_name(const std::string& pointer, const std::string& name, const char* of,
+                   const char* such_as) {
+    if (matches(name, R"([a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+)")) return;
+    at_key(pointer, "`" + name + "` is no name for " + of,
+           std::string("lower-case words with dots between them, such as `") + such_as + "`");
+  }
+
+  void head() {
+    plugin_name("/plugin", all_.name, false);
+    if (!all_.version.empty() && !is_version(all_.version)) {
+      at("/version", "`" + all_.version + "` is no version", "three numbers, such as 1.0.0");
+    }
+    for (const auto& [name, range] : all_.dependencies) {
+      const std::string pointer = "/requires/" + name;
+      plugin_name(pointer, name, true);
+      if (name == all_.name) at_key(pointer, "the plugin requires itself", "remove it");
+      if (is_range(range)) continue;
+      at(pointer, "`" + range + "` is no range of versions", "^1, ~1.2, '>=1.2 <2' or '*'");
+    }
+    if (!all_.config.empty() && !is_type(all_.config, "object")) {
+      at("/config", "the configuration is not an object", "`type: object`");
+    }
+  }
+
+  void check_method(const method& m, std::set<std::string>& routes) {
+    const std::string pointer = "/methods/" + m.name;
+    dotted_name(pointer, m.name, "a method", "notes.add");
+    if (is_unreadable(m.params)) return;
+    if (!is_type(m.params, "object")) {
+      return at(pointer + "/params", "the parameters are not an object", "`type: object`");
+    }
+    if (m.http) check_route(m, pointer + "/http", routes);
+    text_parameter(m, pointer + "/idempotent", m.idempotent, "`idempotent`");
+    text_parameter(m, pointer + "/order", m.order, "`order`");
+    if (m.required) check_permission(m, pointer + "/permission");
+  }
+
+  void check_permission(const method& m, const std::string& pointer) {
+    const permission& p = *m.required;
+    if (!p.name.empty() && !matches(p.name, R"([a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+)")) {
+      at(pointer + "/name", "`" + p.name + "` is no name for a permission",
+         "lower-case words with dots between them, such as `notes.add`");
+    }
+    if (p.scope == "server" || p.scope.empty()) return;
+    text_parameter(m, pointer + "/scope", p.scope, "the scope");
+    for (const auto& one : all_.scopes) {
+      if (one.name != p.scope) continue;
+      for (std::size_t i = 0; i < p.default_roles.size(); ++i) {
+        if (is_one_of(one.roles, p.default_roles[i])) continue;
+        std::string roles;
+        for (const auto& role : one.roles) roles += (roles.empty() ? "`" : ", `") + role + "`";
+        at(pointer + "/default/" + std::to_string(i),
+           "the scope `" + p.scope + "` has no role `" + p.default_roles[i] + "`",
+           "one of " + roles);
+      }
+    }
+  }
+
+  // A key, an ordering key or a place: a required parameter that is a string.
+  void text_parameter(const method& m, const std::string& pointer, const std::string& name,
+                      const std::string& role) {
+    if (name.empty()) return;
+    const auto* parameter = property(m.params, name);
+    if (!parameter) {
+      const std::string near = schema::nearest(name, names_of(m.params));
+      return at(pointer, role + " names the parameter `" + name + "`, which is not there",
+                near.empty() ? "a parameter under `params`" : "did you mean `" + near + "`?");
+    }
+    if (!is_unreadable(*parameter) && !is_type(*parameter, "string")) {
+      return at(pointer, role + " names the parameter `" + name + "`, which is not a string",
+                "a parameter of `type: string`");
+    }
+    if (!is_required(m.params, name)) {
+      at(pointer, role + " names the parameter `" + name + "`, which may be left out",
+         "`" + name + "` under `required`");
+    }
+  }
+
+  void check_route(const method& m, const std::string& pointer, std::set<std::string>& routes) {
+    const http_route& route = *m.http;
+    if (m.seen_by == visibility::plugin) {
+      at(pointer, "a method for plugins only has a route", "remove `http` or `visibility`");
+    }
+    if (!is_one_of({"GET", "POST", "PUT", "PATCH", "DELETE"}, route.verb) ||
+        !matches(route.path, R"((/([A-Za-z0-9_.~-]+|\{[a-z][a-z0-9_]*\}))+)")) {
+      return at(pointer, "`" + route.verb + " " + route.path + "` is no route",
+                "a verb and a path, such as `GET /v1/notes/{note}`");
+    }
+    std::string shape = route.verb + " " + route.path; // two routes differ by more than names
+    re2::RE2::GlobalReplace(&shape, R"(\{[^}]*\})", "{}");
+    if (!routes.insert(shape).second) {
+      at(pointer, "another method has the route `" + route.verb + " " + route.path + "`",
+         "another path");
+    }
+    path_parameters(m, pointer);
+    if (route.verb != "GET") return;
+    for (const auto& name : names_of(m.params)) {
+      const auto& parameter = *property(m.params, name);
+      if (!is_compound(parameter)) continue;
+      at_key(source_.keys.contains("/methods/" + m.name + "/params/properties/" + name)
+                 ? "/methods/" + m.name + "/params/properties/" + name
+                 : pointer,
+             "the parameter `" + name + "` of a GET is not a plain value",
+             "a string, integer, number or boolean, or POST instead of GET");
+    }
+  }
+
+  void path_parameters(const method& m, const std::string& pointer) {
+    re2::StringPiece rest(m.http->path);
+    std::string name;
+    std::set<std::string> seen;
+    while (re2::RE2::FindAndConsume(&rest, R"(\{([a-z][a-z0-9_]*)\})", &name)) {
+      if (!seen.insert(name).second) {
+        at(pointer, "`{" + name + "}` stands twice in the path", "it only once");
+      }
+      const auto* parameter = property(m.params, name);
+      if (!parameter || !is_required(m.params, name)) {
+        const std::string near = parameter ? "" : schema::nearest(name, names_of(m.params));
+        at(pointer, "`{" + name + "}` in the path is no required parameter",
+           near.empty() ? "`" + name + "` under `properties` and `required` of `params`"
+                        : "did you mean `{" + near + "}`?");
+      } else if (is_compound(*parameter)) {
+        at(pointer, "`{" + name + "}` in the path is not a plain value",
+           "a string, integer, number or boolean");
+      }
+    }
+  }
+
+  void check_event(const event& e) {
+    const std::string pointer = "/events/" + e.name;
+    dotted_name(pointer, e.name, "an event", "note.added");
+    if (!is_unreadable(e.data) && !is_type(e.data, "object")) {
+      return at(pointer + "/data", "the data of an event is not an object", "`type: object`");
+    }
+    check_personal(e.subjects, e.data, pointer, "the event `" + e.name + "`");
+  }
+
+  void check_collection(const collection& c) {
+    const std::string pointer = "/collections/" + c.name;
+    lower_name(pointer, c.name, "a collection");
+    for (const auto& name : names_of(c.record)) {
+      lower_name(pointer + "/fields/" + name, name, "a field");
+    }
+    fields(c, c.key, pointer + "/key", true);
+    for (const auto& one : c.indexes) {
+      lower_name(pointer + "/indexes/" + one.name, one.name, "an index");
+      fields(c, one.on, pointer + "/indexes/" + one.name + "/on", false);
+    }
+    check_personal(c.subjects, c.record, pointer, "the collection `" + c.name + "`");
+  }
+
+  void fields(const collection& c, const std::vector<std::string>& names,
+              const std::string& pointer, bool is_key) {
+    const std::string role = is_key ? "the key" : "the index";
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const std::string here = pointer + "/" + std::to_string(i);
+      const auto* field = property(c.record, names[i]);
+      if (!field) {
+        const std::string near = schema::nearest(names[i], names_of(c.record));
+        at(here, role + " names the field `" + names[i] + "`, which is not there",
+           near.empty() ? "a field under `fields`" : "did you mean `" + near + "`?");
+      } else if (is_compound(*field)) {
+        at(here, role + " names the field `" + names[i] + "`, which is not a plain value",
+           "a field that is a string, integer, number or boolean");
+      } else if (is_key && !is_required(c.record, names[i])) {
+        at(here, "the key names the field `" + names[i] + "`, which is optional",
+           "remove `optional: true`");
+      } else if (!seen.insert(names[i]).second) {
+        at(here, role + " names the field `" + names[i] + "` twice", "it only once");
+      }
+    }
+  }
+
+  void check_personal(const std::vector<personal>& subjects, const json::object& data,
+                      const std::string& pointer, const std::string& owner) {
+    std::vector<std::string> accounts;
+    for (const auto& name : names_of(data)) {
+      if (is_account(*property(data, name))) accounts.push_back(name);
+    }
+    if (subjects.empty() && mentions_account(data)) {
+      at_key(pointer, owner + " holds an account, but does not say whose data it is",
+             accounts.empty()
+                 ? "a field of type `account` at the top, and `personal: { subject: FIELD, "
+                   "on_erase: delete }` (or anonymise, or keep with a reason)"
+                 : "write `personal: { subject: " + accounts.front() +
+                       ", on_erase: delete }` (or anonymise, or keep with a reason)");
+      return;
+    }
+    const auto written = source_.positions.find(pointer + "/personal/0");
+    for (std::size_t i = 0; i < subjects.size(); ++i) {
+      std::string here = pointer + "/personal";
+      if (written != source_.positions.end()) here += "/" + std::to_string(i);
+      const personal& one = subjects[i];
+      if (!one.subject.empty() && !is_one_of(accounts, one.subject)) {
+        const std::string near = schema::nearest(one.subject, accounts);
+        at(here + "/subject", "`" + one.subject + "` is no field of type `account`",
+           !near.empty()      ? "did you mean `" + near + "`?"
+           : accounts.empty() ? "a field of type `account` at the top of " + owner
+                              : "write `" + accounts.front() + "`");
+      }
+      if (one.on_erase == "keep" && one.reason.empty()) {
+        at(here + "/on_erase", "data is kept without a reason",
+           "`reason:` and a sentence that a person who asks for erasure can be told");
+      }
+      if (one.on_erase != "keep" && !one.reason.empty()) {
+        at(here + "/reason", "a reason stands where nothing is kept",
+           "remove it, or `on_erase: keep`");
+      }
+    }
+  }
+
+  void check_hook_point(const hook_point& h) {
+    const std::string pointer = "/hook_points/" + h.name;
+    dotted_name(pointer, h.name, "a hook", "note.before_add");
+    if (!is_unreadable(h.data) && !is_type(h.data, "object")) {
+      at(pointer + "/data", "the data of a hook is not an object", "`type: object`");
+    }
+    if (h.kind == hook_kind::observe && source_.keys.contains(pointer + "/on_failure")) {
+      at_key(pointer + "/on_failure", "`on_failure` stands at a hook that only observes",
+             "remove it: what observes can refuse nothing");
+    }
+  }
+
+  void check_hook(const hook& h) {
+    const std::string pointer = "/hooks/" + h.name;
+    dotted_name(pointer, h.name, "a hook", "note.before_add");
+    if (h.kind != hook_kind::join && source_.keys.contains(pointer + "/required")) {
+      at_key(pointer + "/required", "`required` stands at a hook that is no join", "remove it");
+    }
+    for (std::size_t i = 0; i < h.before.size(); ++i) {
+      order(h, pointer + "/before/" + std::to_string(i), h.before[i]);
+    }
+    for (std::size_t i = 0; i < h.after.size(); ++i) {
+      order(h, pointer + "/after/" + std::to_string(i), h.after[i]);
+      if (is_one_of(h.before, h.after[i])) {
+        at(pointer + "/after/" + std::to_string(i),
+           "`" + h.after[i] + "` stands under both `before` and `after`", "one of the two");
+      }
+    }
+  }
+
+  void order(const hook&, const std::string& pointer, const std::string& name) {
+    plugin_name(pointer, name, false);
+    if (name == all_.name) at(pointer, "the plugin is ordered against itself", "remove it");
+  }
+
+  void check_assets(std::size_t i) {
+    const std::string pointer = "/assets/" + std::to_string(i);
+    const std::string& directory = all_.served[i].directory;
+    if (directory.starts_with("/") || matches(directory, R"((.*/)?\.\.(/.*)?)")) {
+      at(pointer + "/directory", "`" + directory + "` leads out of the plugin's folder",
+         "a path within it");
+    }
+  }
+
+  const manifest& all_;
+  const yaml::document& source_;
+  std::vector<yaml::problem>& problems_;
+};
+
+} // namespace
+
+void check(const manifest& all, const yaml::document& source,
+           std::vector<yaml::problem>& problems) {
+  checks(all, source, problems).run();
+}
+
+} // namespace parley::manifest
