@@ -1,0 +1,297 @@
+#pragma once
+
+// Collections and batches (draft, see draft/storage.h). Records and keys are classes generated from
+// the manifest; a key class names its collection and its record:
+//
+//   std::optional<member> m = co_await get(c, members_key(conversation, account));
+//   page<message> p = co_await range<message>(c).prefix(conversation).after(12).limit(50);
+//
+//   batch b(c);                       // carries the permission's conditions, the idempotency key
+//   b.put(m);
+//   b.publish(member_added(m));       // durable: numbered in the batch, sent after the commit
+//   co_await b.commit();
+//
+// A commit that fails throws: PARLEY_E_CONFLICT where one of the batch's own conditions failed.
+
+#include "parley/call.hpp"
+#include "parley/draft/storage.h"
+
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parley {
+
+// What parley-gen gives the classes of records, keys and events.
+template <class T>
+concept record_class = requires {
+  { T::collection_name } -> std::convertible_to<std::string_view>;
+};
+template <class T>
+concept key_class = record_class<T> && requires(const arena& a, const T& key) {
+  typename T::record;
+  { encode_key(a, key) } -> std::same_as<parley_slot>; // an array in the order of the key
+};
+template <class T>
+concept event_class = requires(const T& event) {
+  { T::event_name } -> std::convertible_to<std::string_view>;
+  { T::durable } -> std::convertible_to<bool>;
+  { event.place } -> std::convertible_to<std::string_view>;
+  event.data;
+};
+
+template <class Record>
+class get_operation : public operation<get_operation<Record>> {
+ public:
+  get_operation(const arena& a, parley_value key)
+      : operation<get_operation<Record>>(a.host()), call_(a.handle()), key_(key) {}
+  parley_status begin(parley_done done, void* user) const {
+    return this->host_->store->get(call_, to_c(Record::collection_name), key_, done, user);
+  }
+  std::optional<Record> await_resume() { return decode_as<std::optional<Record>>(this->take()); }
+
+ private:
+  parley_call call_;
+  parley_value key_;
+};
+
+// One record, or nothing.
+template <key_class Key>
+get_operation<typename Key::record> get(const arena& a, const Key& key) {
+  return get_operation<typename Key::record>(a, to_handle(a, encode_key(a, key)));
+}
+
+template <class Record>
+struct page {
+  std::vector<Record> items;
+  bool more = false; // there is more in this direction
+};
+
+// A range over a key or an index, in its order; awaited, it gives a page of records. At most 100
+// records unless `limit` says otherwise, 1000 at most.
+template <class Record>
+class range_query : public operation<range_query<Record>> {
+ public:
+  explicit range_query(const arena& a) : operation<range_query<Record>>(a.host()), arena_(a) {}
+
+  range_query& index(const char* name) { return set(0, encode(arena_, name)); }
+  // The components that must be equal, from the first.
+  template <class... Parts>
+  range_query& prefix(const Parts&... parts) {
+    return set(1, make_array(arena_, parts...).slot());
+  }
+  // Bounds of the component after the prefix: from/to are inclusive, after/before are not.
+  template <class T>
+  range_query& from(const T& bound) {
+    return set(2, kept(bound));
+  }
+  template <class T>
+  range_query& after(const T& bound) {
+    return set(3, kept(bound));
+  }
+  template <class T>
+  range_query& to(const T& bound) {
+    return set(4, kept(bound));
+  }
+  template <class T>
+  range_query& before(const T& bound) {
+    return set(5, kept(bound));
+  }
+  range_query& reverse() { return set(6, encode(arena_, true)); }
+  range_query& limit(std::int64_t most) { return set(7, encode(arena_, most)); }
+
+  parley_status begin(parley_done done, void* user) const {
+    static constexpr std::array<parley_str, 8> names{
+        to_c("index"), to_c("prefix"), to_c("from"),    to_c("after"),
+        to_c("to"),    to_c("before"), to_c("reverse"), to_c("limit")};
+    const parley_slot query = encode_fields(arena_, names, slots_);
+    return this->host_->store->range(arena_.handle(), to_c(Record::collection_name), query.as.value,
+                                     done, user);
+  }
+  page<Record> await_resume() {
+    static constexpr std::array<parley_str, 2> names{to_c("items"), to_c("more")};
+    const value found = this->take();
+    std::array<parley_slot, 2> slots{};
+    found.fields(names, slots);
+    page<Record> out;
+    decode_required(found, slots[0], "items", out.items);
+    decode_required(found, slots[1], "more", out.more);
+    return out;
+  }
+
+ private:
+  range_query& set(std::size_t which, parley_slot slot) {
+    slots_[which] = slot;
+    return *this;
+  }
+  // A text must outlive the expression that names it: into the arena.
+  template <class T>
+  parley_slot kept(const T& bound) const {
+    return value(arena_.host(), to_value(arena_, bound)).slot();
+  }
+
+  arena arena_;
+  std::array<parley_slot, 8> slots_{};
+};
+
+template <record_class Record>
+range_query<Record> range(const arena& a) {
+  return range_query<Record>(a);
+}
+
+// What must hold of a record when a batch commits; also what a scope's owner adds to an access.
+class condition {
+ public:
+  explicit condition(value what) : what_(what) {}
+  const value& what() const { return what_; }
+
+ private:
+  value what_;
+};
+inline parley_slot encode(const arena& a, const condition& in) {
+  return encode(a, in.what());
+}
+
+template <key_class Key>
+condition exists(const arena& a, const Key& key, bool whether = true) {
+  const value where(a.host(), encode_key(a, key));
+  return condition(
+      make_object(a, "collection", Key::collection_name, "key", where, "exists", whether));
+}
+template <key_class Key>
+condition absent(const arena& a, const Key& key) {
+  return exists(a, key, false);
+}
+// Fields and their values take turns: equals(c, key, "role", "owner").
+template <key_class Key, class... Pairs>
+condition equals(const arena& a, const Key& key, const Pairs&... pairs) {
+  const value where(a.host(), encode_key(a, key));
+  return condition(make_object(a, "collection", Key::collection_name, "key", where, "equals",
+                               make_object(a, pairs...)));
+}
+
+// Ends a batch; awaited, it gives Reply back with the numbers of the commit, or nothing.
+template <class Reply>
+class commit_operation : public operation<commit_operation<Reply>> {
+ public:
+  commit_operation(const host& host, parley_batch batch, parley_value reply)
+      : operation<commit_operation<Reply>>(host), batch_(batch), reply_(reply) {}
+  parley_status begin(parley_done done, void* user) const {
+    return this->host_->store->commit(batch_, reply_, done, user);
+  }
+  Reply await_resume() {
+    const value committed = this->take();
+    if constexpr (!std::is_void_v<Reply>) return decode_as<Reply>(committed["reply"]);
+  }
+
+ private:
+  parley_batch batch_;
+  parley_value reply_;
+};
+
+// Writes that happen together or not at all.
+class batch {
+ public:
+  explicit batch(const arena& a) : arena_(a) {
+    check(store().batch(arena_.handle(), &handle_), "opening a batch");
+  }
+  // A batch that is somebody else's to commit: what a join hook gets.
+  batch(const arena& a, parley_batch opened) : arena_(a), handle_(opened) {}
+  batch(const batch&) = delete;
+  batch& operator=(const batch&) = delete;
+
+  template <record_class Record>
+  void put(const Record& record) {
+    check(store().put(handle_, to_c(Record::collection_name), to_value(arena_, record)),
+          "putting a record");
+  }
+  // Sets some fields of a record that is there: b.patch(key, "name", name).
+  template <key_class Key, class... Pairs>
+  void patch(const Key& key, const Pairs&... pairs) {
+    const value fields = make_object(arena_, pairs...);
+    check(store().patch(handle_, to_c(Key::collection_name), key_handle(key),
+                        to_handle(arena_, fields.slot())),
+          "patching a record");
+  }
+  template <key_class Key>
+  void increment(const Key& key, std::string_view field, std::int64_t by) {
+    check(store().increment(handle_, to_c(Key::collection_name), key_handle(key), to_c(field), by),
+          "incrementing a field");
+  }
+  template <key_class Key>
+  void erase(const Key& key) {
+    check(store().erase(handle_, to_c(Key::collection_name), key_handle(key)), "erasing a record");
+  }
+
+  void require(const condition& what) {
+    check(store().require(handle_, to_handle(arena_, what.what().slot())), "adding a condition");
+  }
+  template <key_class Key>
+  void require_absent(const Key& key) {
+    require(absent(arena_, key));
+  }
+  template <key_class Key>
+  void require_exists(const Key& key) {
+    require(exists(arena_, key));
+  }
+
+  // Appends a durable event to the topic of its place.
+  template <event_class Event>
+  void publish(const Event& event) {
+    static_assert(Event::durable, "an ephemeral event is published by publish(call, event)");
+    check(store().publish(handle_, to_c(Event::event_name), to_c(event.place),
+                          to_value(arena_, event.data)),
+          "publishing an event");
+  }
+  // The same, and from this number on `principal` may, or may no longer, read the topic.
+  template <event_class Event>
+  void publish_grant(const Event& event, std::string_view principal) {
+    publish_access(event, 1, principal);
+  }
+  template <event_class Event>
+  void publish_revoke(const Event& event, std::string_view principal) {
+    publish_access(event, 0, principal);
+  }
+
+  // The number that this batch's next event on that topic will get. A stand-in until the commit:
+  // put it into records, keys, events and the reply like a number, and do not count with it.
+  std::int64_t next(std::string_view topic, std::string_view place) {
+    std::int64_t out = 0;
+    check(store().next(handle_, to_c(topic), to_c(place), &out), "taking a number");
+    return out;
+  }
+
+  // Writes. The batch is not used afterwards.
+  commit_operation<void> commit() { return commit_operation<void>(arena_.host(), handle_, 0); }
+  // Writes, and keeps the method's result with the idempotency key; gives it back with its numbers.
+  template <class Reply>
+  commit_operation<Reply> commit(const Reply& reply) {
+    return commit_operation<Reply>(arena_.host(), handle_, to_value(arena_, reply));
+  }
+
+  parley_batch handle() const { return handle_; }
+
+ private:
+  const parley_storage_api& store() const {
+    if (arena_.host().store == nullptr) throw unavailable("The host has no storage.");
+    return *arena_.host().store;
+  }
+  template <class Key>
+  parley_value key_handle(const Key& key) const {
+    return to_handle(arena_, encode_key(arena_, key));
+  }
+  template <class Event>
+  void publish_access(const Event& event, std::int32_t grant, std::string_view principal) {
+    static_assert(Event::durable, "access changes with a durable event");
+    check(store().publish_access(handle_, to_c(Event::event_name), to_c(event.place),
+                                 to_value(arena_, event.data), grant, to_c(principal)),
+          "publishing an event");
+  }
+
+  arena arena_;
+  parley_batch handle_ = 0;
+};
+
+} // namespace parley
