@@ -1,0 +1,211 @@
+#include "storage/batch.hpp"
+
+#include "storage/stand_ins.hpp"
+
+#include <algorithm>
+
+namespace parley::storage {
+namespace json = boost::json;
+
+parley_cell* batch_builder::cells(std::size_t count) {
+  auto* out = std::pmr::polymorphic_allocator<>(&memory_).allocate_object<parley_cell>(count);
+  std::fill(out, out + count, parley_cell{PARLEY_NULL, 0, {}});
+  return out;
+}
+
+failure batch_builder::add(const problem& why, const parley_driver_op& op,
+                           condition_reason reason) {
+  if (!why.empty()) {
+    failure out = invalid(why);
+    if (broken_.code == status::ok) broken_ = out;
+    return out;
+  }
+  ops_.push_back(op);
+  reasons_.push_back(reason);
+  return {};
+}
+
+problem batch_builder::start(std::string_view collection, std::int32_t kind, const table*& of,
+                             parley_driver_op& op) {
+  op.size = sizeof op;
+  op.kind = kind;
+  of = known_->find(collection);
+  if (of == nullptr) return "there is no collection " + std::string(collection);
+  op.collection = of->number();
+  return {};
+}
+
+problem batch_builder::row_of(const table& of, const json::object& record, parley_driver_op& op) {
+  const std::vector<column>& columns = of.columns();
+  parley_cell* row = cells(columns.size());
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const column& each = columns[i];
+    const json::value* value = record.if_contains(each.name);
+    if (value != nullptr) {
+      ++found;
+      const problem why = to_cell(*value, each.type, source(), row[i]);
+      if (!why.empty()) return at_field(of, each.name, why);
+    }
+    if (row[i].kind == PARLEY_NULL && (each.required || i < of.key_count())) {
+      return at_field(of, each.name, "is required");
+    }
+  }
+  op.cells = row;
+  op.cell_count = static_cast<std::uint32_t>(columns.size());
+  if (found == record.size()) return {};
+  for (const auto& member : record) {
+    if (of.column_at(member.key()) < 0) return at_field(of, member.key(), "there is no such field");
+  }
+  return {};
+}
+
+problem batch_builder::fields_of(const table& of, const json::object& from, parley_driver_op& op,
+                                 bool is_change) {
+  auto* places =
+      std::pmr::polymorphic_allocator<>(&memory_).allocate_object<std::uint32_t>(from.size());
+  parley_cell* values = cells(from.size());
+  std::uint32_t count = 0;
+  for (const auto& member : from) {
+    const int at = of.column_at(member.key());
+    if (at < 0) return at_field(of, member.key(), "there is no such field");
+    const column& each = of.columns()[static_cast<std::size_t>(at)];
+    places[count] = static_cast<std::uint32_t>(at);
+    problem why = to_cell(member.value(), each.type, source(), values[count]);
+    if (why.empty() && is_change) {
+      if (places[count] < of.key_count()) why = "is part of the key and cannot be changed";
+      if (each.required && values[count].kind == PARLEY_NULL) why = "is required";
+    }
+    if (!why.empty()) return at_field(of, each.name, why);
+    ++count;
+  }
+  op.columns = places;
+  op.cells = values;
+  op.cell_count = count;
+  return {};
+}
+
+failure batch_builder::put(std::string_view collection, const json::object& record) {
+  parley_driver_op op{};
+  const table* of = nullptr;
+  problem why = start(collection, PARLEY_OP_PUT, of, op);
+  if (why.empty()) why = row_of(*of, record, op);
+  return add(why, op);
+}
+
+failure batch_builder::patch(std::string_view collection, const json::array& key,
+                             const json::object& fields) {
+  parley_driver_op op{};
+  const table* of = nullptr;
+  problem why = start(collection, PARLEY_OP_PATCH, of, op);
+  if (why.empty()) why = to_key(*of, key, source(), op.key);
+  if (why.empty()) why = fields_of(*of, fields, op, true);
+  if (why.empty() && fields.empty()) why = "collection " + of->name() + ": a patch sets a field";
+  return add(why, op);
+}
+
+failure batch_builder::increment(std::string_view collection, const json::array& key,
+                                 std::string_view field, std::int64_t by) {
+  parley_driver_op op{};
+  const table* of = nullptr;
+  problem why = start(collection, PARLEY_OP_INCREMENT, of, op);
+  if (why.empty()) why = to_key(*of, key, source(), op.key);
+  if (!why.empty()) return add(why, op);
+  const int at = of->column_at(field);
+  if (at < 0) return add(at_field(*of, field, "there is no such field"), op);
+  const auto place = static_cast<std::uint32_t>(at);
+  if (of->columns()[place].type != column_type::integer || place < of->key_count()) {
+    return add(at_field(*of, field, "only an integer outside of the key is incremented"), op);
+  }
+  parley_cell* amount = cells(1);
+  amount->kind = PARLEY_INTEGER;
+  amount->as.integer = by;
+  op.columns = std::pmr::polymorphic_allocator<>(&memory_).new_object<std::uint32_t>(place);
+  op.cells = amount;
+  op.cell_count = 1;
+  return add(why, op);
+}
+
+failure batch_builder::erase(std::string_view collection, const json::array& key) {
+  parley_driver_op op{};
+  const table* of = nullptr;
+  problem why = start(collection, PARLEY_OP_ERASE, of, op);
+  if (why.empty()) why = to_key(*of, key, source(), op.key);
+  return add(why, op);
+}
+
+failure batch_builder::require(std::string_view collection, const json::array& key, bool exists,
+                               const json::object& equals, condition_reason reason) {
+  parley_driver_op op{};
+  const table* of = nullptr;
+  const std::int32_t kind = !exists          ? PARLEY_OP_REQUIRE_ABSENT
+                            : equals.empty() ? PARLEY_OP_REQUIRE_EXISTS
+                                             : PARLEY_OP_REQUIRE_EQUAL;
+  problem why = start(collection, kind, of, op);
+  if (why.empty()) why = to_key(*of, key, source(), op.key);
+  if (why.empty() && !exists && !equals.empty()) {
+    why = "collection " + of->name() + ": a record that must be absent equals nothing";
+  }
+  if (why.empty() && !equals.empty()) why = fields_of(*of, equals, op, false);
+  return add(why, op, reason);
+}
+
+failure batch_builder::append(std::string_view topic, std::string_view event,
+                              const json::value& data, std::string_view at) {
+  parley_driver_op op{};
+  op.size = sizeof op;
+  op.kind = PARLEY_OP_APPEND;
+  problem why = topic_at(topic, op.topic);
+  if (!why.empty()) return add(why, op);
+  parley_cell* event_cells = cells(3);
+  event_cells[0].kind = event_cells[2].kind = PARLEY_STRING;
+  event_cells[0].as.text = kept(event, memory_);
+  event_cells[2].as.text = kept(at, memory_);
+  why = to_text_cell(data, source(), event_cells[1]);
+  op.cells = event_cells;
+  op.cell_count = 3;
+  if (why.empty()) ++appended_[op.topic];
+  return add(why.empty() ? why : "event " + std::string(event) + ": " + why, op);
+}
+
+std::int64_t batch_builder::next(std::string_view topic) {
+  parley_next which{};
+  const problem why = topic_at(topic, which.topic);
+  if (!why.empty()) {
+    add(why, {});
+    return 0;
+  }
+  which.offset = appended_[which.topic];
+  return stand_in(which);
+}
+
+problem batch_builder::topic_at(std::string_view name, std::uint32_t& out) {
+  // A batch speaks of a few topics: looking through them is faster than a map.
+  for (std::size_t i = 0; i < topics_.size(); ++i) {
+    if (std::string_view(topics_[i].ptr, topics_[i].len) == name) {
+      out = static_cast<std::uint32_t>(i);
+      return {};
+    }
+  }
+  if (topics_.size() == stand_in_topics) return "a batch has too many topics";
+  out = static_cast<std::uint32_t>(topics_.size());
+  topics_.push_back(kept(name, memory_));
+  appended_.push_back(0);
+  return {};
+}
+
+parley_driver_batch batch_builder::view() const {
+  parley_driver_batch out{};
+  out.size = sizeof out;
+  out.ops = ops_.data();
+  out.op_count = static_cast<std::uint32_t>(ops_.size());
+  out.topics = topics_.data();
+  out.topic_count = static_cast<std::uint32_t>(topics_.size());
+  return out;
+}
+
+condition_reason batch_builder::reason_of(std::uint32_t op) const {
+  return op < reasons_.size() ? reasons_[op] : condition_reason::batch;
+}
+
+} // namespace parley::storage

@@ -1,0 +1,60 @@
+#pragma once
+
+// A batch while it is put together: operations as the driver takes them, in an arena of its own
+// that lives until the driver is done.
+
+#include "storage/cells.hpp"
+#include "storage/table.hpp"
+
+#include <array>
+#include <cstddef>
+#include <memory_resource>
+
+namespace parley::storage {
+
+class batch_builder final : public batch {
+ public:
+  explicit batch_builder(std::shared_ptr<const tables> known) : known_(std::move(known)) {}
+
+  failure put(std::string_view collection, const boost::json::object& record) override;
+  failure patch(std::string_view collection, const boost::json::array& key,
+                const boost::json::object& fields) override;
+  failure increment(std::string_view collection, const boost::json::array& key,
+                    std::string_view field, std::int64_t by) override;
+  failure erase(std::string_view collection, const boost::json::array& key) override;
+  failure require(std::string_view collection, const boost::json::array& key, bool exists,
+                  const boost::json::object& equals, condition_reason reason) override;
+  failure append(std::string_view topic, std::string_view event, const boost::json::value& data,
+                 std::string_view at) override;
+  std::int64_t next(std::string_view topic) override;
+
+  // The first failure of those above: what an author overlooks must not be written in part.
+  const failure& broken() const { return broken_; }
+  parley_driver_batch view() const;
+  condition_reason reason_of(std::uint32_t op) const;
+  const std::pmr::vector<parley_str>& topics() const { return topics_; }
+
+ private:
+  problem fields_of(const table& of, const boost::json::object& from, parley_driver_op& op,
+                    bool is_change);
+  problem start(std::string_view collection, std::int32_t kind, const table*& of,
+                parley_driver_op& op);
+  problem row_of(const table& of, const boost::json::object& record, parley_driver_op& op);
+  failure add(const problem& why, const parley_driver_op& op,
+              condition_reason reason = condition_reason::batch);
+  problem topic_at(std::string_view name, std::uint32_t& out);
+  parley_cell* cells(std::size_t count);
+  cell_source source() { return {memory_, topics_.size()}; }
+
+  const std::shared_ptr<const tables> known_; // outlives a second `open`
+  // Most batches fit; those that do not go on in the heap.
+  std::array<std::byte, 3072> first_memory_;
+  std::pmr::monotonic_buffer_resource memory_{first_memory_.data(), first_memory_.size()};
+  std::pmr::vector<parley_driver_op> ops_{&memory_};
+  std::pmr::vector<condition_reason> reasons_{&memory_};
+  std::pmr::vector<parley_str> topics_{&memory_};
+  std::pmr::vector<std::uint32_t> appended_{&memory_}; // for each topic
+  failure broken_;
+};
+
+} // namespace parley::storage

@@ -1,0 +1,29 @@
+#pragma once
+
+// JSON values to cells, in the memory of a batch or a read.
+
+#include "storage/table.hpp"
+
+namespace parley::storage {
+
+// Copies into the arena.
+parley_str kept(std::string_view text, arena& in);
+
+// How many topics a batch has: stand-ins beyond them are refused. 0: none are allowed.
+struct cell_source {
+  arena& in;
+  std::size_t topics = 0;
+};
+
+// One value as a cell of a column. Null becomes NULL.
+problem to_cell(const boost::json::value& from, column_type type, const cell_source& with,
+                parley_cell& out);
+// JSON text, in pieces where it holds stand-ins.
+problem to_text_cell(const boost::json::value& from, const cell_source& with, parley_cell& out);
+// The cells of a whole key; a message names the collection and the field.
+problem to_key(const table& of, const boost::json::array& key, const cell_source& with,
+               const parley_cell*& out);
+// "collection messaging.messages, field seq: …"
+problem at_field(const table& of, std::string_view field, const problem& why);
+
+} // namespace parley::storage

@@ -1,0 +1,57 @@
+#include "storage/declare.hpp"
+
+#include <algorithm>
+
+namespace parley::storage {
+namespace json = boost::json;
+namespace {
+
+// What is neither a plain value nor known becomes JSON text, which holds anything.
+column_type type_of(const json::object& schema) {
+  const json::value* type = schema.if_contains("type");
+  if (type == nullptr || !type->is_string()) return column_type::json;
+  const std::string_view name = type->get_string();
+  if (name == "string") return column_type::text;
+  if (name == "integer") return column_type::integer;
+  if (name == "boolean") return column_type::boolean;
+  if (name == "number") return column_type::number;
+  return column_type::json;
+}
+
+std::vector<column> columns_of(const json::object& record) {
+  std::vector<column> out;
+  const json::value* properties = record.if_contains("properties");
+  if (properties == nullptr || !properties->is_object()) return out;
+  const json::value* required = record.if_contains("required");
+  for (const auto& member : properties->get_object()) {
+    column each{std::string(member.key())};
+    if (const auto* schema = member.value().if_object()) each.type = type_of(*schema);
+    if (required != nullptr && required->is_array()) {
+      const auto& names = required->get_array();
+      each.required = std::any_of(names.begin(), names.end(), [&](const json::value& name) {
+        return name.is_string() && name.get_string() == member.key();
+      });
+    }
+    out.push_back(std::move(each));
+  }
+  return out;
+}
+
+} // namespace
+
+std::vector<collection> declared(const manifest::manifest& by) {
+  std::vector<collection> out;
+  for (const manifest::collection& from : by.collections) {
+    collection& to = out.emplace_back();
+    to.name = by.name + "." + from.name;
+    to.version = from.version;
+    to.key = from.key;
+    to.columns = columns_of(from.record);
+    for (const manifest::index& each : from.indexes) {
+      to.indexes.push_back({each.name, each.on, each.unique});
+    }
+  }
+  return out;
+}
+
+} // namespace parley::storage

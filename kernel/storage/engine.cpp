@@ -1,0 +1,169 @@
+#include "storage/engine.hpp"
+
+#include "storage/requests.hpp"
+
+namespace parley::storage {
+namespace json = boost::json;
+namespace {
+
+class driver_engine final : public engine {
+ public:
+  driver_engine(env::loop& logic, const parley_storage_driver& driver)
+      : driver_(driver), box_(std::make_shared<mailbox>(logic)) {}
+  ~driver_engine() override { box_->shut(); }
+
+  void open(std::vector<collection> collections, opened done) override;
+  std::unique_ptr<batch> begin() override { return std::make_unique<batch_builder>(tables_); }
+  void commit(std::unique_ptr<batch> what, committed done) override;
+  void get(std::string_view collection, const json::array& key, json::storage_ptr arena,
+           got done) override;
+  void range(std::string_view collection, const query& what, json::storage_ptr arena,
+             ranged done) override;
+  void read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
+                log_read done) override;
+  void heads(std::vector<std::string> topics, heads_read done) override;
+  void trim_log(std::string_view before, std::uint32_t limit, opened done) override;
+  void close(opened done) override;
+
+ private:
+  template <typename Arguments, typename Done>
+  std::unique_ptr<pending_rows<Arguments>> request(Done done) {
+    return std::make_unique<pending_rows<Arguments>>(box_, std::move(done));
+  }
+
+  const parley_storage_driver& driver_;
+  std::shared_ptr<mailbox> box_;
+  // Shared with reads that are under way.
+  std::shared_ptr<const tables> tables_ = std::make_shared<tables>();
+};
+
+std::string text_of(const parley_cell& cell) {
+  return cell.kind == PARLEY_STRING ? std::string(cell.as.text.ptr, cell.as.text.len)
+                                    : std::string();
+}
+
+void driver_engine::open(std::vector<collection> collections, opened done) {
+  auto what =
+      request<open_arguments>([done = std::move(done)](const row_copy& rows) { done(rows.why); });
+  auto compiled = std::make_shared<tables>();
+  const problem why = compiled->compile(collections);
+  if (!why.empty()) return what->refuse(std::move(what), invalid(why));
+  tables_ = compiled;
+  what->arguments.collections = tables_->declarations();
+  auto* given = what.release();
+  driver_.open(driver_.self, given->arguments.collections.data(),
+               static_cast<std::uint32_t>(given->arguments.collections.size()),
+               &pending_rows<open_arguments>::completed, given);
+}
+
+void driver_engine::commit(std::unique_ptr<batch> what, committed done) {
+  pending_commit::submit(std::make_unique<pending_commit>(box_, std::move(what), std::move(done)),
+                         driver_);
+}
+
+void driver_engine::get(std::string_view collection, const json::array& key,
+                        json::storage_ptr arena, got done) {
+  const table* of = tables_->find(collection);
+  auto what = request<range_arguments>(
+      [done = std::move(done), arena, of, keep = tables_](const row_copy& rows) {
+        if (rows.why.code != status::ok || rows.count == 0) return done(rows.why, std::nullopt);
+        json::object record(arena);
+        const problem why = of->record(rows.row(0), arena, record);
+        if (!why.empty()) return done({status::unavailable, why}, std::nullopt);
+        done({}, std::move(record));
+      });
+  const problem why = of == nullptr ? "there is no collection " + std::string(collection)
+                                    : what->arguments.prepare(*of, key);
+  if (!why.empty()) return what->refuse(std::move(what), invalid(why));
+  auto* given = what.release();
+  driver_.read(driver_.self, &given->arguments.read, &pending_rows<range_arguments>::completed,
+               given);
+}
+
+void driver_engine::range(std::string_view collection, const query& query, json::storage_ptr arena,
+                          ranged done) {
+  const table* of = tables_->find(collection);
+  auto what = request<range_arguments>(
+      [done = std::move(done), arena, of, keep = tables_](const row_copy& rows) {
+        std::vector<json::object> records;
+        records.reserve(rows.count);
+        for (std::uint32_t i = 0; i < rows.count; ++i) {
+          records.emplace_back(arena);
+          const problem why = of->record(rows.row(i), arena, records.back());
+          if (!why.empty()) return done({status::unavailable, why}, {}, false);
+        }
+        done(rows.why, std::move(records), rows.more);
+      });
+  const problem why = of == nullptr ? "there is no collection " + std::string(collection)
+                                    : what->arguments.prepare(*of, query);
+  if (!why.empty()) return what->refuse(std::move(what), invalid(why));
+  auto* given = what.release();
+  driver_.read(driver_.self, &given->arguments.read, &pending_rows<range_arguments>::completed,
+               given);
+}
+
+void driver_engine::read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
+                             log_read done) {
+  auto what = request<log_arguments>([done = std::move(done)](const row_copy& rows) {
+    std::vector<log_entry> entries;
+    entries.reserve(rows.count);
+    for (std::uint32_t i = 0; i < rows.count; ++i) {
+      const parley_cell* row = rows.row(i);
+      entries.push_back({row[0].as.integer, text_of(row[1]), text_of(row[2]), text_of(row[3])});
+    }
+    done(rows.why, std::move(entries), rows.more);
+  });
+  if (limit == 0 || limit > most_rows) {
+    return what->refuse(std::move(what),
+                        invalid("a limit is from 1 to " + std::to_string(most_rows)));
+  }
+  auto* given = what.release();
+  given->arguments.topic = topic;
+  given->arguments.read = {sizeof(parley_driver_log_read),
+                           limit,
+                           {given->arguments.topic.data(), given->arguments.topic.size()},
+                           after};
+  driver_.read_log(driver_.self, &given->arguments.read, &pending_rows<log_arguments>::completed,
+                   given);
+}
+
+void driver_engine::heads(std::vector<std::string> topics, heads_read done) {
+  auto what = request<head_arguments>([done = std::move(done)](const row_copy& rows) {
+    std::vector<std::int64_t> heads;
+    heads.reserve(rows.count);
+    for (std::uint32_t i = 0; i < rows.count; ++i) heads.push_back(rows.row(i)->as.integer);
+    done(rows.why, std::move(heads));
+  });
+  auto* given = what.release();
+  given->arguments.names = std::move(topics);
+  for (const std::string& each : given->arguments.names) {
+    given->arguments.topics.push_back({each.data(), each.size()});
+  }
+  driver_.heads(driver_.self, given->arguments.topics.data(),
+                static_cast<std::uint32_t>(given->arguments.topics.size()),
+                &pending_rows<head_arguments>::completed, given);
+}
+
+void driver_engine::trim_log(std::string_view before, std::uint32_t limit, opened done) {
+  auto what =
+      request<text_argument>([done = std::move(done)](const row_copy& rows) { done(rows.why); });
+  auto* given = what.release();
+  given->arguments.text = before;
+  driver_.trim_log(driver_.self, {given->arguments.text.data(), given->arguments.text.size()},
+                   limit, &pending_rows<text_argument>::completed, given);
+}
+
+void driver_engine::close(opened done) {
+  auto what =
+      request<text_argument>([done = std::move(done)](const row_copy& rows) { done(rows.why); });
+  auto* given = what.release();
+  driver_.close(driver_.self, &pending_rows<text_argument>::completed, given);
+}
+
+} // namespace
+
+std::unique_ptr<engine> make_engine(env::loop& logic, const parley_storage_driver& driver) {
+  return std::make_unique<driver_engine>(logic, driver);
+}
+
+} // namespace parley::storage

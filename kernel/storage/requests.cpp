@@ -1,0 +1,136 @@
+#include "storage/requests.hpp"
+
+namespace parley::storage {
+namespace {
+
+status from_driver(parley_status code) {
+  switch (code) {
+    case PARLEY_OK:
+      return status::ok;
+    case PARLEY_E_CONFLICT:
+      return status::conflict;
+    case PARLEY_E_INVALID:
+      return status::invalid;
+    default:
+      return status::unavailable;
+  }
+}
+
+std::string text_of(const parley_str& text) {
+  return {text.ptr, text.len};
+}
+
+} // namespace
+
+pending_commit::pending_commit(std::shared_ptr<mailbox> box, std::unique_ptr<batch> what,
+                               engine::committed done)
+    : pending(std::move(box)),
+      what_(static_cast<batch_builder*>(what.release())), // begin() makes no others
+      view_(what_->view()),
+      done_(std::move(done)) {}
+
+void pending_commit::submit(std::unique_ptr<pending_commit> self,
+                            const parley_storage_driver& driver) {
+  if (self->what_->broken().code != status::ok) {
+    self->result_.why = self->what_->broken();
+    return send_home(self.release());
+  }
+  pending_commit* given = self.release();
+  driver.commit(
+      driver.self, &given->view_,
+      [](void* user, const parley_driver_commit_result* result) {
+        auto* back = static_cast<pending_commit*>(user);
+        back->take(*result);
+        send_home(back);
+      },
+      given);
+}
+
+void pending_commit::take(const parley_driver_commit_result& from) {
+  result_.why.code = from_driver(from.status);
+  if (from.status == PARLEY_OK) {
+    const auto& topics = what_->topics();
+    result_.first_numbers.reserve(topics.size());
+    for (std::size_t i = 0; i < topics.size(); ++i) {
+      result_.first_numbers.emplace_back(text_of(topics[i]), from.first_numbers[i]);
+    }
+    return;
+  }
+  result_.why.message = text_of(from.error);
+  if (from.status == PARLEY_E_CONFLICT) result_.failed = what_->reason_of(from.failed_op);
+}
+
+void row_copy::take(const parley_driver_rows& from) {
+  why.code = from_driver(from.status);
+  if (from.status != PARLEY_OK) {
+    why.message = text_of(from.error);
+    return;
+  }
+  more = from.more != 0;
+  count = from.row_count;
+  columns = from.column_count;
+  if (count == 0) return;
+  cells_.assign(from.cells, from.cells + std::size_t{count} * columns);
+  std::size_t bytes = 0;
+  for (const parley_cell& each : cells_) {
+    if (each.kind == PARLEY_STRING) bytes += each.as.text.len;
+  }
+  texts_.reserve(bytes); // so that it does not move
+  for (parley_cell& each : cells_) {
+    if (each.kind != PARLEY_STRING) continue;
+    const char* at = texts_.data() + texts_.size();
+    texts_.append(each.as.text.ptr, each.as.text.len);
+    each.as.text.ptr = at;
+  }
+}
+
+problem range_arguments::prepare(const table& of, const query& what) {
+  const int index = what.index.empty() ? -1 : of.index_at(what.index);
+  const std::string name = "collection " + of.name();
+  if (!what.index.empty() && index < 0) return name + ": there is no index " + what.index;
+  if (what.limit == 0 || what.limit > most_rows) {
+    return name + ": a limit is from 1 to " + std::to_string(most_rows);
+  }
+  const std::vector<std::uint32_t>& order = of.order(index);
+  const bool bounded = what.lower.has_value() || what.upper.has_value();
+  if (what.prefix.size() + (bounded ? 1 : 0) > order.size()) {
+    return name + ": the query has more values than " +
+           (index < 0 ? "the key" : "the index " + what.index) + " has fields";
+  }
+  std::pmr::polymorphic_allocator<> place(&memory);
+  const cell_source source{memory};
+  auto* cells = place.allocate_object<parley_cell>(what.prefix.size() + 2);
+  const auto take = [&](const boost::json::value& from, std::size_t at, parley_cell& to) {
+    const column& each = of.columns()[order[at]];
+    const problem why = to_cell(from, each.type, source, to);
+    return why.empty() ? why : at_field(of, each.name, why);
+  };
+  const std::size_t count = what.prefix.size();
+  problem why;
+  for (std::size_t i = 0; i < count && why.empty(); ++i) why = take(what.prefix[i], i, cells[i]);
+  if (why.empty() && what.lower.has_value()) why = take(*what.lower, count, cells[count]);
+  if (why.empty() && what.upper.has_value()) why = take(*what.upper, count, cells[count + 1]);
+  read.size = sizeof read;
+  read.collection = of.number();
+  read.index = index;
+  read.limit = what.limit;
+  read.prefix = cells;
+  read.prefix_count = static_cast<std::uint32_t>(count);
+  read.reverse = what.reverse ? 1 : 0;
+  read.lower = what.lower.has_value() ? &cells[count] : nullptr;
+  read.upper = what.upper.has_value() ? &cells[count + 1] : nullptr;
+  read.lower_exclusive = what.lower_exclusive ? 1 : 0;
+  read.upper_exclusive = what.upper_exclusive ? 1 : 0;
+  return why;
+}
+
+problem range_arguments::prepare(const table& of, const boost::json::array& key) {
+  read.size = sizeof read;
+  read.collection = of.number();
+  read.index = -1;
+  read.limit = 1;
+  read.prefix_count = of.key_count();
+  return to_key(of, key, {memory}, read.prefix);
+}
+
+} // namespace parley::storage

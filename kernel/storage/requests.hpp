@@ -1,0 +1,117 @@
+#pragma once
+
+// What is on its way to the driver and back. Each holds the arguments until the driver is done, and
+// comes home as a letter.
+
+#include "storage/batch.hpp"
+#include "storage/mailbox.hpp"
+
+namespace parley::storage {
+
+class pending : public letter {
+ public:
+  explicit pending(std::shared_ptr<mailbox> box) : box_(std::move(box)) {}
+
+ protected:
+  // The driver owns the request from `release` on; its completion takes it back.
+  static void send_home(pending* self) {
+    const std::shared_ptr<mailbox> box = self->box_;
+    box->put(std::unique_ptr<letter>(self));
+  }
+
+ private:
+  std::shared_ptr<mailbox> box_;
+};
+
+class pending_commit final : public pending {
+ public:
+  pending_commit(std::shared_ptr<mailbox> box, std::unique_ptr<batch> what, engine::committed done);
+  // Gives it to the driver, or home at once where the batch is broken.
+  static void submit(std::unique_ptr<pending_commit> self, const parley_storage_driver& driver);
+  void deliver() override { done_(result_); }
+
+ private:
+  void take(const parley_driver_commit_result& from); // the driver's thread
+
+  std::unique_ptr<batch_builder> what_;
+  parley_driver_batch view_{};
+  engine::committed done_;
+  commit_result result_;
+};
+
+// Rows as the driver lent them, copied: JSON is made on the logic loop, in the caller's arena.
+class row_copy {
+ public:
+  void take(const parley_driver_rows& from);
+
+  failure why;
+  bool more = false;
+  std::uint32_t count = 0;
+  std::uint32_t columns = 0;
+  const parley_cell* row(std::uint32_t at) const {
+    return cells_.data() + std::size_t{at} * columns;
+  }
+
+ private:
+  std::vector<parley_cell> cells_;
+  std::string texts_;
+};
+
+// Anything that ends in rows. `arguments` is what the driver reads meanwhile.
+template <typename Arguments>
+class pending_rows final : public pending {
+ public:
+  using finish = std::function<void(const row_copy&)>;
+  pending_rows(std::shared_ptr<mailbox> box, finish done)
+      : pending(std::move(box)), done_(std::move(done)) {}
+
+  Arguments arguments;
+
+  // Home without the driver.
+  static void refuse(std::unique_ptr<pending_rows> self, failure why) {
+    self->rows_.why = std::move(why);
+    send_home(self.release());
+  }
+  // For the driver, with the request as `user`.
+  static void completed(void* user, const parley_driver_rows* rows) {
+    auto* self = static_cast<pending_rows*>(user);
+    self->rows_.take(*rows);
+    send_home(self);
+  }
+  void deliver() override { done_(rows_); }
+
+ private:
+  finish done_;
+  row_copy rows_;
+};
+
+struct range_arguments {
+  std::array<std::byte, 512> first_memory;
+  std::pmr::monotonic_buffer_resource memory{first_memory.data(), first_memory.size()};
+  parley_driver_read read{};
+  // Checks the query and fills in `read`.
+  problem prepare(const table& of, const query& what);
+  problem prepare(const table& of, const boost::json::array& key);
+};
+
+struct log_arguments {
+  std::string topic;
+  parley_driver_log_read read{};
+};
+
+struct head_arguments {
+  std::vector<std::string> names;
+  std::vector<parley_str> topics;
+};
+
+struct text_argument {
+  std::string text;
+};
+
+struct open_arguments {
+  std::vector<parley_collection> collections;
+};
+
+inline constexpr std::uint32_t most_rows = 1000;
+
+} // namespace parley::storage

@@ -1,0 +1,181 @@
+#include "storage/table.hpp"
+
+#include <algorithm>
+
+namespace parley::storage {
+namespace json = boost::json;
+namespace {
+
+std::int32_t driver_type(column_type type) {
+  switch (type) {
+    case column_type::integer:
+    case column_type::boolean:
+      return PARLEY_COLUMN_INTEGER;
+    case column_type::number:
+      return PARLEY_COLUMN_NUMBER;
+    case column_type::json:
+      return PARLEY_COLUMN_JSON;
+    default:
+      return PARLEY_COLUMN_TEXT;
+  }
+}
+
+parley_str borrow(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+} // namespace
+
+failure invalid(std::string why) {
+  return {status::invalid, std::move(why)};
+}
+
+problem table::compile(std::uint32_t number, const collection& from, table& out) {
+  out.number_ = number;
+  out.version_ = from.version;
+  out.name_ = from.name;
+  problem why = out.order_columns(from);
+  if (why.empty()) why = out.compile_indexes(from);
+  return why.empty() ? why : "collection " + from.name + ": " + why;
+}
+
+problem table::order_columns(const collection& from) {
+  if (from.key.empty()) return "it has no key";
+  for (const std::string& name : from.key) {
+    const auto found = std::find_if(from.columns.begin(), from.columns.end(),
+                                    [&](const column& each) { return each.name == name; });
+    if (found == from.columns.end()) return "the key names the unknown field " + name;
+    if (found->type == column_type::json) return "the field " + name + " is JSON, no part of a key";
+    if (column_at(name) >= 0) return "the key names the field " + name + " twice";
+    columns_.push_back(*found);
+  }
+  key_count_ = static_cast<std::uint32_t>(from.key.size());
+  for (const column& each : from.columns) {
+    if (std::find(from.key.begin(), from.key.end(), each.name) != from.key.end()) continue;
+    if (column_at(each.name) >= 0) return "the field " + each.name + " is declared twice";
+    columns_.push_back(each);
+  }
+  for (const column& each : columns_) {
+    driver_columns_.push_back({borrow(each.name), driver_type(each.type), 0});
+  }
+  return {};
+}
+
+problem table::compile_indexes(const collection& from) {
+  for (const index& each : from.indexes) {
+    if (index_at(each.name) >= 0) return "the index " + each.name + " is declared twice";
+    if (each.columns.empty()) return "the index " + each.name + " has no fields";
+    std::vector<std::uint32_t> places;
+    for (const std::string& name : each.columns) {
+      const int at = column_at(name);
+      if (at < 0) return "the index " + each.name + " names the unknown field " + name;
+      if (columns_[static_cast<std::size_t>(at)].type == column_type::json) {
+        return "the field " + name + " is JSON, no part of an index";
+      }
+      places.push_back(static_cast<std::uint32_t>(at));
+    }
+    index_names_.push_back(each.name);
+    orders_.push_back(std::move(places));
+  }
+  std::vector<std::uint32_t> key(key_count_);
+  for (std::uint32_t i = 0; i < key_count_; ++i) key[i] = i;
+  orders_.push_back(std::move(key));
+  for (std::size_t i = 0; i < from.indexes.size(); ++i) {
+    driver_indexes_.push_back({borrow(index_names_[i]), orders_[i].data(),
+                               static_cast<std::uint32_t>(orders_[i].size()),
+                               from.indexes[i].unique ? 1u : 0u});
+  }
+  return {};
+}
+
+int table::column_at(std::string_view name) const {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (columns_[i].name == name) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+int table::index_at(std::string_view name) const {
+  for (std::size_t i = 0; i < index_names_.size(); ++i) {
+    if (index_names_[i] == name) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+const std::vector<std::uint32_t>& table::order(int index) const {
+  return index < 0 ? orders_.back() : orders_[static_cast<std::size_t>(index)];
+}
+
+parley_collection table::declaration() const {
+  parley_collection out{};
+  out.size = sizeof out;
+  out.version = version_;
+  out.name = borrow(name_);
+  out.columns = driver_columns_.data();
+  out.column_count = static_cast<std::uint32_t>(driver_columns_.size());
+  out.key_count = key_count_;
+  out.indexes = driver_indexes_.data();
+  out.index_count = static_cast<std::uint32_t>(driver_indexes_.size());
+  return out;
+}
+
+problem table::record(const parley_cell* cells, json::storage_ptr in, json::object& out) const {
+  out = json::object(columns_.size(), in);
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const parley_cell& cell = cells[i];
+    const column& each = columns_[i];
+    if (cell.kind == PARLEY_NULL) continue;
+    const std::string_view text = cell.kind == PARLEY_STRING
+                                      ? std::string_view(cell.as.text.ptr, cell.as.text.len)
+                                      : std::string_view();
+    switch (each.type) {
+      case column_type::text:
+        out.emplace(each.name, json::string(text, in));
+        break;
+      case column_type::integer:
+        out.emplace(each.name, cell.as.integer);
+        break;
+      case column_type::boolean:
+        out.emplace(each.name, cell.as.integer != 0);
+        break;
+      case column_type::number:
+        out.emplace(each.name, cell.as.number);
+        break;
+      case column_type::json: {
+        boost::system::error_code fault;
+        json::value parsed = json::parse(text, fault, in);
+        if (fault)
+          return "collection " + name_ + ", field " + each.name + ": not JSON in the store";
+        out.emplace(each.name, std::move(parsed));
+      }
+    }
+  }
+  return {};
+}
+
+problem tables::compile(const std::vector<collection>& from) {
+  for (const collection& each : from) {
+    auto made = std::make_unique<table>();
+    problem why = table::compile(static_cast<std::uint32_t>(all_.size()), each, *made);
+    if (!why.empty()) return why;
+    if (!by_name_.emplace(made->name(), made.get()).second) {
+      return "collection " + each.name + " is declared twice";
+    }
+    all_.push_back(std::move(made));
+  }
+  return {};
+}
+
+const table* tables::find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+std::vector<parley_collection> tables::declarations() const {
+  std::vector<parley_collection> out;
+  out.reserve(all_.size());
+  for (const auto& each : all_) out.push_back(each->declaration());
+  return out;
+}
+
+} // namespace parley::storage
