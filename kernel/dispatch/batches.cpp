@@ -1,0 +1,267 @@
+#include "dispatch/batches.hpp"
+
+#include "dispatch/topics.hpp"
+#include "observe/log.hpp"
+
+#include <algorithm>
+
+namespace parley::dispatch {
+
+namespace json = boost::json;
+
+namespace {
+
+slot_table<batch>& table() {
+  thread_local slot_table<batch> open;
+  return open;
+}
+
+// The batch of a handle while it can still be written to.
+batch* writable(parley_batch handle) {
+  batch* b = table().find(handle);
+  return b && b->root->writes ? b : nullptr;
+}
+
+std::string full_name(const batch& in, std::string_view collection) {
+  return in.as->name + "." + std::string(collection);
+}
+
+void blame(const batch& in, std::string_view what) {
+  observe::write(observe::level::error, "a batch was used wrongly",
+                 {{"plugin", in.as->name}, {"what", std::string(what)}});
+}
+
+parley_status said(const batch& in, const storage::failure& why) {
+  if (why.code == storage::status::ok) return PARLEY_OK;
+  blame(in, why.message);
+  return PARLEY_E_INVALID;
+}
+
+const manifest::event* declared_event(const instance& plugin, std::string_view name) {
+  const auto& events = plugin.declared.events;
+  const auto found = std::find_if(events.begin(), events.end(),
+                                  [&](const manifest::event& e) { return e.name == name; });
+  return found == events.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+storage::collection idempotency_collection() {
+  using storage::column_type;
+  return {std::string(idempotency_name),
+          1,
+          {"account", "key"},
+          {{"account", column_type::text, true},
+           {"key", column_type::text, true},
+           {"digest", column_type::text, true},
+           {"reply", column_type::json, false},
+           {"expires_at", column_type::text, true}},
+          {{"by_expiry", {"expires_at"}, false}}};
+}
+
+batches::batches(calls& all, storage::engine& store, topics& announce, std::int64_t keep_keys_ms)
+    : calls_(all), store_(store), topics_(announce), keep_keys_ms_(keep_keys_ms) {}
+
+parley_status batches::open(call& owner, parley_batch* out) {
+  auto root = std::make_shared<write_batch>();
+  root->owner = owner.handle;
+  root->writes = store_.begin();
+  *out = table().insert(std::make_unique<batch>(batch{std::move(root), owner.plugin}));
+  owner.batches.push_back(*out);
+  return PARLEY_OK;
+}
+
+batch* batches::find(parley_batch handle) { return table().find(handle); }
+
+parley_batch batches::lend(parley_batch handle, instance& to, call& until) {
+  const batch* lent = writable(handle);
+  if (!lent) return 0;
+  const parley_batch view = table().insert(std::make_unique<batch>(batch{lent->root, &to}));
+  until.batches.push_back(view);
+  return view;
+}
+
+void batches::drop(parley_batch handle) { table().take(handle); }
+
+parley_status batches::put(parley_batch to, std::string_view collection, const json::value* record) {
+  batch* b = writable(to);
+  if (!b || !record) return PARLEY_E_STALE;
+  if (!record->is_object()) return PARLEY_E_INVALID;
+  return said(*b, b->root->writes->put(full_name(*b, collection), record->get_object()));
+}
+
+parley_status batches::patch(parley_batch to, std::string_view collection, const json::value* key,
+                             const json::value* fields) {
+  batch* b = writable(to);
+  if (!b || !key || !fields) return PARLEY_E_STALE;
+  if (!key->is_array() || !fields->is_object()) return PARLEY_E_INVALID;
+  return said(*b, b->root->writes->patch(full_name(*b, collection), key->get_array(),
+                                         fields->get_object()));
+}
+
+parley_status batches::increment(parley_batch to, std::string_view collection,
+                                 const json::value* key, std::string_view field, std::int64_t by) {
+  batch* b = writable(to);
+  if (!b || !key) return PARLEY_E_STALE;
+  if (!key->is_array()) return PARLEY_E_INVALID;
+  return said(*b,
+              b->root->writes->increment(full_name(*b, collection), key->get_array(), field, by));
+}
+
+parley_status batches::erase(parley_batch to, std::string_view collection, const json::value* key) {
+  batch* b = writable(to);
+  if (!b || !key) return PARLEY_E_STALE;
+  if (!key->is_array()) return PARLEY_E_INVALID;
+  return said(*b, b->root->writes->erase(full_name(*b, collection), key->get_array()));
+}
+
+namespace {
+
+// {collection, key, exists} or {collection, key, equals}
+parley_status add_condition(const batch& b, storage::batch& to, const json::object& condition,
+                            storage::condition_reason reason) {
+  const json::value* collection = condition.if_contains("collection");
+  const json::value* key = condition.if_contains("key");
+  const json::value* exists = condition.if_contains("exists");
+  const json::value* equals = condition.if_contains("equals");
+  if (!collection || !collection->is_string() || !key || !key->is_array() ||
+      !(exists && exists->is_bool()) == !(equals && equals->is_object())) {
+    blame(b, "a condition is {collection, key, exists} or {collection, key, equals}");
+    return PARLEY_E_INVALID;
+  }
+  return said(b, to.require(full_name(b, collection->get_string()), key->get_array(),
+                            exists ? exists->get_bool() : true,
+                            equals ? equals->get_object() : json::object{}, reason));
+}
+
+} // namespace
+
+parley_status batches::require(parley_batch to, const json::value* condition) {
+  batch* b = writable(to);
+  if (!b || !condition) return PARLEY_E_STALE;
+  if (!condition->is_object()) return PARLEY_E_INVALID;
+  return add_condition(*b, *b->root->writes, condition->get_object(),
+                       storage::condition_reason::batch);
+}
+
+parley_status batches::publish(parley_batch to, std::string_view event, std::string_view place,
+                               const json::value* data, int access, std::string_view principal) {
+  batch* b = writable(to);
+  if (!b || !data) return PARLEY_E_STALE;
+  const manifest::event* declared = declared_event(*b->as, event);
+  if (!declared || !declared->durable) {
+    blame(*b, "the manifest declares no durable event " + std::string(event));
+    return PARLEY_E_NOT_FOUND;
+  }
+  pending_event e;
+  e.topic = declared->topic + ":" + std::string(place);
+  e.offset = static_cast<std::uint32_t>(
+      std::count_if(b->root->events.begin(), b->root->events.end(),
+                    [&](const pending_event& other) { return other.topic == e.topic; }));
+  e.name = event;
+  e.data = *data; // on the heap: it outlives the call where the commit does
+  e.at = env::rfc3339(calls_.now_ms());
+  e.access = access;
+  e.principal = principal;
+  const parley_status status = said(*b, b->root->writes->append(e.topic, e.name, e.data, e.at));
+  if (status == PARLEY_OK) b->root->events.push_back(std::move(e));
+  return status;
+}
+
+parley_status batches::next(parley_batch to, std::string_view topic, std::string_view place,
+                            std::int64_t* out) {
+  batch* b = writable(to);
+  if (!b) return PARLEY_E_STALE;
+  *out = b->root->writes->next(std::string(topic) + ":" + std::string(place));
+  return PARLEY_OK;
+}
+
+void batches::after_commit(parley_batch to, std::function<void()> action) {
+  if (batch* b = writable(to)) b->root->after_commit.push_back(std::move(action));
+}
+
+parley_status batches::add_conditions(write_batch& to, call& owner, const json::value* reply) {
+  if (!owner.work) return PARLEY_OK;
+  method_work& work = *owner.work;
+  // The scope's owner names its own collections.
+  for (const json::object& condition : work.conditions) {
+    const batch as_owner{nullptr, work.scope_owner};
+    const parley_status status =
+        add_condition(as_owner, *to.writes, condition, storage::condition_reason::permission);
+    if (status != PARLEY_OK) return status;
+  }
+  if (work.idempotency_key.empty()) return PARLEY_OK;
+  if (!reply) {
+    blame({nullptr, owner.plugin}, "an idempotent method commits with its reply");
+    return PARLEY_E_INVALID;
+  }
+  const json::array key{owner.who->principal, work.idempotency_key};
+  storage::failure why = to.writes->require(idempotency_name, key, false, {},
+                                            storage::condition_reason::idempotency);
+  if (why.code == storage::status::ok)
+    why = to.writes->put(idempotency_name,
+                         {{"account", owner.who->principal},
+                          {"key", work.idempotency_key},
+                          {"digest", work.digest},
+                          {"reply", *reply},
+                          {"expires_at", env::rfc3339(calls_.now_ms() + keep_keys_ms_)}});
+  return said({nullptr, owner.plugin}, why);
+}
+
+parley_status batches::commit(parley_batch handle, const json::value* reply, parley_done done,
+                              void* user) {
+  batch* b = writable(handle);
+  if (!b) return PARLEY_E_STALE;
+  const std::shared_ptr<write_batch> root = b->root;
+  call* owner = calls::find(root->owner);
+  if (!owner || owner->plugin != b->as) return PARLEY_E_STALE; // only who opened it
+  if (const parley_status status = add_conditions(*root, *owner, reply)) return status;
+  const std::uint64_t operation = calls_.begin_operation(*owner, done, user);
+  store_.commit(std::move(root->writes), [this, root, operation](const storage::commit_result& r) {
+    committed(root, operation, r);
+  });
+  if (owner->work && on_submitted) on_submitted(*owner);
+  return PARLEY_OK;
+}
+
+void batches::committed(const std::shared_ptr<write_batch>& what, std::uint64_t operation,
+                        const storage::commit_result& result) {
+  call* owner = calls::find(what->owner);
+  if (result.why.code == storage::status::conflict) {
+    if (owner && owner->work && result.failed == storage::condition_reason::idempotency)
+      owner->work->repeated = true;
+    switch (result.failed) {
+      case storage::condition_reason::idempotency:
+        return calls_.complete_failed(operation, error_of(PARLEY_E_REPEATED), PARLEY_E_REPEATED);
+      case storage::condition_reason::permission:
+        return calls_.complete_failed(operation, error_of(PARLEY_E_FORBIDDEN));
+      case storage::condition_reason::batch:
+        return calls_.complete_failed(operation, error_of(PARLEY_E_CONFLICT));
+    }
+  }
+  if (result.why.code != storage::status::ok) {
+    observe::write(observe::level::error, "a commit failed", {{"why", result.why.message}});
+    return calls_.complete_failed(operation, error_of(PARLEY_E_UNAVAILABLE));
+  }
+  announce(*what, result);
+  for (const auto& action : what->after_commit) action();
+  if (!owner) return;
+  owner->numbers = result; // the call's result is filled in from its last commit
+  json::object numbers;
+  for (const auto& [topic, number] : result.first_numbers) numbers[topic] = number;
+  calls_.complete_with(operation,
+                       json::object({{"numbers", std::move(numbers)}}, owner->arena->storage()));
+}
+
+void batches::announce(write_batch& what, const storage::commit_result& result) {
+  for (pending_event& e : what.events) {
+    const auto first =
+        std::find_if(result.first_numbers.begin(), result.first_numbers.end(),
+                     [&](const auto& entry) { return entry.first == e.topic; });
+    if (first == result.first_numbers.end()) continue;
+    storage::fill_in(e.data, result);
+    topics_.announce(e, first->second + e.offset);
+  }
+}
+
+} // namespace parley::dispatch

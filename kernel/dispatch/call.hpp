@@ -1,0 +1,122 @@
+#pragma once
+
+// One piece of work in a plugin: a method, a hook, a scope's question, or what a plugin began itself.
+
+#include "dispatch/gateway.hpp"
+#include "dispatch/values.hpp"
+#include "manifest.hpp"
+#include "parley/call.h"
+#include "storage/engine.hpp"
+
+#include <boost/json.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace parley::dispatch {
+
+struct handler {
+  parley_handler enter = nullptr;
+  void* user = nullptr;
+};
+using handlers = std::map<std::string, handler, std::less<>>;
+
+// A plugin as dispatch knows it: what it declares, what it provides, and who it is.
+struct instance {
+  std::string name;
+  manifest::manifest declared;
+  handlers methods, hooks, access, places; // access and places by scope
+  session_ptr self;                        // the principal of kind PARLEY_PLUGIN
+  session_ptr bot;                         // with capabilities.bot, once its account is known
+};
+
+// How a call ended. `result` lies in the call's arena and ends with it.
+struct ending {
+  parley_status status = PARLEY_OK;
+  const boost::json::value* result = nullptr;
+  std::optional<error> failure;
+};
+
+struct call;
+using on_end = std::function<void(call&, const ending&)>;
+
+// What a call that runs a method carries besides.
+struct method_work {
+  const method* target = nullptr;
+  std::shared_ptr<const registry> from; // keeps `target`
+  instance* provider = nullptr;
+  instance* scope_owner = nullptr; // whose collections the permission's conditions name
+  boost::json::value params;
+  std::string digest;
+  connection_id connection = 0; // 0: called by a plugin
+  std::string place;            // the scope's place, where the permission has one
+  std::string order_key;        // empty: unordered, or already released
+  std::string idempotency_key;  // empty: not idempotent
+  bool admitted = false;        // its permission was given
+  bool repeated = false;        // the key was found when committing
+  std::vector<boost::json::object> conditions; // of the permission, for the call's batches
+};
+
+struct call {
+  parley_call handle = 0;
+  instance* plugin = nullptr; // whose code runs
+  session_ptr who;
+  std::string request_id;
+  std::string remote;
+  std::int64_t deadline_ms = 0;
+  std::uint32_t depth = 0;
+  parley_batch joined = 0; // the owner's batch, in a join hook
+  parley_call parent = 0;
+  arena_ptr arena{value_arena::make()};
+  std::vector<parley_call> children;
+  std::vector<std::uint64_t> operations;
+  std::vector<parley_batch> batches;
+  std::optional<method_work> work;
+  storage::commit_result numbers; // of this call's commits, for its result
+  on_end ended;
+};
+
+// A durable event that waits for its number.
+struct pending_event {
+  std::string topic;
+  std::uint32_t offset = 0; // among the batch's events of that topic
+  std::string name;
+  boost::json::value data;
+  std::string at;
+  int access = 0; // 1: grant, -1: revoke
+  std::string principal;
+};
+
+// What one commit writes and announces. Ends with its commit, or with the call that opened it.
+struct write_batch {
+  parley_call owner = 0;
+  std::unique_ptr<storage::batch> writes; // empty once submitted
+  std::vector<pending_event> events;
+  std::vector<std::function<void()>> after_commit;
+};
+
+// The handle that a plugin holds: the batch, and the plugin whose collections and events are meant.
+// A join hook, and identity when it makes an account, get one of their own.
+struct batch {
+  std::shared_ptr<write_batch> root;
+  instance* as = nullptr;
+};
+
+// An operation that waits for its completion.
+struct operation {
+  parley_call owner = 0;
+  parley_done done = nullptr;
+  void* user = nullptr;
+};
+
+// The code, sentence and temporary flag that a status stands for.
+error error_of(parley_status status);
+// The status that a plugin sees for an error of another.
+parley_status status_of(const error& failure);
+boost::json::object to_json(const error& failure, const boost::json::storage_ptr& storage = {});
+
+} // namespace parley::dispatch

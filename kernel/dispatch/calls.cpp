@@ -1,0 +1,196 @@
+#include "dispatch/calls.hpp"
+
+#include "dispatch/batches.hpp"
+#include "observe/log.hpp"
+
+#include <algorithm>
+
+namespace parley::dispatch {
+
+namespace json = boost::json;
+
+namespace {
+
+slot_table<call>& table() {
+  thread_local slot_table<call> calls;
+  return calls;
+}
+
+slot_table<operation>& operations() {
+  thread_local slot_table<operation> waiting;
+  return waiting;
+}
+
+constexpr std::int64_t bucket_ms = 100;
+constexpr std::int64_t slow_ns = 50'000'000;
+
+} // namespace
+
+calls::calls(env::loop& logic, const env::clock& clock, env::random& random)
+    : logic_(logic), clock_(clock), random_(random) {}
+
+calls::~calls() {
+  *alive_ = false;
+  if (tick_) logic_.cancel(tick_);
+}
+
+call* calls::find(parley_call handle) { return table().find(handle); }
+std::size_t calls::size() const { return table().size(); }
+
+call& calls::insert(std::unique_ptr<call> made, std::int64_t deadline_ms) {
+  call& c = *made;
+  c.deadline_ms = deadline_ms;
+  c.handle = table().insert(std::move(made));
+  deadlines_[deadline_ms / bucket_ms + 1].push_back(c.handle);
+  watch_deadlines();
+  return c;
+}
+
+call& calls::begin(instance& plugin, session_ptr who, call* parent, std::uint32_t timeout_ms,
+                   on_end ended) {
+  auto made = std::make_unique<call>();
+  made->plugin = &plugin;
+  made->who = std::move(who);
+  made->ended = std::move(ended);
+  std::int64_t deadline = now_ms() + timeout_ms;
+  if (parent) {
+    made->request_id = parent->request_id;
+    made->remote = parent->remote;
+    made->depth = parent->depth + 1;
+    made->parent = parent->handle;
+    deadline = std::min(deadline, parent->deadline_ms);
+  } else {
+    made->request_id = new_id();
+  }
+  call& c = insert(std::move(made), deadline);
+  if (parent) parent->children.push_back(c.handle);
+  return c;
+}
+
+call& calls::begin_after(instance& plugin, const call& cause, std::uint32_t timeout_ms,
+                         on_end ended) {
+  call& c = begin(plugin, cause.who, nullptr, timeout_ms, std::move(ended));
+  c.request_id = cause.request_id;
+  c.remote = cause.remote;
+  c.depth = cause.depth + 1;
+  return c;
+}
+
+void calls::enter(call& in, const handler& what, const json::value& input) {
+  const instance* plugin = in.plugin; // the call may end inside
+  const std::int64_t began = clock_.steady_ns();
+  what.enter(what.user, in.handle, in.arena->refer(input));
+  blame(plugin, began, "a handler");
+}
+
+void calls::blame(const instance* plugin, std::int64_t began_ns, std::string_view where) const {
+  const std::int64_t took = clock_.steady_ns() - began_ns;
+  if (took < slow_ns) return;
+  observe::write(observe::level::warn, "a plugin held the logic thread",
+                 {{"plugin", plugin->name},
+                  {"where", std::string(where)},
+                  {"ms", std::to_string(took / 1'000'000)}});
+}
+
+parley_status calls::finish(parley_call handle, const json::value* result) {
+  return end(handle, {PARLEY_OK, result, std::nullopt}, PARLEY_E_CANCELLED);
+}
+
+parley_status calls::fail(parley_call handle, error why, parley_status status) {
+  return end(handle, {status, nullptr, std::move(why)}, PARLEY_E_CANCELLED);
+}
+
+void calls::abort(parley_call handle, parley_status status) {
+  end(handle, {status, nullptr, error_of(status)}, status);
+}
+
+void calls::abort_all(const instance& plugin) {
+  std::vector<parley_call> theirs;
+  table().each([&](const call& c) {
+    if (c.plugin == &plugin) theirs.push_back(c.handle);
+  });
+  for (const parley_call handle : theirs) abort(handle, PARLEY_E_CANCELLED);
+}
+
+parley_status calls::end(parley_call handle, const ending& how, parley_status for_operations) {
+  const std::unique_ptr<call> ended = table().take(handle);
+  if (!ended) return PARLEY_E_STALE;
+  cancel_operations(*ended, for_operations);
+  for (const parley_call child : ended->children) abort(child, PARLEY_E_CANCELLED);
+  for (const parley_batch open : ended->batches) batches::drop(open);
+  if (ended->ended) ended->ended(*ended, how);
+  return PARLEY_OK;
+}
+
+std::uint64_t calls::begin_operation(call& in, parley_done done, void* user) {
+  const std::uint64_t id =
+      operations().insert(std::make_unique<operation>(operation{in.handle, done, user}));
+  if (in.operations.size() > 16)
+    std::erase_if(in.operations, [](std::uint64_t o) { return !operations().find(o); });
+  in.operations.push_back(id);
+  return id;
+}
+
+void calls::complete(std::uint64_t id, parley_status status, parley_value result) {
+  const std::unique_ptr<operation> o = operations().take(id);
+  if (!o || !o->done) return;
+  const call* owner = find(o->owner);
+  schedule_delivery({o->done, o->user, o->owner, owner ? owner->plugin : nullptr, status, result});
+}
+
+void calls::complete_with(std::uint64_t id, json::value result) {
+  const operation* o = operations().find(id);
+  if (!o) return;
+  call* owner = find(o->owner);
+  complete(id, PARLEY_OK, owner ? owner->arena->keep(std::move(result)) : 0);
+}
+
+void calls::complete_failed(std::uint64_t id, const error& why, parley_status status) {
+  const operation* o = operations().find(id);
+  if (!o) return;
+  call* owner = find(o->owner);
+  parley_value value = 0;
+  if (owner) value = owner->arena->keep(json::value(to_json(why, owner->arena->storage())));
+  complete(id, status ? status : status_of(why), value);
+}
+
+void calls::cancel_operations(call& of, parley_status status) {
+  for (const std::uint64_t id : std::exchange(of.operations, {})) complete(id, status);
+}
+
+// Completions come a turn later, so that none runs inside the function that began it.
+void calls::schedule_delivery(completion what) {
+  ready_.push_back(what);
+  if (std::exchange(delivering_, true)) return;
+  logic_.post([this, alive = alive_] {
+    if (*alive) deliver();
+  });
+}
+
+void calls::deliver() {
+  while (!ready_.empty()) {
+    const completion next = ready_.front();
+    ready_.pop_front();
+    const std::int64_t began = clock_.steady_ns();
+    next.done(next.user, next.status, next.result);
+    if (next.plugin) blame(next.plugin, began, "a continuation");
+  }
+  delivering_ = false;
+}
+
+void calls::watch_deadlines() {
+  if (tick_) return;
+  tick_ = logic_.after(std::chrono::milliseconds(bucket_ms), [this] { on_tick(); });
+}
+
+void calls::on_tick() {
+  tick_ = 0;
+  const std::int64_t due = now_ms() / bucket_ms;
+  while (!deadlines_.empty() && deadlines_.begin()->first <= due) {
+    const auto bucket = deadlines_.extract(deadlines_.begin());
+    for (const parley_call handle : bucket.mapped()) abort(handle, PARLEY_E_DEADLINE);
+  }
+  if (!deadlines_.empty()) watch_deadlines();
+}
+
+} // namespace parley::dispatch

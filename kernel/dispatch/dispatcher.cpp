@@ -1,0 +1,63 @@
+#include "dispatch/dispatcher.hpp"
+
+namespace parley::dispatch {
+
+namespace {
+constexpr std::int64_t day_ms = 24LL * 60 * 60 * 1000;
+}
+
+dispatcher::dispatcher(calls& all, storage::engine& store, clients& to, methods::permits allowed,
+                       const limits& bounds)
+    : calls_(all),
+      clients_(to),
+      topics_(all, to, store, bounds.replay_events),
+      batches_(all, store, topics_, bounds.idempotency_days * day_ms),
+      hooks_(all),
+      methods_(all, batches_, store, std::move(allowed)) {}
+
+void dispatcher::set_registry(std::shared_ptr<const registry> current) {
+  methods_.set_registry(std::move(current));
+}
+
+void dispatcher::add(instance& plugin) {
+  for (const manifest::hook_point& p : plugin.declared.hook_points) hooks_.add_point(plugin, p);
+  for (const manifest::scope& s : plugin.declared.scopes) topics_.add_scope(s.name, plugin);
+  hooks_.attach(plugin);
+  methods_.provide(plugin);
+}
+
+void dispatcher::remove(instance& plugin) {
+  methods_.withdraw(plugin);
+  hooks_.detach(plugin);
+  topics_.remove_scopes(plugin);
+  calls_.abort_all(plugin);
+}
+
+void dispatcher::authenticate(connection_id who, std::string scheme, std::string credential,
+                              std::string remote) {
+  authenticate_(std::move(scheme), std::move(credential), std::move(remote),
+                [this, who](session_ptr session, std::optional<error> why_not) {
+                  clients_.authenticated(who, std::move(session), std::move(why_not));
+                });
+}
+
+void dispatcher::request(client_request what) {
+  const connection_id who = what.connection;
+  const std::uint64_t exchange = what.exchange;
+  methods_.run(std::move(what), [this, who, exchange](outcome o) {
+    clients_.answer(who, exchange, std::move(o));
+  });
+}
+
+void dispatcher::resume(connection_id who, std::uint64_t, session_ptr session,
+                        std::vector<std::pair<std::string, std::int64_t>> cursors) {
+  topics_.resume(who, std::move(session), std::move(cursors));
+}
+
+void dispatcher::connected(connection_id who, session_ptr session) {
+  topics_.connected(who, std::move(session));
+}
+
+void dispatcher::disconnected(connection_id who) { topics_.disconnected(who); }
+
+} // namespace parley::dispatch

@@ -1,0 +1,59 @@
+#pragma once
+
+// The logic side of the gateway: takes what the shards hand over, and owns the parts that serve it.
+
+#include "dispatch/batches.hpp"
+#include "dispatch/calls.hpp"
+#include "dispatch/hooks.hpp"
+#include "dispatch/methods.hpp"
+#include "dispatch/topics.hpp"
+
+namespace parley::dispatch {
+
+struct limits {
+  std::uint32_t replay_events = 5000; // a topic, at one resume; more is a gap
+  std::int64_t idempotency_days = 7;
+};
+
+class dispatcher final : public entry {
+ public:
+  using authenticated = std::function<void(session_ptr, std::optional<error>)>;
+  using authenticator = std::function<void(std::string scheme, std::string credential,
+                                           std::string remote, authenticated done)>;
+
+  // All of them outlive the dispatcher.
+  dispatcher(calls& all, storage::engine& store, clients& to, methods::permits allowed,
+             const limits& bounds);
+
+  void set_authenticator(authenticator how) { authenticate_ = std::move(how); }
+  void set_registry(std::shared_ptr<const registry> current);
+
+  // A plugin that has started, or ends.
+  void add(instance& plugin);
+  void remove(instance& plugin);
+
+  void authenticate(connection_id who, std::string scheme, std::string credential,
+                    std::string remote) override;
+  void request(client_request what) override;
+  void resume(connection_id who, std::uint64_t exchange, session_ptr session,
+              std::vector<std::pair<std::string, std::int64_t>> cursors) override;
+  void connected(connection_id who, session_ptr session) override;
+  void disconnected(connection_id who) override;
+
+  calls& all_calls() { return calls_; }
+  topics& all_topics() { return topics_; }
+  batches& all_batches() { return batches_; }
+  hooks& all_hooks() { return hooks_; }
+  methods& all_methods() { return methods_; }
+
+ private:
+  calls& calls_;
+  clients& clients_;
+  topics topics_;
+  batches batches_;
+  hooks hooks_;
+  methods methods_;
+  authenticator authenticate_;
+};
+
+} // namespace parley::dispatch

@@ -1,0 +1,167 @@
+#include "dispatch/hooks.hpp"
+
+#include "observe/log.hpp"
+
+#include <algorithm>
+
+namespace parley::dispatch {
+
+namespace json = boost::json;
+
+namespace {
+
+error unavailable_because(const std::string& plugin) {
+  error why = error_of(PARLEY_E_UNAVAILABLE);
+  why.message = "The plugin " + plugin + " has to agree, and cannot answer now; try again later.";
+  return why;
+}
+
+// A denial is the plugin's own word; anything else is a fault of it.
+bool is_denial(const ending& how) { return how.status == PARLEY_E_REFUSED; }
+
+} // namespace
+
+void hooks::add_point(instance& owner, const manifest::hook_point& declared) {
+  auto p = std::make_shared<point>();
+  p->owner = &owner;
+  p->declared = declared;
+  std::vector<schema::breach> faults; // the manifest was read without any
+  p->data = schema::validator::compile(declared.data, faults);
+  points_[declared.name] = std::move(p);
+}
+
+// Points are replaced, never changed, while a run goes on: a run keeps the one it began with.
+void hooks::attach(instance& plugin) {
+  for (const manifest::hook& h : plugin.declared.hooks) {
+    const auto found = points_.find(h.name);
+    if (found == points_.end()) continue;
+    found->second->participants.push_back({&plugin, h});
+    sort(*found->second);
+  }
+}
+
+void hooks::detach(const instance& plugin) {
+  for (auto& [name, p] : points_)
+    std::erase_if(p->participants, [&](const participant& w) { return w.plugin == &plugin; });
+}
+
+void hooks::sort(point& p) const {
+  std::vector<hook_participant> all;
+  for (const participant& w : p.participants)
+    all.push_back({w.plugin->name, w.declared.before, w.declared.after});
+  const hook_order found = order_hooks(all);
+  if (!found.cycle.empty()) return; // refused at load
+  std::vector<participant> sorted;
+  for (const std::size_t i : found.order) sorted.push_back(p.participants[i]);
+  p.participants = std::move(sorted);
+}
+
+bool hooks::has(std::string_view name, const instance& owner) const {
+  const auto found = points_.find(name);
+  return found != points_.end() && found->second->owner == &owner;
+}
+
+manifest::hook_kind hooks::kind_of(std::string_view name) const {
+  return points_.find(name)->second->declared.kind;
+}
+
+void hooks::log_failure(const point& p, const participant& who, const error& why) const {
+  observe::write(observe::level::error, "a hook failed",
+                 {{"plugin", who.plugin->name},
+                  {"hook", p.declared.name},
+                  {"code", why.code},
+                  {"why", why.message},
+                  {"then", p.declared.pass_on_failure ? "pass" : "deny"}});
+}
+
+void hooks::filter(call& in, std::string_view name, const json::value& payload, filtered done) {
+  filter_next(in.handle, points_.find(name)->second, 0, &payload, std::move(done));
+}
+
+void hooks::filter_next(parley_call in, std::shared_ptr<point> p, std::size_t index,
+                        const json::value* payload, filtered done) {
+  call* parent = calls::find(in);
+  if (!parent) return; // ended meanwhile; nobody waits
+  if (index == p->participants.size()) return done(payload, std::nullopt);
+  const participant& who = p->participants[index];
+
+  const auto answered = [this, in, p, index, payload, done](call& c, const ending& how) {
+    call* above = calls::find(in);
+    if (!above) return;
+    if (is_denial(how)) return done(nullptr, how.failure);
+    std::optional<error> fault = how.failure;
+    const json::value* next = payload;
+    if (!fault && how.result && !how.result->is_null()) {
+      schema::breach first;
+      if (p->data.accepts(*how.result, first))
+        next = value_arena::find(above->arena->keep(*how.result));
+      else
+        fault = error{"internal", "its payload is wrong at " + first.pointer + ": " + first.what,
+                      {}, 0, false};
+    }
+    if (fault) {
+      const participant failed{c.plugin, {}};
+      log_failure(*p, failed, *fault);
+      if (!p->declared.pass_on_failure)
+        return done(nullptr, unavailable_because(c.plugin->name));
+    }
+    filter_next(in, p, index + 1, next, done);
+  };
+
+  const auto handler = who.plugin->hooks.find(p->declared.name);
+  call& c = calls_.begin(*who.plugin, parent->who, parent, p->declared.deadline_ms, answered);
+  calls_.enter(c, handler->second, *payload);
+}
+
+void hooks::join(call& in, std::string_view name, const json::value& payload, parley_batch batch,
+                 told done) {
+  join_next(in.handle, points_.find(name)->second, 0, &payload, batch, std::move(done));
+}
+
+void hooks::join_next(parley_call in, std::shared_ptr<point> p, std::size_t index,
+                      const json::value* payload, parley_batch batch, told done) {
+  call* parent = calls::find(in);
+  if (!parent) return;
+  if (index == p->participants.size()) return done(std::nullopt);
+  const participant& who = p->participants[index];
+
+  const auto answered = [this, in, p, index, payload, batch, done,
+                         required = who.declared.required](call& c, const ending& how) {
+    if (!calls::find(in)) return;
+    if (is_denial(how)) return done(how.failure);
+    if (how.failure) {
+      log_failure(*p, {c.plugin, {}}, *how.failure);
+      if (required) return done(unavailable_because(c.plugin->name));
+    }
+    join_next(in, p, index + 1, payload, batch, done);
+  };
+
+  const auto handler = who.plugin->hooks.find(p->declared.name);
+  call& c = calls_.begin(*who.plugin, parent->who, parent, p->declared.deadline_ms, answered);
+  c.joined = batches::lend(batch, *who.plugin, c);
+  calls_.enter(c, handler->second, *payload);
+}
+
+// Observers live on after the cause has been answered, so each has a copy of the payload.
+void hooks::observe(const call& cause, std::string_view name, const json::value& payload,
+                    told done) {
+  const std::shared_ptr<point> p = points_.find(name)->second;
+  auto waiting = std::make_shared<std::size_t>(1);
+  const auto one_less = [waiting, done] {
+    if (--*waiting == 0 && done) done(std::nullopt);
+  };
+  for (const participant& who : std::vector<participant>(p->participants)) {
+    if (who.plugin == cause.plugin && who.plugin != p->owner) continue; // no echo of one's own
+    ++*waiting;
+    const auto told = [this, p, one_less](call& c, const ending& how) {
+      if (how.failure) log_failure(*p, {c.plugin, {}}, *how.failure);
+      one_less();
+    };
+    const auto handler = who.plugin->hooks.find(p->declared.name);
+    call& c = calls_.begin_after(*who.plugin, cause, p->declared.deadline_ms, told);
+    calls_.enter(c, handler->second, *value_arena::find(c.arena->keep(payload)));
+  }
+  one_less();
+}
+
+} // namespace parley::dispatch

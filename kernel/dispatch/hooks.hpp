@@ -1,0 +1,56 @@
+#pragma once
+
+// Hook points and those who step in: filter before the commit, join in it, observe after it.
+
+#include "dispatch/batches.hpp"
+#include "dispatch/hook_order.hpp"
+#include "schema.hpp"
+
+#include <map>
+
+namespace parley::dispatch {
+
+class hooks {
+ public:
+  explicit hooks(calls& all) : calls_(all) {}
+
+  void add_point(instance& owner, const manifest::hook_point& declared);
+  // Steps in with every hook that the plugin declares. The points exist (checked at load).
+  void attach(instance& plugin);
+  void detach(const instance& plugin);
+
+  // Ends with the payload as the filters left it (in the arena of `in`), or with the refusal.
+  using filtered = std::function<void(const boost::json::value*, std::optional<error>)>;
+  using told = std::function<void(std::optional<error>)>;
+  bool has(std::string_view name, const instance& owner) const;
+  manifest::hook_kind kind_of(std::string_view name) const;
+  void filter(call& in, std::string_view name, const boost::json::value& payload, filtered done);
+  void join(call& in, std::string_view name, const boost::json::value& payload, parley_batch batch,
+            told done);
+  void observe(const call& cause, std::string_view name, const boost::json::value& payload,
+               told done);
+
+ private:
+  struct participant {
+    instance* plugin = nullptr;
+    manifest::hook declared;
+  };
+  struct point {
+    instance* owner = nullptr;
+    manifest::hook_point declared;
+    schema::validator data;
+    std::vector<participant> participants; // in order
+  };
+
+  void filter_next(parley_call in, std::shared_ptr<point> p, std::size_t index,
+                   const boost::json::value* payload, filtered done);
+  void join_next(parley_call in, std::shared_ptr<point> p, std::size_t index,
+                 const boost::json::value* payload, parley_batch batch, told done);
+  void sort(point& p) const;
+  void log_failure(const point& p, const participant& who, const error& why) const;
+
+  calls& calls_;
+  std::map<std::string, std::shared_ptr<point>, std::less<>> points_;
+};
+
+} // namespace parley::dispatch

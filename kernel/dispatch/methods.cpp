@@ -1,0 +1,284 @@
+#include "dispatch/methods.hpp"
+
+#include "observe/log.hpp"
+#include "parley/call.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+
+namespace parley::dispatch {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::uint32_t depth_limit = 8;
+
+const session_ptr& nobody() {
+  static const session_ptr anonymous =
+      std::make_shared<session>(session{"", PARLEY_ANONYMOUS, "", {"anonymous"}, 0});
+  return anonymous;
+}
+
+void write_sorted(const json::value& value, std::string& out) {
+  if (const json::object* object = value.if_object()) {
+    std::vector<std::string_view> names;
+    for (const auto& member : *object) names.push_back(member.key());
+    std::sort(names.begin(), names.end());
+    out += '{';
+    for (const std::string_view name : names) {
+      out += json::serialize(json::string_view(name)) + ":";
+      write_sorted(object->at(name), out);
+      out += ',';
+    }
+    out += '}';
+  } else if (const json::array* array = value.if_array()) {
+    out += '[';
+    for (const json::value& item : *array) {
+      write_sorted(item, out);
+      out += ',';
+    }
+    out += ']';
+  } else {
+    out += json::serialize(value);
+  }
+}
+
+} // namespace
+
+std::string digest_of(const json::value& params) {
+  std::string text;
+  write_sorted(params, text);
+  unsigned char hash[16];
+  crypto_generichash(hash, sizeof hash, reinterpret_cast<const unsigned char*>(text.data()),
+                     text.size(), nullptr, 0);
+  char hex[2 * sizeof hash + 1];
+  return sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
+}
+
+methods::methods(calls& all, batches& writes, storage::engine& store, permits allowed)
+    : calls_(all), store_(store), permits_(std::move(allowed)) {
+  writes.on_submitted = [this](call& c) { release_order(c); };
+}
+
+void methods::provide(instance& plugin) {
+  for (const manifest::method& m : plugin.declared.methods) providers_[m.name] = &plugin;
+  for (const manifest::scope& s : plugin.declared.scopes) scopes_[s.name] = &plugin;
+}
+
+void methods::withdraw(const instance& plugin) {
+  const auto theirs = [&](const auto& entry) { return entry.second == &plugin; };
+  std::erase_if(providers_, theirs);
+  std::erase_if(scopes_, theirs);
+}
+
+void methods::run(client_request what, answered done) {
+  // The plugin may have changed on the way.
+  const method* target =
+      what.from == registry_ ? what.target : registry_->find(what.target->declared.name);
+  const auto provider = providers_.find(what.target->declared.name);
+  if (!target || provider == providers_.end())
+    return done({{}, error_of(PARLEY_E_UNAVAILABLE)});
+
+  call& c = calls_.begin(*provider->second, what.who ? what.who : nobody(), nullptr,
+                         target->declared.deadline_ms, answer(std::move(done)));
+  c.request_id = std::move(what.request_id);
+  c.remote = std::move(what.remote);
+  method_work& work = c.work.emplace();
+  work.target = target;
+  work.from = registry_;
+  work.provider = provider->second;
+  work.params = std::move(what.params);
+  work.digest = std::move(what.params_digest);
+  work.connection = what.connection;
+  start(c);
+}
+
+parley_status methods::invoke(call& by, std::string_view name, const json::value* params,
+                              parley_done done, void* user) {
+  const method* target = registry_->find(name);
+  const auto provider = providers_.find(name);
+  if (!target || provider == providers_.end()) return PARLEY_E_NOT_FOUND;
+  const bool reachable =
+      provider->second == by.plugin || provider->second->name == "identity" ||
+      by.plugin->declared.dependencies.contains(provider->second->name);
+  if (!reachable) return PARLEY_E_NOT_FOUND;
+  if (by.depth >= depth_limit) return PARLEY_E_LIMIT;
+
+  const std::uint64_t operation = calls_.begin_operation(by, done, user);
+  call& c = calls_.begin(*provider->second, by.who, &by, target->declared.deadline_ms,
+                         answer([this, operation](outcome o) {
+                           if (o.failure) return calls_.complete_failed(operation, *o.failure);
+                           calls_.complete_with(operation, json::parse(o.result));
+                         }));
+  method_work& work = c.work.emplace();
+  work.target = target;
+  work.from = registry_;
+  work.provider = provider->second;
+  work.params = params ? *params : json::object{};
+  work.digest = digest_of(work.params);
+  schema::breach first;
+  if (!target->params.accepts(work.params, first)) {
+    error why = error_of(PARLEY_E_INVALID);
+    why.message = first.what;
+    why.field = first.pointer;
+    calls_.fail(c.handle, std::move(why), PARLEY_E_INVALID);
+    return PARLEY_OK;
+  }
+  target->params.add_defaults(work.params);
+  start(c);
+  return PARLEY_OK;
+}
+
+// How a method's call becomes the client's answer.
+on_end methods::answer(answered done) {
+  return [this, done = std::move(done)](call& c, const ending& how) {
+    release_order(c);
+    const method_work& work = *c.work;
+    if (!how.failure && !work.repeated) {
+      json::value result = how.result ? *how.result : json::value(nullptr);
+      if (!c.numbers.first_numbers.empty()) storage::fill_in(result, c.numbers);
+      return done({json::serialize(result), std::nullopt});
+    }
+    const error why = how.failure.value_or(error_of(PARLEY_E_CONFLICT));
+    if (how.status == PARLEY_E_FAILED)
+      observe::write(observe::level::error, "a method failed",
+                     {{"plugin", c.plugin->name},
+                      {"method", work.target->declared.name},
+                      {"request", c.request_id},
+                      {"why", why.message}});
+    if (work.idempotency_key.empty()) return done({{}, why});
+    // A repeat gets the first reply, even where it would be refused today.
+    look_up_key(c.who->principal, work.idempotency_key, work.digest,
+                [done, why](std::optional<outcome> first) {
+                  done(first ? *std::move(first) : outcome{{}, why});
+                });
+  };
+}
+
+void methods::look_up_key(const std::string& principal, const std::string& key,
+                          const std::string& digest,
+                          std::function<void(std::optional<outcome>)> done) {
+  auto memory = std::make_shared<json::monotonic_resource>();
+  store_.get(idempotency_name, {json::string(principal), json::string(key)}, memory.get(),
+             [memory, digest, done](const storage::failure& failed,
+                                    std::optional<json::object> record) {
+               if (failed.code != storage::status::ok || !record) return done(std::nullopt);
+               if (record->at("digest").as_string() != digest)
+                 return done(outcome{{},
+                                     error{"idempotency_conflict",
+                                           "This key was used with other parameters.", {}, 0,
+                                           false}});
+               const json::value* reply = record->if_contains("reply");
+               done(outcome{reply ? json::serialize(*reply) : "null", std::nullopt});
+             });
+}
+
+void methods::refuse(call& c, parley_status status, std::string_view message) {
+  error why = error_of(status);
+  if (!message.empty()) why.message = message;
+  calls_.fail(c.handle, std::move(why), status);
+}
+
+void methods::start(call& c) {
+  method_work& work = *c.work;
+  const manifest::method& m = work.target->declared;
+  const json::object& params = work.params.get_object();
+  if (!m.idempotent.empty() && c.who->kind != PARLEY_ANONYMOUS) {
+    const json::value* key = params.if_contains(m.idempotent);
+    if (key && key->is_string()) work.idempotency_key = key->get_string();
+    work.digest = m.name + ":" + work.digest;
+  }
+  line_up(c);
+  if (!m.required) return admitted(c);
+  if (c.who->kind == PARLEY_ANONYMOUS && !permits_(c.who->roles, *m.required))
+    return static_cast<void>(calls_.fail(
+        c.handle,
+        error{"unauthenticated", "Log in first: this needs an access token.", {}, 0, false},
+        PARLEY_E_FORBIDDEN));
+  if (m.required->scope != "server") return check_scope(c);
+  if (!permits_(c.who->roles, *m.required)) return refuse(c, PARLEY_E_FORBIDDEN);
+  admitted(c);
+}
+
+void methods::check_scope(call& c) {
+  method_work& work = *c.work;
+  const std::string& scope = work.target->declared.required->scope;
+  const auto owner = scopes_.find(scope);
+  if (owner == scopes_.end()) return refuse(c, PARLEY_E_UNAVAILABLE);
+  work.place = work.params.get_object().at(scope).as_string();
+  work.scope_owner = owner->second;
+
+  const auto asked = [this, handle = c.handle, scope](call&, const ending& how) {
+    scope_answered(handle, scope, how);
+  };
+  call& question = calls_.begin(*owner->second, c.who, &c, 10'000, asked);
+  const parley_value input = question.arena->keep(
+      json::value(json::object({{"principal", c.who->principal}, {"place", work.place}})));
+  calls_.enter(question, owner->second->access.find(scope)->second, *value_arena::find(input));
+}
+
+void methods::scope_answered(parley_call handle, const std::string& scope, const ending& how) {
+  call* c = calls::find(handle);
+  if (!c) return;
+  if (how.failure) {
+    observe::write(observe::level::error, "the owner of a scope failed",
+                   {{"plugin", c->work->scope_owner->name},
+                    {"scope", scope},
+                    {"why", how.failure->message}});
+    return refuse(*c, PARLEY_E_UNAVAILABLE);
+  }
+  const json::object* answer = how.result ? how.result->if_object() : nullptr;
+  const json::value* role = answer ? answer->if_contains("role") : nullptr;
+  if (!role || !role->is_string() ||
+      !permits_({std::string(role->get_string())}, *c->work->target->declared.required))
+    return refuse(*c, PARLEY_E_FORBIDDEN);
+  const json::value* conditions = answer->if_contains("conditions");
+  if (conditions && conditions->is_array())
+    for (const json::value& condition : conditions->get_array())
+      if (condition.is_object()) c->work->conditions.emplace_back(condition.get_object(), json::storage_ptr());
+  admitted(*c);
+}
+
+// Calls with one order wait in the sequence in which they arrived, whatever their permission takes.
+void methods::line_up(call& c) {
+  method_work& work = *c.work;
+  const std::string& parameter = work.target->declared.order;
+  if (parameter.empty() || work.connection == 0) return;
+  const json::value* value = work.params.get_object().if_contains(parameter);
+  if (!value || !value->is_string()) return;
+  work.order_key = std::to_string(work.connection) + "/" + parameter + "/" +
+                   std::string(value->get_string());
+  orders_[work.order_key].waiting.push_back(c.handle);
+}
+
+void methods::admitted(call& c) {
+  c.work->admitted = true;
+  if (c.work->order_key.empty() || orders_[c.work->order_key].waiting.front() == c.handle) enter(c);
+}
+
+// The next handler in an order begins when the one before has submitted its batch, or has ended.
+void methods::release_order(call& c) {
+  if (!c.work || c.work->order_key.empty()) return;
+  const std::string key = std::exchange(c.work->order_key, {});
+  const auto found = orders_.find(key);
+  if (found == orders_.end()) return;
+  const bool was_first = found->second.waiting.front() == c.handle;
+  std::erase(found->second.waiting, c.handle);
+  if (found->second.waiting.empty())
+    orders_.erase(found);
+  else if (was_first)
+    calls_.logic().post([this, next = found->second.waiting.front()] {
+      call* waiting = calls::find(next);
+      if (waiting && waiting->work->admitted) enter(*waiting);
+    });
+}
+
+void methods::enter(call& c) {
+  const auto found = c.work->provider->methods.find(c.work->target->declared.name);
+  if (found == c.work->provider->methods.end()) return refuse(c, PARLEY_E_UNAVAILABLE);
+  calls_.enter(c, found->second, c.work->params);
+}
+
+} // namespace parley::dispatch

@@ -1,0 +1,110 @@
+#include "dispatch/registry.hpp"
+
+#include <boost/json.hpp>
+
+namespace parley::dispatch {
+
+// A trie of path segments.
+struct registry::route_node {
+  std::map<std::string, std::unique_ptr<route_node>, std::less<>> literals;
+  std::unique_ptr<route_node> parameter;
+  std::map<std::string, const method*, std::less<>> verbs;
+  std::map<std::string, std::vector<std::string>, std::less<>> names; // of parameters, by verb
+};
+
+namespace {
+
+std::vector<std::string> segments_of(std::string_view path) {
+  std::vector<std::string> result;
+  while (!path.empty()) {
+    path.remove_prefix(1); // the slash
+    const std::size_t end = std::min(path.find('/'), path.size());
+    result.emplace_back(path.substr(0, end));
+    path.remove_prefix(end);
+  }
+  return result;
+}
+
+} // namespace
+
+registry::registry(std::uint64_t generation, const std::vector<const manifest::manifest*>& manifests)
+    : generation_(generation), routes_(std::make_unique<route_node>()) {
+  for (const manifest::manifest* m : manifests)
+    for (const manifest::method& declared : m->methods) {
+      auto made = std::make_unique<method>();
+      made->plugin = m->name;
+      made->declared = declared;
+      std::vector<schema::breach> faults; // the manifest was read without any
+      made->params = schema::validator::compile(declared.params, faults);
+      by_name_[made->declared.name] = made.get();
+      if (declared.http) add_route(*made);
+      methods_.push_back(std::move(made));
+    }
+}
+
+registry::~registry() = default;
+
+const method* registry::find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+void registry::add_route(const method& target) {
+  const manifest::http_route& route = *target.declared.http;
+  route_node* node = routes_.get();
+  std::vector<std::string> names;
+  for (const std::string& segment : segments_of(route.path)) {
+    const bool is_parameter = segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+    if (is_parameter) names.push_back(segment.substr(1, segment.size() - 2));
+    auto& next = is_parameter ? node->parameter : node->literals[segment];
+    if (!next) next = std::make_unique<route_node>();
+    node = next.get();
+  }
+  node->verbs[route.verb] = &target;
+  node->names[route.verb] = std::move(names);
+}
+
+route_match registry::route(std::string_view verb, const std::vector<std::string>& segments) const {
+  std::vector<std::string> values;
+  const route_node* end = nullptr;
+  // Depth first; a literal is tried before a parameter.
+  const auto walk = [&](const auto& self, const route_node& node, std::size_t at) -> void {
+    if (at == segments.size()) {
+      if (!node.verbs.empty()) end = &node;
+      return;
+    }
+    if (const auto literal = node.literals.find(segments[at]); literal != node.literals.end())
+      self(self, *literal->second, at + 1);
+    if (end || !node.parameter || segments[at].empty()) return;
+    values.push_back(segments[at]);
+    self(self, *node.parameter, at + 1);
+    if (!end) values.pop_back();
+  };
+  walk(walk, *routes_, 0);
+
+  route_match result;
+  if (!end) return result;
+  const auto target = end->verbs.find(verb);
+  if (target == end->verbs.end()) {
+    result.outcome = route_match::kind::other_verb;
+    for (const auto& [other, unused] : end->verbs)
+      result.allow += (result.allow.empty() ? "" : ", ") + other;
+    return result;
+  }
+  result.outcome = route_match::kind::found;
+  result.target = target->second;
+  const auto& names = end->names.find(verb)->second;
+  for (std::size_t i = 0; i < names.size(); ++i) result.parameters.emplace_back(names[i], values[i]);
+  return result;
+}
+
+void registry::add_file(std::string path, file content) {
+  files_[std::move(path)] = std::move(content);
+}
+
+const file* registry::find_file(std::string_view path) const {
+  const auto found = files_.find(path);
+  return found == files_.end() ? nullptr : &found->second;
+}
+
+} // namespace parley::dispatch

@@ -1,0 +1,233 @@
+#include "dispatch/topics.hpp"
+
+#include "observe/log.hpp"
+#include "parley/call.h"
+
+#include <algorithm>
+
+namespace parley::dispatch {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::uint32_t page = 500;
+constexpr std::uint32_t places_timeout_ms = 10'000;
+
+payload event_text(std::string_view topic, std::int64_t number, std::string_view event,
+                   std::string_view data, std::string_view at) {
+  auto text = std::make_shared<std::string>();
+  text->reserve(topic.size() + event.size() + data.size() + at.size() + 80);
+  *text += "{\"topic\":";
+  *text += json::serialize(json::string_view(topic));
+  if (number > 0) *text += ",\"seq\":" + std::to_string(number);
+  *text += ",\"event\":\"";
+  *text += event.empty() ? "void" : event; // declared names need no escaping
+  *text += '"';
+  if (!event.empty()) {
+    *text += ",\"data\":";
+    *text += data;
+  }
+  *text += ",\"at\":\"";
+  *text += at;
+  *text += "\"}";
+  return text;
+}
+
+} // namespace
+
+topics::topics(calls& all, clients& to, storage::engine& store, std::uint32_t replay_limit)
+    : calls_(all), clients_(to), store_(store), replay_limit_(replay_limit) {}
+
+void topics::add_scope(const std::string& scope, instance& owner) { scopes_[scope] = &owner; }
+
+void topics::remove_scopes(const instance& owner) {
+  std::erase_if(scopes_, [&](const auto& entry) { return entry.second == &owner; });
+}
+
+void topics::connected(connection_id who, session_ptr session) {
+  connection& c = connections_[who];
+  if (c.session) by_principal_[c.session->principal].erase(who);
+  by_principal_[session->principal].insert(who);
+  c.session = std::move(session);
+}
+
+void topics::disconnected(connection_id who) {
+  const auto found = connections_.find(who);
+  if (found == connections_.end()) return;
+  const auto principal = by_principal_.find(found->second.session->principal);
+  principal->second.erase(who);
+  if (principal->second.empty()) by_principal_.erase(principal);
+  connections_.erase(found);
+}
+
+const std::set<connection_id>& topics::connections_of(std::string_view principal) const {
+  static const std::set<connection_id> nobody;
+  const auto found = by_principal_.find(principal);
+  return found == by_principal_.end() ? nobody : found->second;
+}
+
+void topics::close_session(std::string_view session, std::uint16_t code, std::string_view reason) {
+  for (const auto& [id, c] : connections_)
+    if (c.session->id == session) clients_.close(id, code, reason);
+}
+
+void topics::announce(const pending_event& event, std::int64_t number) {
+  if (event.access > 0) apply_access(event, number); // a grant shows its own event
+  clients_.publish(
+      event.topic, number,
+      event_text(event.topic, number, event.name, json::serialize(event.data), event.at));
+  if (event.access < 0) apply_access(event, number); // a revocation too, and nothing after it
+}
+
+void topics::apply_access(const pending_event& event, std::int64_t number) {
+  for (const connection_id who : connections_of(event.principal)) {
+    connection& c = connections_[who];
+    if (event.access > 0) {
+      for (const auto& r : c.resumes) r->revoked.erase(event.topic);
+      clients_.follow(who, event.topic, number - 1, false);
+    } else {
+      for (const auto& r : c.resumes) r->revoked.insert(event.topic);
+      clients_.unfollow(who, event.topic);
+    }
+  }
+}
+
+void topics::publish(std::string_view topic, std::string_view event, const json::value& data) {
+  clients_.publish(topic, 0,
+                   event_text(topic, 0, event, json::serialize(data),
+                              env::rfc3339(calls_.now_ms())));
+}
+
+void topics::resume(connection_id who, session_ptr session,
+                    std::vector<std::pair<std::string, std::int64_t>> cursors) {
+  const auto found = connections_.find(who);
+  if (found == connections_.end()) return;
+  auto r = std::make_shared<resuming>();
+  r->who = who;
+  r->session = std::move(session);
+  for (auto& [topic, seq] : cursors) r->cursors[std::move(topic)] = seq;
+  found->second.resumes.insert(r);
+  r->follows.push_back({"account:" + r->session->principal, 1, std::nullopt, 0});
+  r->waiting = scopes_.size();
+  if (r->waiting == 0) return places_known(r);
+  for (const auto& [scope, owner] : scopes_) ask_places(r, scope, *owner);
+}
+
+void topics::ask_places(const std::shared_ptr<resuming>& r, const std::string& scope,
+                        instance& owner) {
+  const auto answered = [this, r, scope](call&, const ending& how) {
+    const json::array* places = how.result ? how.result->if_array() : nullptr;
+    if (how.failure)
+      observe::write(observe::level::error, "the places of a principal are not known",
+                     {{"scope", scope}, {"why", how.failure->message}});
+    if (places)
+      for (const json::value& place : *places) {
+        const json::object* p = place.if_object();
+        const json::value* id = p ? p->if_contains("place") : nullptr;
+        const json::value* from = p ? p->if_contains("from") : nullptr;
+        if (!id || !id->is_string()) continue;
+        r->follows.push_back({scope + ":" + std::string(id->get_string()),
+                              from && from->is_int64() ? from->get_int64() : 1, std::nullopt, 0});
+      }
+    if (--r->waiting == 0) places_known(r);
+  };
+  const auto handler = owner.places.find(scope);
+  call& c = calls_.begin(owner, r->session, nullptr, places_timeout_ms, answered);
+  const json::value input(json::object({{"principal", r->session->principal}}),
+                          c.arena->storage());
+  calls_.enter(c, handler->second, *value_arena::find(c.arena->keep(input)));
+}
+
+// From here on events are held back in the shard, so that none falls between log and live.
+void topics::places_known(const std::shared_ptr<resuming>& r) {
+  if (gone(*r)) return;
+  std::erase_if(r->follows, [&](const followed& f) { return r->revoked.contains(f.topic); });
+  std::vector<std::string> names;
+  for (followed& f : r->follows) {
+    if (const auto cursor = r->cursors.find(f.topic); cursor != r->cursors.end())
+      f.cursor = std::max(cursor->second, f.from - 1);
+    clients_.follow(r->who, f.topic, f.cursor.value_or(0), true);
+    names.push_back(f.topic);
+  }
+  store_.heads(std::move(names), [this, r](const storage::failure& why,
+                                           const std::vector<std::int64_t>& heads) {
+    if (gone(*r)) return;
+    if (why.code != storage::status::ok)
+      return clients_.close(r->who, 4002, "storage cannot be read; reconnect");
+    heads_known(r, heads);
+  });
+}
+
+void topics::heads_known(const std::shared_ptr<resuming>& r,
+                         const std::vector<std::int64_t>& heads) {
+  r->waiting = r->follows.size();
+  for (std::size_t i = 0; i < r->follows.size(); ++i) {
+    followed& f = r->follows[i];
+    f.head = heads[i];
+    if (f.cursor && *f.cursor < f.head && f.head - *f.cursor <= replay_limit_) {
+      replay(r, i, *f.cursor, 0);
+      continue;
+    }
+    if (f.cursor && *f.cursor < f.head) gap(*r, f, f.head - replay_limit_ + 1);
+    caught_up(r, i);
+  }
+}
+
+void topics::replay(const std::shared_ptr<resuming>& r, std::size_t index, std::int64_t after,
+                    std::uint32_t sent) {
+  store_.read_log(
+      r->follows[index].topic, after, page,
+      [this, r, index, after, sent](const storage::failure& why,
+                                    std::vector<storage::log_entry> entries, bool more) {
+        followed& f = r->follows[index];
+        if (gone(*r)) return;
+        if (r->revoked.contains(f.topic)) return caught_up(r, index);
+        const bool broken = why.code != storage::status::ok ||
+                            (!entries.empty() && entries.front().number != after + 1) ||
+                            (entries.empty() && after < f.head);
+        if (broken) { // older than what the log keeps
+          gap(*r, f, entries.empty() ? f.head + 1 : entries.front().number);
+          return caught_up(r, index);
+        }
+        std::vector<std::pair<std::int64_t, payload>> events;
+        events.reserve(entries.size());
+        for (const storage::log_entry& e : entries)
+          events.emplace_back(e.number, event_text(f.topic, e.number, e.event, e.data, e.at));
+        const std::int64_t last = entries.empty() ? after : entries.back().number;
+        const auto count = sent + static_cast<std::uint32_t>(events.size());
+        f.head = std::max(f.head, last);
+        clients_.replay(r->who, f.topic, std::move(events), !more);
+        if (more) return replay(r, index, last, count);
+        if (--r->waiting == 0) done(r);
+      });
+}
+
+// Live delivery begins above the head that `resumed` will name.
+void topics::caught_up(const std::shared_ptr<resuming>& r, std::size_t index) {
+  const followed& f = r->follows[index];
+  if (!r->revoked.contains(f.topic)) {
+    clients_.follow(r->who, f.topic, f.head, true);
+    clients_.replay(r->who, f.topic, {}, true);
+  }
+  if (--r->waiting == 0) done(r);
+}
+
+void topics::gap(const resuming& r, const followed& f, std::int64_t oldest) {
+  const json::object frame{
+      {"gap", {{"topic", f.topic}, {"oldest", std::max(oldest, f.from)}, {"head", f.head}}}};
+  clients_.send(r.who, std::make_shared<std::string>(json::serialize(frame)));
+}
+
+void topics::done(const std::shared_ptr<resuming>& r) {
+  const auto found = connections_.find(r->who);
+  if (found == connections_.end()) return;
+  found->second.resumes.erase(r);
+  json::object heads;
+  for (const followed& f : r->follows)
+    if (!r->revoked.contains(f.topic)) heads[f.topic] = f.head;
+  const json::object frame{{"resumed", {{"topics", std::move(heads)}}}};
+  clients_.send(r->who, std::make_shared<std::string>(json::serialize(frame)));
+}
+
+} // namespace parley::dispatch

@@ -1,0 +1,75 @@
+#pragma once
+
+// Who follows what: announcing events, grants and revocations, and resuming from cursors.
+// Subscriptions themselves live in the I/O shards.
+
+#include "dispatch/calls.hpp"
+
+#include <map>
+#include <set>
+#include <unordered_map>
+
+namespace parley::dispatch {
+
+class topics {
+ public:
+  topics(calls& all, clients& to, storage::engine& store, std::uint32_t replay_limit);
+
+  // Scopes whose owners are asked for a principal's places.
+  void add_scope(const std::string& scope, instance& owner);
+  void remove_scopes(const instance& owner);
+
+  void connected(connection_id who, session_ptr session);
+  void disconnected(connection_id who);
+  const std::set<connection_id>& connections_of(std::string_view principal) const;
+  // Closes the connections of a session.
+  void close_session(std::string_view session, std::uint16_t code, std::string_view reason);
+
+  void announce(const pending_event& event, std::int64_t number);
+  void publish(std::string_view topic, std::string_view event, const boost::json::value& data);
+
+  void resume(connection_id who, session_ptr session,
+              std::vector<std::pair<std::string, std::int64_t>> cursors);
+
+ private:
+  struct followed {
+    std::string topic;
+    std::int64_t from = 1;                // the first number that the principal may read
+    std::optional<std::int64_t> cursor;   // what the client has
+    std::int64_t head = 0;
+  };
+  // One `resume` on its way.
+  struct resuming {
+    connection_id who = 0;
+    session_ptr session;
+    std::map<std::string, std::int64_t, std::less<>> cursors;
+    std::vector<followed> follows;
+    std::set<std::string, std::less<>> revoked; // since it began
+    std::size_t waiting = 0;
+  };
+  struct connection {
+    session_ptr session;
+    std::set<std::shared_ptr<resuming>> resumes;
+  };
+
+  void apply_access(const pending_event& event, std::int64_t number);
+  void ask_places(const std::shared_ptr<resuming>& r, const std::string& scope, instance& owner);
+  void places_known(const std::shared_ptr<resuming>& r);
+  void heads_known(const std::shared_ptr<resuming>& r, const std::vector<std::int64_t>& heads);
+  void replay(const std::shared_ptr<resuming>& r, std::size_t index, std::int64_t after,
+              std::uint32_t sent);
+  void caught_up(const std::shared_ptr<resuming>& r, std::size_t index);
+  void gap(const resuming& r, const followed& f, std::int64_t oldest);
+  void done(const std::shared_ptr<resuming>& r);
+  bool gone(const resuming& r) const { return !connections_.contains(r.who); }
+
+  calls& calls_;
+  clients& clients_;
+  storage::engine& store_;
+  std::uint32_t replay_limit_;
+  std::map<std::string, instance*> scopes_;
+  std::unordered_map<connection_id, connection> connections_;
+  std::map<std::string, std::set<connection_id>, std::less<>> by_principal_;
+};
+
+} // namespace parley::dispatch

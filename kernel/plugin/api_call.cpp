@@ -1,0 +1,190 @@
+// parley.call/1, parley.hook/1 and parley.topic/1 over dispatch.
+
+#include "dispatch/dispatcher.hpp"
+#include "dispatch/values.hpp"
+#include "parley/hook.h"
+#include "parley/topic.h"
+#include "plugin/host.hpp"
+
+#include <algorithm>
+
+namespace parley::plugin {
+
+namespace {
+
+using dispatch::call;
+using dispatch::calls;
+using dispatch::str;
+using dispatch::value_arena;
+using dispatch::view;
+
+bool declares(const loaded_plugin& plugin, std::int32_t kind, std::string_view name) {
+  const auto named = [&](const auto& all) {
+    return std::any_of(all.begin(), all.end(), [&](const auto& d) { return d.name == name; });
+  };
+  switch (kind) {
+    case PARLEY_METHOD: return named(plugin.declared.methods);
+    case PARLEY_HOOK: return named(plugin.declared.hooks);
+    case PARLEY_SCOPE_ACCESS:
+    case PARLEY_SCOPE_PLACES: return named(plugin.declared.scopes);
+    default: return false;
+  }
+}
+
+parley_status provide(const parley_host* host, std::int32_t kind, parley_str name,
+                      parley_handler handler, void* user) {
+  loaded_plugin& plugin = loaded_plugin::of(host);
+  if (!plugin.initialising) return PARLEY_E_THREAD;
+  if (!handler || !declares(plugin, kind, view(name))) return PARLEY_E_INVALID;
+  dispatch::handlers& kept = kind == PARLEY_METHOD         ? plugin.methods
+                             : kind == PARLEY_HOOK         ? plugin.hooks
+                             : kind == PARLEY_SCOPE_ACCESS ? plugin.access
+                                                           : plugin.places;
+  kept[std::string(view(name))] = {handler, user};
+  return PARLEY_OK;
+}
+
+parley_status info(parley_call handle, parley_call_info* out) {
+  const call* c = calls::find(handle);
+  if (!c) return PARLEY_E_STALE;
+  parley_call_info full{};
+  full.size = out->size;
+  full.principal_kind = c->who->kind;
+  full.principal = str(c->who->principal);
+  full.session = str(c->who->id);
+  full.request_id = str(c->request_id);
+  full.remote = str(c->remote);
+  full.deadline_ms = c->deadline_ms;
+  full.batch = c->joined;
+  full.depth = c->depth;
+  // a plugin built earlier knows a shorter struct
+  std::copy_n(reinterpret_cast<const char*>(&full), std::min<std::size_t>(out->size, sizeof full),
+              reinterpret_cast<char*>(out));
+  return PARLEY_OK;
+}
+
+parley_status finish(parley_call handle, parley_value result) {
+  call* c = calls::find(handle);
+  if (!c) return PARLEY_E_STALE;
+  const boost::json::value* value = value_arena::find(result);
+  if (result != 0 && !value) return PARLEY_E_STALE;
+  return loaded_plugin::of(*c).shared->calls->finish(handle, value);
+}
+
+parley_status fail(parley_call handle, const parley_error* given) {
+  call* c = calls::find(handle);
+  if (!c) return PARLEY_E_STALE;
+  const parley_status status = given->status == PARLEY_OK ? PARLEY_E_FAILED : given->status;
+  dispatch::error why = dispatch::error_of(status);
+  if (given->code.len > 0) why.code = view(given->code);
+  if (given->message.len > 0) why.message = view(given->message);
+  why.field = view(given->field);
+  why.retry_after_ms = given->retry_after_ms;
+  if (given->retry_after_ms > 0) why.temporary = true;
+  return loaded_plugin::of(*c).shared->calls->fail(handle, std::move(why), status);
+}
+
+parley_status invoke(parley_call handle, parley_str method, parley_value params, parley_done done,
+                     void* user) {
+  call* c = calls::find(handle);
+  if (!c) return PARLEY_E_STALE;
+  const boost::json::value* value = value_arena::find(params);
+  if (params != 0 && !value) return PARLEY_E_STALE;
+  if (value && !value->is_object()) return PARLEY_E_INVALID;
+  dispatch::dispatcher* dispatch = loaded_plugin::of(*c).shared->dispatch;
+  if (!dispatch) return PARLEY_E_UNAVAILABLE;
+  return dispatch->all_methods().invoke(*c, view(method), value, done, user);
+}
+
+parley_status begin(const parley_host* host, std::int32_t as_bot, std::uint32_t timeout_ms,
+                    parley_call* out) {
+  loaded_plugin& plugin = loaded_plugin::of(host);
+  if (as_bot && !plugin.bot) return PARLEY_E_FORBIDDEN;
+  *out = plugin.shared->calls
+             ->begin(plugin, as_bot ? plugin.bot : plugin.self, nullptr, timeout_ms, nullptr)
+             .handle;
+  return PARLEY_OK;
+}
+
+parley_status cancel(parley_call handle) {
+  call* c = calls::find(handle);
+  if (!c) return PARLEY_E_STALE;
+  loaded_plugin::of(*c).shared->calls->cancel_operations(*c, PARLEY_E_CANCELLED);
+  return PARLEY_OK;
+}
+
+parley_status run_hook(parley_call handle, parley_str name, parley_value payload,
+                       parley_batch batch, parley_done done, void* user) {
+  call* c = calls::find(handle);
+  if (!c) return PARLEY_E_STALE;
+  const loaded_plugin& plugin = loaded_plugin::of(*c);
+  const boost::json::value* value = value_arena::find(payload);
+  if (!value) return PARLEY_E_STALE;
+  if (!plugin.shared->dispatch) return PARLEY_E_UNAVAILABLE;
+  dispatch::hooks& hooks = plugin.shared->dispatch->all_hooks();
+  if (!hooks.has(view(name), plugin)) return PARLEY_E_NOT_FOUND;
+
+  calls& all = *plugin.shared->calls;
+  const std::uint64_t operation = all.begin_operation(*c, done, user);
+  const auto told = [&all, operation](const std::optional<dispatch::error>& why) {
+    if (why) return all.complete_failed(operation, *why);
+    all.complete(operation, PARLEY_OK);
+  };
+  switch (hooks.kind_of(view(name))) {
+    case manifest::hook_kind::filter:
+      hooks.filter(*c, view(name), *value,
+                   [&all, operation, handle](const boost::json::value* left,
+                                             const std::optional<dispatch::error>& why) {
+                     if (why) return all.complete_failed(operation, *why, PARLEY_E_REFUSED);
+                     call* in = calls::find(handle);
+                     all.complete(operation, PARLEY_OK, in ? in->arena->refer(*left) : 0);
+                   });
+      break;
+    case manifest::hook_kind::join:
+      if (!dispatch::batches::find(batch)) {
+        all.complete(operation, PARLEY_E_STALE);
+        break;
+      }
+      hooks.join(*c, view(name), *value, batch, told);
+      break;
+    case manifest::hook_kind::observe:
+      hooks.observe(*c, view(name), *value, told);
+      break;
+  }
+  return PARLEY_OK;
+}
+
+parley_status publish(parley_call handle, parley_str event, parley_str place, parley_value data) {
+  const call* c = calls::find(handle);
+  const boost::json::value* value = value_arena::find(data);
+  if (!c || !value) return PARLEY_E_STALE;
+  const loaded_plugin& plugin = loaded_plugin::of(*c);
+  const auto& events = plugin.declared.events;
+  const auto declared = std::find_if(events.begin(), events.end(), [&](const auto& e) {
+    return e.name == view(event) && !e.durable;
+  });
+  if (declared == events.end()) return PARLEY_E_NOT_FOUND;
+  plugin.shared->dispatch->all_topics().publish(declared->topic + ":" + std::string(view(place)),
+                                                view(event), *value);
+  return PARLEY_OK;
+}
+
+} // namespace
+
+const void* call_interface() {
+  static const parley_call_api api{sizeof(parley_call_api), provide, info,  finish,
+                                   fail,                    invoke,  begin, cancel};
+  return &api;
+}
+
+const void* hook_interface() {
+  static const parley_hook_api api{sizeof(parley_hook_api), run_hook};
+  return &api;
+}
+
+const void* topic_interface() {
+  static const parley_topic_api api{sizeof(parley_topic_api), publish};
+  return &api;
+}
+
+} // namespace parley::plugin

@@ -1,0 +1,119 @@
+// parley.env/1, parley.log/1, parley.config/1 and parley.offload/1.
+
+#include "parley/env.h"
+
+#include "dispatch/calls.hpp"
+#include "dispatch/values.hpp"
+#include "env/env.hpp"
+#include "observe/log.hpp"
+#include "parley/config.h"
+#include "parley/log.h"
+#include "parley/offload.h"
+#include "plugin/host.hpp"
+
+#include <algorithm>
+
+namespace parley::plugin {
+
+namespace {
+
+using dispatch::call;
+using dispatch::calls;
+using dispatch::view;
+
+std::int64_t now_ms(const parley_host* host) {
+  return loaded_plugin::of(host).shared->clock->unix_ms();
+}
+
+parley_status random(const parley_host* host, void* out, std::size_t len) {
+  loaded_plugin::of(host).shared->random->fill({static_cast<std::byte*>(out), len});
+  return PARLEY_OK;
+}
+
+parley_status id(const parley_host* host, char out[36]) {
+  const services& shared = *loaded_plugin::of(host).shared;
+  const std::string made = env::uuid_v7(*shared.clock, *shared.random);
+  std::copy_n(made.data(), 36, out);
+  return PARLEY_OK;
+}
+
+parley_status after(const parley_host* host, std::uint32_t delay_ms, void (*fire)(void* user),
+                    void* user, parley_timer* out) {
+  loaded_plugin& plugin = loaded_plugin::of(host);
+  if (!fire) return PARLEY_E_INVALID;
+  const parley_timer timer = ++plugin.last_timer;
+  plugin.timers[timer] = plugin.shared->logic->after(
+      std::chrono::milliseconds(delay_ms), [&plugin, timer, fire, user] {
+        plugin.timers.erase(timer);
+        fire(user);
+      });
+  if (out) *out = timer;
+  return PARLEY_OK;
+}
+
+parley_status cancel(const parley_host* host, parley_timer timer) {
+  loaded_plugin& plugin = loaded_plugin::of(host);
+  const auto found = plugin.timers.find(timer);
+  if (found == plugin.timers.end()) return PARLEY_E_STALE;
+  plugin.shared->logic->cancel(found->second);
+  plugin.timers.erase(found);
+  return PARLEY_OK;
+}
+
+void write(const parley_host* host, parley_call handle, std::int32_t level, parley_str message) {
+  const observe::level severity = level <= PARLEY_DEBUG  ? observe::level::debug
+                                  : level == PARLEY_INFO ? observe::level::info
+                                  : level == PARLEY_WARN ? observe::level::warn
+                                                         : observe::level::error;
+  observe::fields with{{"plugin", loaded_plugin::of(host).name}};
+  if (const call* c = handle ? calls::find(handle) : nullptr) {
+    with.push_back({"request", c->request_id});
+    if (!c->who->principal.empty()) with.push_back({"principal", c->who->principal});
+  }
+  observe::write(severity, view(message), with);
+}
+
+parley_status read_config(const parley_host* host, parley_value* out) {
+  loaded_plugin& plugin = loaded_plugin::of(host);
+  *out = plugin.lasting->refer(plugin.config);
+  return PARLEY_OK;
+}
+
+// Not an operation of the call: `done` comes only once `work` has returned, whatever becomes of it.
+parley_status run(parley_call handle, void (*work)(void* user), parley_done done, void* user) {
+  const call* c = calls::find(handle);
+  if (!c) return PARLEY_E_STALE;
+  if (!work || !done) return PARLEY_E_INVALID;
+  const services& shared = *loaded_plugin::of(*c).shared;
+  const bool queued = shared.pool->post([logic = shared.logic, handle, work, done, user] {
+    work(user);
+    logic->post([handle, done, user] {
+      done(user, calls::find(handle) ? PARLEY_OK : PARLEY_E_CANCELLED, 0);
+    });
+  });
+  return queued ? PARLEY_OK : PARLEY_E_UNAVAILABLE;
+}
+
+} // namespace
+
+const void* env_interface() {
+  static const parley_env_api api{sizeof(parley_env_api), now_ms, random, id, after, cancel};
+  return &api;
+}
+
+const void* log_interface() {
+  static const parley_log_api api{sizeof(parley_log_api), write};
+  return &api;
+}
+
+const void* config_interface() {
+  static const parley_config_api api{sizeof(parley_config_api), read_config};
+  return &api;
+}
+
+const void* offload_interface() {
+  static const parley_offload_api api{sizeof(parley_offload_api), run};
+  return &api;
+}
+
+} // namespace parley::plugin

@@ -1,0 +1,201 @@
+// parley.storage/1 and parley.storage_driver/1 over dispatch and storage.
+
+#include "parley/draft/storage.h"
+
+#include "dispatch/dispatcher.hpp"
+#include "dispatch/values.hpp"
+#include "observe/log.hpp"
+#include "plugin/host.hpp"
+
+namespace parley::plugin {
+
+namespace {
+
+namespace json = boost::json;
+using dispatch::call;
+using dispatch::calls;
+using dispatch::value_arena;
+using dispatch::view;
+
+constexpr std::uint32_t range_limit = 1000;
+
+std::string full_name(const call& c, parley_str collection) {
+  return c.plugin->name + "." + std::string(view(collection));
+}
+
+// Completes an operation with a storage failure; true where there was one.
+bool failed(calls& all, std::uint64_t operation, const storage::failure& why,
+            const std::string& plugin) {
+  if (why.code == storage::status::ok) return false;
+  observe::write(observe::level::error, "storage refused a read",
+                 {{"plugin", plugin}, {"why", why.message}});
+  all.complete_failed(operation, dispatch::error_of(why.code == storage::status::invalid
+                                                        ? PARLEY_E_FAILED
+                                                        : PARLEY_E_UNAVAILABLE));
+  return true;
+}
+
+parley_status get(parley_call handle, parley_str collection, parley_value key, parley_done done,
+                  void* user) {
+  call* c = calls::find(handle);
+  const json::value* k = value_arena::find(key);
+  if (!c || !k) return PARLEY_E_STALE;
+  if (!k->is_array()) return PARLEY_E_INVALID;
+  const loaded_plugin& plugin = loaded_plugin::of(*c);
+  calls& all = *plugin.shared->calls;
+  const std::uint64_t operation = all.begin_operation(*c, done, user);
+  plugin.shared->store->get(
+      full_name(*c, collection), k->get_array(), c->arena->storage(),
+      [&all, operation, keep = c->arena->memory(), name = plugin.name](
+          const storage::failure& why, std::optional<json::object> record) {
+        if (failed(all, operation, why, name)) return;
+        all.complete_with(operation, record ? json::value(*std::move(record)) : json::value());
+      });
+  return PARLEY_OK;
+}
+
+// Reads {index?, prefix?, from?, after?, to?, before?, reverse?, limit?}.
+bool read_query(const json::object& given, storage::query& out) {
+  for (const auto& member : given) {
+    const std::string_view name = member.key();
+    const json::value& value = member.value();
+    if (name == "index" && value.is_string()) {
+      out.index = value.get_string();
+    } else if (name == "prefix" && value.is_array()) {
+      out.prefix = value.get_array();
+    } else if (name == "from" || name == "after") {
+      out.lower = json::value(value, json::storage_ptr());
+      out.lower_exclusive = name == "after";
+    } else if (name == "to" || name == "before") {
+      out.upper = json::value(value, json::storage_ptr());
+      out.upper_exclusive = name == "before";
+    } else if (name == "reverse" && value.is_bool()) {
+      out.reverse = value.get_bool();
+    } else if (name == "limit" && value.is_int64() && value.get_int64() > 0) {
+      out.limit = static_cast<std::uint32_t>(std::min<std::int64_t>(value.get_int64(), range_limit));
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+parley_status range(parley_call handle, parley_str collection, parley_value query, parley_done done,
+                    void* user) {
+  call* c = calls::find(handle);
+  const json::value* q = value_arena::find(query);
+  if (!c || !q) return PARLEY_E_STALE;
+  storage::query wanted;
+  if (!q->is_object() || !read_query(q->get_object(), wanted)) return PARLEY_E_INVALID;
+  const loaded_plugin& plugin = loaded_plugin::of(*c);
+  calls& all = *plugin.shared->calls;
+  const std::uint64_t operation = all.begin_operation(*c, done, user);
+  const auto memory = c->arena->memory();
+  plugin.shared->store->range(
+      full_name(*c, collection), wanted, memory.get(),
+      [&all, operation, memory, name = plugin.name](
+          const storage::failure& why, std::vector<json::object> records, bool more) {
+        if (failed(all, operation, why, name)) return;
+        json::array items(memory.get());
+        items.reserve(records.size());
+        for (json::object& record : records) items.emplace_back(std::move(record));
+        json::object page(memory.get());
+        page["items"] = std::move(items);
+        page["more"] = more;
+        all.complete_with(operation, std::move(page));
+      });
+  return PARLEY_OK;
+}
+
+// The batches of the plugin that holds the handle, or nullptr.
+dispatch::batches* batches_of(parley_batch handle) {
+  const dispatch::batch* b = dispatch::batches::find(handle);
+  if (!b) return nullptr;
+  return &static_cast<const loaded_plugin*>(b->as)->shared->dispatch->all_batches();
+}
+
+parley_status open(parley_call handle, parley_batch* out) {
+  call* c = calls::find(handle);
+  if (!c) return PARLEY_E_STALE;
+  return loaded_plugin::of(*c).shared->dispatch->all_batches().open(*c, out);
+}
+
+parley_status put(parley_batch handle, parley_str collection, parley_value record) {
+  dispatch::batches* all = batches_of(handle);
+  return all ? all->put(handle, view(collection), value_arena::find(record)) : PARLEY_E_STALE;
+}
+
+parley_status patch(parley_batch handle, parley_str collection, parley_value key,
+                    parley_value fields) {
+  dispatch::batches* all = batches_of(handle);
+  return all ? all->patch(handle, view(collection), value_arena::find(key),
+                          value_arena::find(fields))
+             : PARLEY_E_STALE;
+}
+
+parley_status increment(parley_batch handle, parley_str collection, parley_value key,
+                        parley_str field, std::int64_t by) {
+  dispatch::batches* all = batches_of(handle);
+  return all ? all->increment(handle, view(collection), value_arena::find(key), view(field), by)
+             : PARLEY_E_STALE;
+}
+
+parley_status erase(parley_batch handle, parley_str collection, parley_value key) {
+  dispatch::batches* all = batches_of(handle);
+  return all ? all->erase(handle, view(collection), value_arena::find(key)) : PARLEY_E_STALE;
+}
+
+parley_status require(parley_batch handle, parley_value condition) {
+  dispatch::batches* all = batches_of(handle);
+  return all ? all->require(handle, value_arena::find(condition)) : PARLEY_E_STALE;
+}
+
+parley_status publish(parley_batch handle, parley_str event, parley_str place, parley_value data) {
+  dispatch::batches* all = batches_of(handle);
+  return all ? all->publish(handle, view(event), view(place), value_arena::find(data), 0, {})
+             : PARLEY_E_STALE;
+}
+
+parley_status publish_access(parley_batch handle, parley_str event, parley_str place,
+                             parley_value data, std::int32_t grant, parley_str principal) {
+  dispatch::batches* all = batches_of(handle);
+  return all ? all->publish(handle, view(event), view(place), value_arena::find(data),
+                            grant ? 1 : -1, view(principal))
+             : PARLEY_E_STALE;
+}
+
+parley_status next(parley_batch handle, parley_str topic, parley_str place, std::int64_t* out) {
+  dispatch::batches* all = batches_of(handle);
+  return all ? all->next(handle, view(topic), view(place), out) : PARLEY_E_STALE;
+}
+
+parley_status commit(parley_batch handle, parley_value reply, parley_done done, void* user) {
+  dispatch::batches* all = batches_of(handle);
+  return all ? all->commit(handle, value_arena::find(reply), done, user) : PARLEY_E_STALE;
+}
+
+parley_status offer(const parley_host* host, const parley_storage_driver* driver) {
+  loaded_plugin& plugin = loaded_plugin::of(host);
+  if (!plugin.initialising) return PARLEY_E_THREAD;
+  if (!driver || driver->size < sizeof(parley_storage_driver)) return PARLEY_E_INVALID;
+  plugin.driver = driver;
+  return PARLEY_OK;
+}
+
+} // namespace
+
+const void* storage_interface() {
+  static const parley_storage_api api{sizeof(parley_storage_api), get,     range,
+                                      open,                       put,     patch,
+                                      increment,                  erase,   require,
+                                      publish,                    publish_access,
+                                      next,                       commit};
+  return &api;
+}
+
+const void* storage_driver_interface() {
+  static const parley_storage_driver_api api{sizeof(parley_storage_driver_api), offer};
+  return &api;
+}
+
+} // namespace parley::plugin

@@ -1,0 +1,106 @@
+#include "plugin/host.hpp"
+
+#include "dispatch/batches.hpp"
+#include "dispatch/calls.hpp"
+#include "dispatch/values.hpp"
+#include "parley/config.h"
+#include "parley/draft/storage.h"
+#include "parley/env.h"
+#include "parley/hook.h"
+#include "parley/log.h"
+#include "parley/offload.h"
+#include "parley/topic.h"
+
+#include <algorithm>
+
+namespace parley::plugin {
+
+namespace {
+
+dispatch::value_arena* arena_of(parley_call call) {
+  dispatch::call* c = dispatch::calls::find(call);
+  return c ? c->arena.get() : nullptr;
+}
+
+const void* query(const parley_host* host, const char* name, std::uint32_t min_size) {
+  const loaded_plugin& plugin = loaded_plugin::of(host);
+  const std::string_view wanted = name ? name : "";
+  const void* found = nullptr;
+  if (wanted == PARLEY_VALUE_INTERFACE)
+    found = &dispatch::value_api(arena_of);
+  else if (wanted == PARLEY_CALL_INTERFACE)
+    found = call_interface();
+  else if (wanted == PARLEY_STORAGE_INTERFACE)
+    found = storage_interface();
+  else if (wanted == PARLEY_HOOK_INTERFACE)
+    found = hook_interface();
+  else if (wanted == PARLEY_TOPIC_INTERFACE)
+    found = topic_interface();
+  else if (wanted == PARLEY_ENV_INTERFACE)
+    found = env_interface();
+  else if (wanted == PARLEY_LOG_INTERFACE)
+    found = log_interface();
+  else if (wanted == PARLEY_CONFIG_INTERFACE)
+    found = config_interface();
+  else if (wanted == PARLEY_OFFLOAD_INTERFACE)
+    found = offload_interface();
+  else if (wanted == PARLEY_STORAGE_DRIVER_INTERFACE && !plugin.declared.provides.empty())
+    found = storage_driver_interface();
+  else if (wanted == PARLEY_IDENTITY_INTERFACE && plugin.declared.wants_identity)
+    found = plugin.shared->identity;
+  // every interface begins with its size
+  return found && *static_cast<const std::uint32_t*>(found) >= min_size ? found : nullptr;
+}
+
+std::string missing(std::string_view what, const std::string& name) {
+  return "the manifest declares the " + std::string(what) + " " + name +
+         ", and the plugin provides no handler for it";
+}
+
+std::string check_provided(const loaded_plugin& plugin) {
+  for (const manifest::method& m : plugin.declared.methods)
+    if (!plugin.methods.contains(m.name)) return missing("method", m.name);
+  for (const manifest::hook& h : plugin.declared.hooks)
+    if (!plugin.hooks.contains(h.name)) return missing("hook", h.name);
+  for (const manifest::scope& s : plugin.declared.scopes)
+    if (!plugin.access.contains(s.name) || !plugin.places.contains(s.name))
+      return missing("scope", s.name);
+  const auto& provides = plugin.declared.provides;
+  if (std::find(provides.begin(), provides.end(), "storage") != provides.end() && !plugin.driver)
+    return "the manifest says `provides: [storage]`, and the plugin offers no driver";
+  return {};
+}
+
+} // namespace
+
+void prepare_host(loaded_plugin& plugin) {
+  plugin.host.base = {sizeof(parley_host), PARLEY_ABI_VERSION, query};
+  plugin.host.plugin = &plugin;
+}
+
+std::string enter(loaded_plugin& plugin,
+                  const std::function<parley_status(const parley_host*, parley_plugin*)>& entry) {
+  plugin.entered.size = sizeof(parley_plugin);
+  plugin.initialising = true;
+  const parley_status status = entry(&plugin.host.base, &plugin.entered);
+  plugin.initialising = false;
+  if (status != PARLEY_OK)
+    return "its entry function gave status " + std::to_string(status);
+  return check_provided(plugin);
+}
+
+void after_commit(parley_batch batch, std::function<void()> action) {
+  dispatch::batches::after_commit(batch, std::move(action));
+}
+
+parley_batch lend(parley_batch batch, const parley_host* to, parley_call until) {
+  dispatch::call* c = dispatch::calls::find(until);
+  return c ? dispatch::batches::lend(batch, loaded_plugin::of(to), *c) : 0;
+}
+
+parley_call owner_of(parley_batch batch) {
+  const dispatch::batch* b = dispatch::batches::find(batch);
+  return b ? b->root->owner : 0;
+}
+
+} // namespace parley::plugin

@@ -1,0 +1,75 @@
+#pragma once
+
+// A plugin in this process, and what the host gives it.
+
+#include "dispatch/call.hpp"
+#include "parley/abi.h"
+#include "parley/draft/identity.h"
+#include "parley/draft/storage_driver.h"
+
+#include <boost/json.hpp>
+
+#include <map>
+#include <set>
+#include <string>
+
+namespace parley::dispatch {
+class calls;
+class dispatcher;
+} // namespace parley::dispatch
+namespace parley::storage {
+class engine;
+}
+namespace parley::env {
+class clock;
+class loop;
+class random;
+class workers;
+} // namespace parley::env
+
+namespace parley::plugin {
+
+// What all plugins share. Everything outlives the plugins; `dispatch` is there before any plugin
+// but the storage driver is entered.
+struct services {
+  env::loop* logic = nullptr;
+  env::clock* clock = nullptr;
+  env::random* random = nullptr;
+  env::workers* pool = nullptr;
+  dispatch::calls* calls = nullptr;
+  dispatch::dispatcher* dispatch = nullptr;
+  storage::engine* store = nullptr;
+  const parley_identity_api* identity = nullptr; // for plugins with capabilities.identity
+};
+
+struct loaded_plugin;
+
+// What a plugin is given, with the way back to what it belongs to.
+struct host_handle {
+  parley_host base{};
+  loaded_plugin* plugin = nullptr;
+};
+
+struct loaded_plugin : dispatch::instance {
+  host_handle host;
+  services* shared = nullptr;
+  boost::json::value config;       // with defaults
+  dispatch::arena_ptr lasting{dispatch::value_arena::make()}; // values that live as long as it
+  std::set<std::string> grants;
+  parley_plugin entered{};         // what the entry function filled in
+  bool initialising = false;       // `provide` and `offer` are allowed
+  bool started = false;
+  const parley_storage_driver* driver = nullptr;
+  std::shared_ptr<void> module;    // native: keeps its code mapped
+  std::map<parley_timer, std::uint64_t> timers; // → env::timer_id
+  parley_timer last_timer = 0;
+
+  static loaded_plugin& of(const parley_host* host) {
+    return *reinterpret_cast<const host_handle*>(host)->plugin; // base is its first member
+  }
+  static loaded_plugin& of(const dispatch::call& c) {
+    return static_cast<loaded_plugin&>(*c.plugin);
+  }
+};
+
+} // namespace parley::plugin

@@ -1,0 +1,94 @@
+#include "plugin/loader.hpp"
+
+#include "dispatch/calls.hpp"
+#include "env/env.hpp"
+#include "plugin/host.hpp"
+#include "runtime.hpp"
+
+#include <boost/dll/shared_library.hpp>
+
+namespace parley::plugin {
+
+namespace dll = boost::dll;
+
+loader::loader(services& shared, lua_limits lua) : shared_(shared), lua_(lua) {}
+
+std::unique_ptr<loaded_plugin> loader::load(candidate what, std::string* why) {
+  auto plugin = std::make_unique<loaded_plugin>();
+  plugin->name = what.name;
+  plugin->declared = std::move(what.declared);
+  plugin->config = std::move(what.config);
+  plugin->grants = std::move(what.grants);
+  plugin->shared = &shared_;
+  plugin->self = std::make_shared<dispatch::session>(
+      dispatch::session{"plugin:" + what.name, PARLEY_PLUGIN, "", {"plugin"}, 0});
+  prepare_host(*plugin);
+  if (const auto found = built_in_.find(what.name); found != built_in_.end())
+    *why = enter(*plugin, found->second);
+  else if (plugin->declared.language == manifest::runtime::lua)
+    *why = enter_lua(*plugin, what.folder);
+  else
+    *why = enter_native(*plugin, what.library);
+  if (why->empty()) return plugin;
+  destroy(*plugin);
+  return nullptr;
+}
+
+std::string loader::enter_native(loaded_plugin& plugin, const std::string& library) {
+  boost::system::error_code failed; // the text of dlopen names the file and the reason
+  dll::fs::error_code code;
+  auto opened = std::make_shared<dll::shared_library>();
+  opened->load(library, code, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
+  if (code) return library + " cannot be loaded: " + code.message();
+  if (!opened->has(PARLEY_PLUGIN_ENTRY_SYMBOL))
+    return library + " is no plugin: it exports no " PARLEY_PLUGIN_ENTRY_SYMBOL;
+  const auto entry = reinterpret_cast<parley_plugin_entry>(
+      reinterpret_cast<void*>(&opened->get<void(void)>(PARLEY_PLUGIN_ENTRY_SYMBOL)));
+  plugin.module = opened;
+  return enter(plugin, entry);
+}
+
+std::string loader::enter_lua(loaded_plugin& plugin, const std::string& folder) {
+  std::string why;
+  const std::string provided = enter(plugin, [&](const parley_host* host, parley_plugin* out) {
+    return lua::load(host, plugin.declared, folder, {lua_.memory_bytes, lua_.instructions}, out,
+                     &why);
+  });
+  return why.empty() ? provided : why;
+}
+
+void loader::start(loaded_plugin& plugin, std::uint32_t deadline_ms, done ended) {
+  const auto over = [&plugin, ended](dispatch::call&, const dispatch::ending& how) {
+    plugin.started = !how.failure;
+    ended(how.failure ? "it did not start: " + how.failure->message : "");
+  };
+  dispatch::call& c = shared_.calls->begin(plugin, plugin.self, nullptr, deadline_ms, over);
+  if (!plugin.entered.start) {
+    shared_.calls->finish(c.handle, nullptr);
+    return;
+  }
+  plugin.entered.start(plugin.entered.self, c.handle);
+}
+
+void loader::stop(loaded_plugin& plugin, std::uint32_t deadline_ms, done ended) {
+  for (const auto& [timer, id] : plugin.timers) shared_.logic->cancel(id);
+  plugin.timers.clear();
+  shared_.calls->abort_all(plugin);
+  const auto over = [&plugin, ended](dispatch::call&, const dispatch::ending& how) {
+    plugin.started = false;
+    ended(how.failure ? "it did not stop: " + how.failure->message : "");
+  };
+  dispatch::call& c = shared_.calls->begin(plugin, plugin.self, nullptr, deadline_ms, over);
+  if (!plugin.entered.stop) {
+    shared_.calls->finish(c.handle, nullptr);
+    return;
+  }
+  plugin.entered.stop(plugin.entered.self, c.handle);
+}
+
+void loader::destroy(loaded_plugin& plugin) {
+  if (plugin.entered.destroy) plugin.entered.destroy(plugin.entered.self);
+  plugin.entered = {};
+}
+
+} // namespace parley::plugin
