@@ -183,7 +183,11 @@ class commit_operation : public operation<commit_operation<Reply>> {
   }
   Reply await_resume() {
     const value committed = this->take();
-    if constexpr (!std::is_void_v<Reply>) return decode_as<Reply>(committed["reply"]);
+    if constexpr (!std::is_void_v<Reply>) {
+      const value filled = committed["reply"];
+      // A host that fills in only what the call ends with gives none.
+      return decode_as<Reply>(filled.is_null() ? value(*this->host_, reply_) : filled);
+    }
   }
 
  private:
