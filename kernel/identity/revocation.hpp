@@ -1,7 +1,7 @@
 #pragma once
 
-// The sessions that were revoked and whose access tokens may not have expired yet. Kept in memory, so
-// that checking a token reads no storage; filled from storage at start.
+// The sessions that were revoked and whose access tokens may not have expired yet. Kept in memory,
+// so that checking a token reads no storage; filled from storage at start.
 
 #include <cstdint>
 #include <map>

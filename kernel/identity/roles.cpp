@@ -17,10 +17,14 @@ constexpr std::size_t id_size = 36;
 
 std::string_view role_of_kind(int kind) {
   switch (kind) {
-    case PARLEY_ANONYMOUS: return "anonymous";
-    case PARLEY_USER: return "user";
-    case PARLEY_BOT: return "bot";
-    default: return {};
+    case PARLEY_ANONYMOUS:
+      return "anonymous";
+    case PARLEY_USER:
+      return "user";
+    case PARLEY_BOT:
+      return "bot";
+    default:
+      return {};
   }
 }
 
@@ -30,8 +34,8 @@ role_table::role_table(const std::vector<declared_permission>& declared,
   for (const auto& permission : declared) {
     scopes_[permission.name] = permission.scope;
     for (const auto& name : permission.default_roles) {
-      auto& granted = permission.scope == server ? roles_[name].permissions
-                                                 : places_[{permission.scope, name}];
+      auto& granted =
+          permission.scope == server ? roles_[name].permissions : places_[{permission.scope, name}];
       granted.insert(permission.name);
     }
   }
@@ -47,9 +51,9 @@ role_table::role_table(const std::vector<declared_permission>& declared,
       if (known == scopes_.end()) {
         problems.push_back({from.name, permission, "no loaded plugin declares this permission"});
       } else if (known->second != server) {
-        problems.push_back({from.name, permission,
-                            "this permission belongs to the scope " + known->second +
-                                ", whose owner gives it"});
+        problems.push_back(
+            {from.name, permission,
+             "this permission belongs to the scope " + known->second + ", whose owner gives it"});
       } else {
         to.permissions.insert(permission);
       }

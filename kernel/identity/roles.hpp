@@ -3,9 +3,9 @@
 // Who may do what, in the scope `server`: roles are sets of permissions. What nobody granted is
 // denied.
 //
-// A permission of another scope (a place that a plugin owns) is granted by the role that the scope's
-// owner names, and by nothing else: not even the operator's `*` lets anybody into a place that they
-// are not in.
+// A permission of another scope (a place that a plugin owns) is granted by the role that the
+// scope's owner names, and by nothing else: not even the operator's `*` lets anybody into a place
+// that they are not in.
 
 #include <map>
 #include <set>

@@ -13,7 +13,8 @@
 //   is in         presented, it
 //   next          becomes current, and its siblings in next, like the old current, become spent.
 //                 A new next is issued.
-//   current       stays current. One more next is issued: the answer that carried the one before was
+//   current       stays current. One more next is issued: the answer that carried the one before
+//   was
 //                 lost, or two windows of one client refresh at once. At most max_next; the oldest
 //                 becomes spent.
 //   neither       is spent: somebody has a copy. The session is revoked, so that whoever holds the
@@ -50,7 +51,7 @@ struct session_record {
   std::int64_t generation = 0;   // counts the writes
   std::string created_at;
   std::int64_t expires_ms = 0;
-  bool revoked = false;
+  std::string revoked_at; // empty: it is not
 };
 
 enum class rotation {

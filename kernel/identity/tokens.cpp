@@ -3,8 +3,8 @@
 #include "identity/encoding.hpp"
 #include "parley/call.h"
 
-#include <boost/json.hpp>
 #include <sodium.h>
+#include <boost/json.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -64,9 +64,8 @@ std::optional<claims> read_claims(std::string_view encoded, std::string_view iss
   boost::system::error_code failed;
   json::parse_options options;
   options.max_depth = 3;
-  const auto parsed =
-      json::parse({reinterpret_cast<const char*>(payload->data()), payload->size()}, failed, {},
-                  options);
+  const auto parsed = json::parse({reinterpret_cast<const char*>(payload->data()), payload->size()},
+                                  failed, {}, options);
   const auto* object = failed ? nullptr : parsed.if_object();
   if (!object || text_of(*object, "iss") != issuer) return std::nullopt;
 

@@ -83,8 +83,9 @@ class access_tokens {
 };
 
 // Refresh tokens: `r1.<session id>.<base64url of 32 random bytes and a tag>`. The tag (a keyed hash
-// under a key of the server) tells a token that was once issued from one that somebody made up: only
-// the former may revoke a session when it is used again, and the latter costs no look into the store.
+// under a key of the server) tells a token that was once issued from one that somebody made up:
+// only the former may revoke a session when it is used again, and the latter costs no look into the
+// store.
 class refresh_tokens {
  public:
   static constexpr std::size_t key_size = 32;

@@ -129,18 +129,19 @@ TEST_F(access_token, may_not_choose_its_algorithm) {
 }
 
 TEST_F(access_token, with_claims_of_a_wrong_shape_is_refused) {
-  for (std::string_view payload : {
-           R"({"iss":"parley"})",
-           R"({"iss":"parley","sub":1,"sid":"s","kind":"user","roles":[],"iat":1,"exp":2})",
-           R"({"iss":"parley","sub":"a","sid":"s","kind":"root","roles":[],"iat":1800000000,"exp":1800000900})",
-           R"({"iss":"parley","sub":"a","sid":"s","kind":"user","roles":"admin","iat":1800000000,"exp":1800000900})",
-           R"({"iss":"parley","sub":"a","sid":"s","kind":"user","roles":[],"iat":1800000000,"exp":9e99})",
-           R"({"iss":"parley","sub":"a","sid":"s","kind":"user","roles":[],"iat":1800000000,"exp":9223372036854775807})",
-           R"([])",
-           R"([[[[[[[[]]]]]]]])",
-           R"({"iss":)",
-           "",
-       }) {
+  for (
+      std::string_view payload : {
+          R"({"iss":"parley"})",
+          R"({"iss":"parley","sub":1,"sid":"s","kind":"user","roles":[],"iat":1,"exp":2})",
+          R"({"iss":"parley","sub":"a","sid":"s","kind":"root","roles":[],"iat":1800000000,"exp":1800000900})",
+          R"({"iss":"parley","sub":"a","sid":"s","kind":"user","roles":"admin","iat":1800000000,"exp":1800000900})",
+          R"({"iss":"parley","sub":"a","sid":"s","kind":"user","roles":[],"iat":1800000000,"exp":9e99})",
+          R"({"iss":"parley","sub":"a","sid":"s","kind":"user","roles":[],"iat":1800000000,"exp":9223372036854775807})",
+          R"([])",
+          R"([[[[[[[[]]]]]]]])",
+          R"({"iss":)",
+          "",
+      }) {
     EXPECT_EQ(why(signed_with(good_header(), payload)), refusal::malformed) << payload;
   }
 }
