@@ -1,0 +1,235 @@
+#include "driver_calls.hpp"
+
+#include <utility>
+
+namespace parley::storage_test {
+namespace {
+
+parley_str borrow(const std::string& text) {
+  return {text.data(), text.size()};
+}
+std::string text_of(const parley_str& text) {
+  return {text.ptr, text.len};
+}
+
+plain plain_of(const parley_cell& cell) {
+  switch (cell.kind) {
+    case PARLEY_INTEGER:
+      return cell.as.integer;
+    case PARLEY_NUMBER:
+      return cell.as.number;
+    case PARLEY_STRING:
+      return text_of(cell.as.text);
+    default:
+      return null{};
+  }
+}
+
+void give(void* user, const parley_driver_rows* from) {
+  rows out;
+  out.status = from->status;
+  out.error = text_of(from->error);
+  out.more = from->more != 0;
+  const parley_cell* next = from->cells;
+  for (std::uint32_t i = 0; i < from->row_count; ++i) {
+    plain_row& to = out.all.emplace_back();
+    for (std::uint32_t c = 0; c < from->column_count; ++c) to.push_back(plain_of(*next++));
+  }
+  static_cast<std::promise<rows>*>(user)->set_value(std::move(out));
+}
+
+// Runs `begin(done, user)` and waits.
+template <typename Begin>
+rows wait_for(Begin begin) {
+  std::promise<rows> promise;
+  auto future = promise.get_future();
+  begin(give, static_cast<void*>(&promise));
+  return future.get();
+}
+
+struct submission {
+  std::shared_ptr<batch> what;
+  std::promise<committed> promise;
+};
+
+} // namespace
+
+const parley_cell* cell_store::keep(const row& from) {
+  std::vector<parley_cell> cells;
+  for (const value& each : from) cells.push_back(make(each));
+  rows_.push_back(std::move(cells));
+  return rows_.back().data();
+}
+
+parley_cell cell_store::make(const value& from) {
+  parley_cell out{};
+  out.kind = PARLEY_NULL;
+  if (const auto* number = std::get_if<std::int64_t>(&from)) {
+    out.kind = PARLEY_INTEGER;
+    out.as.integer = *number;
+  } else if (const auto* real = std::get_if<double>(&from)) {
+    out.kind = PARLEY_NUMBER;
+    out.as.number = *real;
+  } else if (const auto* string = std::get_if<std::string>(&from)) {
+    out.kind = PARLEY_STRING;
+    out.as.text = borrow(texts_.emplace_back(*string));
+  } else if (const auto* next = std::get_if<next_number>(&from)) {
+    out.kind = PARLEY_CELL_NEXT;
+    out.as.next = {next->topic, next->offset};
+  } else if (const auto* parts = std::get_if<pieces>(&from)) {
+    auto& texts = text_lists_.emplace_back();
+    for (const auto& each : parts->texts) texts.push_back(borrow(texts_.emplace_back(each)));
+    auto& numbers = number_lists_.emplace_back();
+    for (const auto& each : parts->numbers) numbers.push_back({each.topic, each.offset});
+    out.kind = PARLEY_CELL_PIECES;
+    out.as.pieces = &pieces_.emplace_back(
+        parley_pieces{texts.data(), numbers.data(), static_cast<std::uint32_t>(numbers.size()), 0});
+  }
+  return out;
+}
+
+parley_driver_op& batch::add(std::int32_t kind, std::uint32_t collection) {
+  parley_driver_op& op = ops_.emplace_back();
+  op.size = sizeof op;
+  op.kind = kind;
+  op.collection = collection;
+  return op;
+}
+
+batch& batch::put(std::uint32_t collection, row cells) {
+  parley_driver_op& op = add(PARLEY_OP_PUT, collection);
+  op.cells = cells_.keep(cells);
+  op.cell_count = static_cast<std::uint32_t>(cells.size());
+  return *this;
+}
+
+batch& batch::patch(std::uint32_t collection, row key, std::vector<std::uint32_t> columns,
+                    row cells) {
+  equal(collection, std::move(key), std::move(columns), std::move(cells));
+  ops_.back().kind = PARLEY_OP_PATCH;
+  return *this;
+}
+
+batch& batch::increment(std::uint32_t collection, row key, std::uint32_t column, std::int64_t by) {
+  equal(collection, std::move(key), {column}, {by});
+  ops_.back().kind = PARLEY_OP_INCREMENT;
+  return *this;
+}
+
+batch& batch::erase(std::uint32_t collection, row key) {
+  add(PARLEY_OP_ERASE, collection).key = cells_.keep(key);
+  return *this;
+}
+
+batch& batch::append(std::string name, value event, value data, value at) {
+  const std::uint32_t place = topic(name);
+  parley_driver_op& op = add(PARLEY_OP_APPEND, 0);
+  op.topic = place;
+  op.cells = cells_.keep({std::move(event), std::move(data), std::move(at)});
+  op.cell_count = 3;
+  return *this;
+}
+
+batch& batch::absent(std::uint32_t collection, row key) {
+  add(PARLEY_OP_REQUIRE_ABSENT, collection).key = cells_.keep(key);
+  return *this;
+}
+
+batch& batch::exists(std::uint32_t collection, row key) {
+  add(PARLEY_OP_REQUIRE_EXISTS, collection).key = cells_.keep(key);
+  return *this;
+}
+
+batch& batch::equal(std::uint32_t collection, row key, std::vector<std::uint32_t> columns,
+                    row cells) {
+  parley_driver_op& op = add(PARLEY_OP_REQUIRE_EQUAL, collection);
+  op.key = cells_.keep(key);
+  op.columns = columns_.emplace_back(std::move(columns)).data();
+  op.cells = cells_.keep(cells);
+  op.cell_count = static_cast<std::uint32_t>(cells.size());
+  return *this;
+}
+
+std::uint32_t batch::topic(const std::string& name) {
+  for (std::size_t i = 0; i < names_.size(); ++i) {
+    if (names_[i] == name) return static_cast<std::uint32_t>(i);
+  }
+  topics_.push_back(borrow(names_.emplace_back(name)));
+  return static_cast<std::uint32_t>(topics_.size() - 1);
+}
+
+const parley_driver_batch* batch::view() {
+  view_ = {sizeof view_,   static_cast<std::uint32_t>(ops_.size()),    ops_.data(),
+           topics_.data(), static_cast<std::uint32_t>(topics_.size()), 0};
+  return &view_;
+}
+
+rows calls::open(const std::vector<parley_collection>& collections) {
+  return wait_for([&](auto done, void* user) {
+    driver_.open(driver_.self, collections.data(), static_cast<std::uint32_t>(collections.size()),
+                 done, user);
+  });
+}
+
+std::future<committed> calls::submit(std::shared_ptr<batch> what) {
+  auto* sent = new submission{std::move(what), {}};
+  auto future = sent->promise.get_future();
+  const auto done = [](void* user, const parley_driver_commit_result* result) {
+    const std::unique_ptr<submission> back(static_cast<submission*>(user));
+    committed out{result->status, result->failed_op, {}, text_of(result->error)};
+    if (result->status == PARLEY_OK) {
+      const std::uint32_t count = back->what->view()->topic_count;
+      out.numbers.assign(result->first_numbers, result->first_numbers + count);
+    }
+    back->promise.set_value(std::move(out));
+  };
+  driver_.commit(driver_.self, sent->what->view(), done, sent);
+  return future;
+}
+
+committed calls::commit(batch what) {
+  return submit(std::make_shared<batch>(std::move(what))).get();
+}
+
+rows calls::read(std::uint32_t collection, std::int32_t index, row prefix, bounds within) {
+  cell_store cells;
+  parley_driver_read read{};
+  read.size = sizeof read;
+  read.collection = collection;
+  read.index = index;
+  read.limit = within.limit;
+  read.prefix = cells.keep(prefix);
+  read.prefix_count = static_cast<std::uint32_t>(prefix.size());
+  read.reverse = within.reverse ? 1 : 0;
+  if (within.lower) read.lower = cells.keep({*within.lower});
+  if (within.upper) read.upper = cells.keep({*within.upper});
+  read.lower_exclusive = within.lower_exclusive ? 1 : 0;
+  read.upper_exclusive = within.upper_exclusive ? 1 : 0;
+  return wait_for([&](auto done, void* user) { driver_.read(driver_.self, &read, done, user); });
+}
+
+rows calls::read_log(std::string topic, std::int64_t after, std::uint32_t limit) {
+  const parley_driver_log_read read{sizeof read, limit, borrow(topic), after};
+  return wait_for(
+      [&](auto done, void* user) { driver_.read_log(driver_.self, &read, done, user); });
+}
+
+rows calls::heads(std::vector<std::string> topics) {
+  std::vector<parley_str> names;
+  for (const std::string& each : topics) names.push_back(borrow(each));
+  return wait_for([&](auto done, void* user) {
+    driver_.heads(driver_.self, names.data(), static_cast<std::uint32_t>(names.size()), done, user);
+  });
+}
+
+rows calls::trim_log(std::string before, std::uint32_t limit) {
+  return wait_for([&](auto done, void* user) {
+    driver_.trim_log(driver_.self, borrow(before), limit, done, user);
+  });
+}
+
+rows calls::close() {
+  return wait_for([&](auto done, void* user) { driver_.close(driver_.self, done, user); });
+}
+
+} // namespace parley::storage_test

@@ -1,0 +1,120 @@
+#pragma once
+
+// A storage driver called as a test would like to: rows and batches as plain values, waiting for
+// the answer.
+
+#include "parley/draft/storage_driver.h"
+
+#include <cstdint>
+#include <deque>
+#include <future>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace parley::storage_test {
+
+struct next_number {
+  std::uint32_t topic = 0, offset = 0;
+};
+struct pieces { // texts has one more than numbers
+  std::vector<std::string> texts;
+  std::vector<next_number> numbers;
+};
+struct null {
+  bool operator==(const null&) const = default;
+};
+using value = std::variant<null, std::int64_t, double, std::string, next_number, pieces>;
+using row = std::vector<value>;
+
+inline value text(std::string_view from) {
+  return std::string(from);
+}
+inline value integer(std::int64_t from) {
+  return from;
+}
+
+// A row as read: only null, integers, numbers and texts.
+using plain = std::variant<null, std::int64_t, double, std::string>;
+using plain_row = std::vector<plain>;
+
+// Keeps what cells point to.
+class cell_store {
+ public:
+  const parley_cell* keep(const row& from);
+
+ private:
+  parley_cell make(const value& from);
+  std::deque<std::vector<parley_cell>> rows_;
+  std::deque<std::string> texts_;
+  std::deque<std::vector<parley_str>> text_lists_;
+  std::deque<std::vector<parley_next>> number_lists_;
+  std::deque<parley_pieces> pieces_;
+};
+
+class batch {
+ public:
+  batch& put(std::uint32_t collection, row cells);
+  batch& patch(std::uint32_t collection, row key, std::vector<std::uint32_t> columns, row cells);
+  batch& increment(std::uint32_t collection, row key, std::uint32_t column, std::int64_t by);
+  batch& erase(std::uint32_t collection, row key);
+  batch& append(std::string topic, value event, value data, value at);
+  batch& absent(std::uint32_t collection, row key);
+  batch& exists(std::uint32_t collection, row key);
+  batch& equal(std::uint32_t collection, row key, std::vector<std::uint32_t> columns, row cells);
+  std::uint32_t topic(const std::string& name);
+  const parley_driver_batch* view();
+
+ private:
+  parley_driver_op& add(std::int32_t kind, std::uint32_t collection);
+  cell_store cells_;
+  std::deque<std::vector<std::uint32_t>> columns_;
+  std::deque<std::string> names_;
+  std::vector<parley_str> topics_;
+  std::vector<parley_driver_op> ops_;
+  parley_driver_batch view_{};
+};
+
+struct committed {
+  parley_status status = PARLEY_OK;
+  std::uint32_t failed_op = 0;
+  std::vector<std::int64_t> numbers;
+  std::string error;
+};
+
+struct rows {
+  parley_status status = PARLEY_OK;
+  std::vector<plain_row> all;
+  bool more = false;
+  std::string error;
+};
+
+struct bounds {
+  std::optional<value> lower, upper;
+  bool lower_exclusive = false, upper_exclusive = false;
+  bool reverse = false;
+  std::uint32_t limit = 1000;
+};
+
+class calls {
+ public:
+  explicit calls(const parley_storage_driver& driver) : driver_(driver) {}
+
+  rows open(const std::vector<parley_collection>& collections);
+  std::future<committed> submit(std::shared_ptr<batch> what);
+  committed commit(batch what);
+  rows read(std::uint32_t collection, std::int32_t index, row prefix, bounds within = {});
+  rows read_log(std::string topic, std::int64_t after, std::uint32_t limit = 1000);
+  rows heads(std::vector<std::string> topics);
+  rows trim_log(std::string before, std::uint32_t limit);
+  rows close();
+
+ private:
+  const parley_storage_driver& driver_;
+};
+
+} // namespace parley::storage_test

@@ -1,0 +1,334 @@
+#include "driver_conformance.hpp"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <limits>
+
+namespace parley::storage_test {
+
+using testing::ElementsAre;
+
+template <std::size_t length>
+constexpr parley_str literal(const char (&text)[length]) {
+  return {text, length - 1};
+}
+
+const std::vector<parley_collection>& suite_collections() {
+  static const parley_column item_columns[] = {
+      {literal("place"), PARLEY_COLUMN_TEXT, 0},    {literal("seq"), PARLEY_COLUMN_INTEGER, 0},
+      {literal("name"), PARLEY_COLUMN_TEXT, 0},     {literal("size"), PARLEY_COLUMN_INTEGER, 0},
+      {literal("weight"), PARLEY_COLUMN_NUMBER, 0}, {literal("data"), PARLEY_COLUMN_JSON, 0}};
+  static const parley_column tag_columns[] = {{literal("tag"), PARLEY_COLUMN_TEXT, 0}};
+  static const std::uint32_t on_name[] = {2};
+  static const std::uint32_t on_size[] = {0, 3};
+  static const parley_index item_indexes[] = {{literal("by_name"), on_name, 1, 1},
+                                              {literal("by_size"), on_size, 2, 0}};
+  static const std::vector<parley_collection> all = {
+      {sizeof(parley_collection), 1, literal("test.items"), item_columns, 6, 2, item_indexes, 2, 0},
+      {sizeof(parley_collection), 1, literal("test.tags"), tag_columns, 1, 1, nullptr, 0, 0}};
+  return all;
+}
+
+void driver_conformance::SetUp() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "parley-store-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+  place_ = pattern;
+  reopen();
+}
+
+void driver_conformance::TearDown() {
+  if (store_) EXPECT_EQ(store_->close().status, PARLEY_OK);
+  driver_.reset();
+  std::filesystem::remove_all(place_);
+}
+
+void driver_conformance::reopen() {
+  if (store_) ASSERT_EQ(store_->close().status, PARLEY_OK);
+  driver_.reset();
+  driver_ = GetParam()(place_);
+  store_ = std::make_unique<calls>(driver_->driver());
+  const rows opened = store_->open(suite_collections());
+  ASSERT_EQ(opened.status, PARLEY_OK) << opened.error;
+}
+
+row driver_conformance::item(std::string place, value seq, value name, value size) {
+  return {std::move(place), std::move(seq), std::move(name), std::move(size), null{}, null{}};
+}
+
+namespace {
+
+// One column of what was read.
+std::vector<plain> column(const rows& from, std::size_t at) {
+  EXPECT_EQ(from.status, PARLEY_OK) << from.error;
+  std::vector<plain> out;
+  for (const plain_row& each : from.all) out.push_back(each.at(at));
+  return out;
+}
+
+plain number(std::int64_t from) {
+  return from;
+}
+
+} // namespace
+
+TEST_P(driver_conformance, keeps_every_kind_of_cell) {
+  const std::string odd("a\0b\xF0\x9F\x90\xA1 \xE4\xB8\x8A\xE6\xB5\xB7 \" ' ; -- \x7F", 24);
+  const std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  ASSERT_EQ(store()
+                .commit(batch()
+                            .put(items, {odd, least, odd, integer(-1), 0.1, text("{}")})
+                            .put(items, {text(""), integer(7), text(""), null{}, null{}, null{}}))
+                .status,
+            PARLEY_OK);
+  EXPECT_THAT(store().read(items, by_key, {odd, least}).all,
+              ElementsAre(plain_row{odd, least, odd, number(-1), 0.1, std::string("{}")}));
+  EXPECT_THAT(
+      store().read(items, by_key, {text(""), integer(7)}).all,
+      ElementsAre(plain_row{std::string(), number(7), std::string(), null{}, null{}, null{}}));
+}
+
+TEST_P(driver_conformance, keeps_large_values_across_a_restart) {
+  const std::string large(3'000'000, 'x');
+  ASSERT_EQ(store()
+                .commit(batch().put(items, {text("p"), integer(1), null{}, null{}, null{}, large}))
+                .status,
+            PARLEY_OK);
+  reopen();
+  EXPECT_EQ(column(store().read(items, by_key, {text("p")}), 5), std::vector<plain>{large});
+}
+
+TEST_P(driver_conformance, put_replaces_the_whole_row) {
+  store().commit(batch().put(items, item("p", integer(1), text("old"), integer(5))));
+  store().commit(batch().put(items, item("p", integer(1), text("new"))));
+  EXPECT_THAT(store().read(items, by_key, {text("p")}).all,
+              ElementsAre(plain_row{std::string("p"), number(1), std::string("new"), null{}, null{},
+                                    null{}}));
+  store().commit(batch().put(tags, {text("a")}).put(tags, {text("a")}));
+  EXPECT_EQ(store().read(tags, by_key, {}).all.size(), 1u);
+}
+
+TEST_P(driver_conformance, reads_ranges_of_the_key_both_ways) {
+  batch many;
+  for (std::int64_t i = 1; i <= 10; ++i) many.put(items, item("p", i)).put(items, item("q", i));
+  ASSERT_EQ(store().commit(std::move(many)).status, PARLEY_OK);
+  const auto seqs = [&](const bounds& within) {
+    return column(store().read(items, by_key, {text("p")}, within), 1);
+  };
+  EXPECT_THAT(seqs({.lower = integer(8)}), ElementsAre(number(8), number(9), number(10)));
+  EXPECT_THAT(seqs({.lower = integer(8), .lower_exclusive = true}),
+              ElementsAre(number(9), number(10)));
+  EXPECT_THAT(seqs({.upper = integer(2)}), ElementsAre(number(1), number(2)));
+  EXPECT_THAT(seqs({.upper = integer(2), .upper_exclusive = true}), ElementsAre(number(1)));
+  EXPECT_THAT(seqs({.lower = integer(3), .upper = integer(5), .reverse = true}),
+              ElementsAre(number(5), number(4), number(3)));
+  EXPECT_THAT(seqs({.lower = integer(5), .upper = integer(3)}), ElementsAre());
+  EXPECT_EQ(store().read(items, by_key, {}).all.size(), 20u);
+  EXPECT_THAT(column(store().read(items, by_key, {}, {.upper = text("p"), .limit = 2}), 1),
+              ElementsAre(number(1), number(2)));
+}
+
+TEST_P(driver_conformance, says_whether_there_is_more) {
+  store().commit(batch().put(items, item("p", integer(1))).put(items, item("p", integer(2))));
+  const rows cut = store().read(items, by_key, {text("p")}, {.reverse = true, .limit = 1});
+  EXPECT_THAT(column(cut, 1), ElementsAre(number(2)));
+  EXPECT_TRUE(cut.more);
+  EXPECT_FALSE(store().read(items, by_key, {text("p")}, {.limit = 2}).more);
+}
+
+TEST_P(driver_conformance, reads_an_index_and_settles_ties_by_the_key) {
+  store().commit(batch()
+                     .put(items, item("p", integer(3), null{}, integer(10)))
+                     .put(items, item("p", integer(1), null{}, integer(10)))
+                     .put(items, item("p", integer(2), null{}, integer(5)))
+                     .put(items, item("p", integer(4))));
+  const auto seqs = [&](const row& prefix, const bounds& within) {
+    return column(store().read(items, by_size, prefix, within), 1);
+  };
+  EXPECT_THAT(seqs({text("p")}, {.lower = integer(0)}),
+              ElementsAre(number(2), number(1), number(3)));
+  EXPECT_THAT(seqs({text("p")}, {.lower = integer(0), .reverse = true}),
+              ElementsAre(number(3), number(1), number(2)));
+  EXPECT_THAT(seqs({text("p"), integer(10)}, {}), ElementsAre(number(1), number(3)));
+  EXPECT_THAT(seqs({text("p"), null{}}, {}), ElementsAre(number(4)));
+}
+
+TEST_P(driver_conformance, compares_texts_by_bytes) {
+  store().commit(batch()
+                     .put(tags, {text("a")})
+                     .put(tags, {text("B")})
+                     .put(tags, {text("\xC3\xA9")})
+                     .put(tags, {text("ab")}));
+  EXPECT_THAT(column(store().read(tags, by_key, {}), 0),
+              ElementsAre(plain("B"), plain("a"), plain("ab"), plain("\xC3\xA9")));
+}
+
+TEST_P(driver_conformance, a_unique_index_makes_a_conflict_and_nulls_do_not) {
+  ASSERT_EQ(store().commit(batch().put(items, item("p", integer(1), text("n")))).status, PARLEY_OK);
+  const committed taken = store().commit(
+      batch().put(items, item("p", integer(2))).put(items, item("p", integer(3), text("n"))));
+  EXPECT_EQ(taken.status, PARLEY_E_CONFLICT);
+  EXPECT_EQ(taken.failed_op, 1u);
+  EXPECT_EQ(store().read(items, by_key, {}).all.size(), 1u);
+  EXPECT_EQ(store()
+                .commit(batch().put(items, item("p", integer(4))).put(items, item("p", integer(5))))
+                .status,
+            PARLEY_OK);
+  EXPECT_THAT(column(store().read(items, by_name, {text("n")}), 1), ElementsAre(number(1)));
+}
+
+TEST_P(driver_conformance, patches_and_increments_rows_that_are_there) {
+  store().commit(batch().put(items, item("p", integer(1), text("n"))));
+  const row key = {text("p"), integer(1)};
+  ASSERT_EQ(
+      store()
+          .commit(batch().patch(items, key, {4, 2}, {2.5, null{}}).increment(items, key, 3, 7))
+          .status,
+      PARLEY_OK);
+  store().commit(batch().increment(items, key, 3, -10));
+  EXPECT_THAT(store().read(items, by_key, key).all,
+              ElementsAre(plain_row{std::string("p"), number(1), null{}, number(-3), 2.5, null{}}));
+
+  const row missing = {text("p"), integer(2)};
+  const committed patched =
+      store().commit(batch().put(tags, {text("t")}).patch(items, missing, {3}, {integer(1)}));
+  EXPECT_EQ(patched.status, PARLEY_E_CONFLICT);
+  EXPECT_EQ(patched.failed_op, 1u);
+  EXPECT_EQ(store().commit(batch().increment(items, missing, 3, 1)).status, PARLEY_E_CONFLICT);
+  EXPECT_TRUE(store().read(tags, by_key, {}).all.empty());
+}
+
+TEST_P(driver_conformance, erases_what_is_there_and_what_is_not) {
+  store().commit(batch().put(tags, {text("a")}).put(tags, {text("b")}));
+  EXPECT_EQ(store().commit(batch().erase(tags, {text("a")}).erase(tags, {text("z")})).status,
+            PARLEY_OK);
+  EXPECT_THAT(column(store().read(tags, by_key, {}), 0), ElementsAre(plain("b")));
+}
+
+TEST_P(driver_conformance, checks_conditions_before_it_writes) {
+  const row one = {text("p"), integer(1)}, two = {text("p"), integer(2)};
+  store().commit(batch().put(items, item("p", integer(1), text("n"))));
+  const auto outcome = [&](batch what) {
+    what.put(tags, {text("written")});
+    const committed seen = store().commit(std::move(what));
+    const bool written = !store().read(tags, by_key, {}).all.empty();
+    EXPECT_EQ(written, seen.status == PARLEY_OK);
+    store().commit(batch().erase(tags, {text("written")}));
+    return seen.status;
+  };
+  EXPECT_EQ(outcome(batch().absent(items, two)), PARLEY_OK);
+  EXPECT_EQ(outcome(batch().absent(items, one)), PARLEY_E_CONFLICT);
+  EXPECT_EQ(outcome(batch().exists(items, one)), PARLEY_OK);
+  EXPECT_EQ(outcome(batch().exists(items, two)), PARLEY_E_CONFLICT);
+  EXPECT_EQ(outcome(batch().equal(items, one, {2, 3}, {text("n"), null{}})), PARLEY_OK);
+  EXPECT_EQ(outcome(batch().equal(items, one, {2, 3}, {text("n"), integer(1)})), PARLEY_E_CONFLICT);
+  EXPECT_EQ(outcome(batch().equal(items, two, {3}, {null{}})), PARLEY_E_CONFLICT);
+}
+
+TEST_P(driver_conformance, conditions_see_the_state_before_the_batch) {
+  const committed late = store().commit(
+      batch().put(tags, {text("a")}).absent(tags, {text("a")}).exists(tags, {text("b")}));
+  EXPECT_EQ(late.status, PARLEY_E_CONFLICT);
+  EXPECT_EQ(late.failed_op, 2u);
+  EXPECT_EQ(store().commit(batch().put(tags, {text("a")}).absent(tags, {text("a")})).status,
+            PARLEY_OK);
+}
+
+TEST_P(driver_conformance, one_refused_batch_does_not_sink_its_group) {
+  std::vector<std::future<committed>> all;
+  for (std::int64_t i = 0; i < 200; ++i) {
+    auto each = std::make_shared<batch>();
+    each->append("t", text("e"), text("{}"), text("2026-01-01T00:00:00.000Z"));
+    each->put(items, item("p", next_number{0, 0}, text(i % 10 == 3 ? "taken" : std::to_string(i))));
+    all.push_back(store().submit(std::move(each)));
+  }
+  std::int64_t expected = 1;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const committed seen = all[i].get();
+    if (i % 10 == 3 && i != 3) {
+      EXPECT_EQ(seen.status, PARLEY_E_CONFLICT);
+    } else {
+      ASSERT_EQ(seen.status, PARLEY_OK) << seen.error;
+      EXPECT_THAT(seen.numbers, ElementsAre(expected++));
+    }
+  }
+  EXPECT_EQ(store().read(items, by_key, {text("p")}).all.size(), 181u);
+  const std::vector<plain> numbers = column(store().read_log("t", 0), 0);
+  ASSERT_EQ(numbers.size(), 181u);
+  for (std::int64_t i = 0; i < 181; ++i)
+    EXPECT_EQ(numbers[static_cast<std::size_t>(i)], plain(i + 1));
+}
+
+TEST_P(driver_conformance, numbers_go_on_after_a_restart) {
+  const auto append = [&](const char* topic) {
+    return store().commit(batch().append(topic, text("e"), text("{}"), text("2026")));
+  };
+  EXPECT_THAT(append("t").numbers, ElementsAre(1));
+  EXPECT_THAT(append("u").numbers, ElementsAre(1));
+  EXPECT_THAT(append("t").numbers, ElementsAre(2));
+  reopen();
+  EXPECT_EQ(
+      store()
+          .commit(
+              batch().append("t", text("e"), text("{}"), text("2026")).exists(tags, {text("none")}))
+          .status,
+      PARLEY_E_CONFLICT);
+  EXPECT_THAT(append("t").numbers, ElementsAre(3));
+  EXPECT_THAT(append("new").numbers, ElementsAre(1));
+  EXPECT_THAT(column(store().heads({"u", "none", "t", "new"}), 0),
+              ElementsAre(number(1), number(0), number(3), number(1)));
+}
+
+TEST_P(driver_conformance, fills_in_numbers_of_several_topics) {
+  store().commit(batch().append("t", text("e"), text("{}"), text("2026")));
+  batch what;
+  const std::uint32_t t = what.topic("t"), u = what.topic("u");
+  what.append("u", text("first"), pieces{{"{\"seq\":", "}"}, {{u, 0}}}, text("2026"));
+  what.append("u", text("second"), pieces{{"", "/", ""}, {{u, 1}, {t, 0}}}, text("2026"));
+  what.put(items, item("p", next_number{u, 1}, null{}, next_number{t, 0}));
+  EXPECT_THAT(store().commit(std::move(what)).numbers, ElementsAre(2, 1));
+  EXPECT_THAT(column(store().read_log("u", 0), 2), ElementsAre(plain("{\"seq\":1}"), plain("2/2")));
+  EXPECT_THAT(column(store().read(items, by_key, {text("p")}), 1), ElementsAre(number(2)));
+  EXPECT_THAT(column(store().read(items, by_key, {text("p")}), 3), ElementsAre(number(2)));
+  // `t` was named and got no event: its head stays.
+  EXPECT_THAT(column(store().heads({"t"}), 0), ElementsAre(number(1)));
+}
+
+TEST_P(driver_conformance, reads_and_trims_logs) {
+  for (const char* at : {"2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"}) {
+    store().commit(
+        batch().append("t", text("e"), text(at), text(at)).append("u", null{}, null{}, text(at)));
+  }
+  const rows part = store().read_log("t", 1, 2);
+  EXPECT_TRUE(part.more);
+  EXPECT_THAT(part.all,
+              ElementsAre(plain_row{number(2), std::string("e"), std::string("2026-01-02"),
+                                    std::string("2026-01-02")},
+                          plain_row{number(3), std::string("e"), std::string("2026-01-03"),
+                                    std::string("2026-01-03")}));
+  EXPECT_TRUE(store().read_log("t", 4).all.empty());
+  EXPECT_TRUE(store().read_log("none", 0).all.empty());
+  EXPECT_EQ(store().read_log("u", 0).all.at(0).at(1), plain(null{}));
+
+  ASSERT_EQ(store().trim_log("2026-01-03", 3).status, PARLEY_OK);
+  EXPECT_EQ(store().read_log("t", 0).all.size() + store().read_log("u", 0).all.size(), 5u);
+  ASSERT_EQ(store().trim_log("2026-01-05", 1000).status, PARLEY_OK);
+  EXPECT_TRUE(store().read_log("t", 0).all.empty());
+  reopen();
+  EXPECT_THAT(
+      store().commit(batch().append("t", text("e"), text("{}"), text("2026-01-06"))).numbers,
+      ElementsAre(5));
+}
+
+TEST_P(driver_conformance, a_read_sees_what_was_reported_before_it_began) {
+  for (std::int64_t i = 0; i < 200; ++i) {
+    ASSERT_EQ(store().commit(batch().put(items, item("p", i))).status, PARLEY_OK);
+    ASSERT_EQ(store().read(items, by_key, {text("p"), i}).all.size(), 1u) << i;
+  }
+}
+
+TEST_P(driver_conformance, an_empty_batch_is_fine) {
+  EXPECT_EQ(store().commit(batch()).status, PARLEY_OK);
+}
+
+} // namespace parley::storage_test

@@ -1,0 +1,248 @@
+// The conformance suite over SQLite, and what is SQLite's own: widening, locks, full disks.
+
+#include "driver.hpp"
+#include "driver_conformance.hpp"
+
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <filesystem>
+
+namespace parley::storage_test {
+namespace {
+
+class sqlite_under_test final : public driver_under_test {
+ public:
+  explicit sqlite_under_test(const std::string& place, std::uint32_t readers = 2)
+      : driver_({.path = place + "/parley.db", .readers = readers}) {}
+  const parley_storage_driver& driver() const override { return driver_.face(); }
+
+ private:
+  storage_sqlite::driver driver_;
+};
+
+const driver_maker sqlite = [](const std::string& place) {
+  return std::make_unique<sqlite_under_test>(place);
+};
+
+INSTANTIATE_TEST_SUITE_P(sqlite, driver_conformance, testing::Values(sqlite),
+                         [](const auto&) { return "file"; });
+
+class sqlite_file : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "parley-sqlite-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    place_ = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(place_); }
+
+  // Opens the collection as declared, runs `then`, closes. The sentence that refused it, if any.
+  std::string with(
+      const parley_collection& declared, const std::function<void(calls&)>& then = [](calls&) {}) {
+    const sqlite_under_test under(place_);
+    calls store(under.driver());
+    const rows opened = store.open({declared});
+    if (opened.status == PARLEY_OK) then(store);
+    EXPECT_EQ(store.close().status, PARLEY_OK);
+    EXPECT_EQ(opened.status == PARLEY_OK, opened.error.empty());
+    return opened.error;
+  }
+
+  std::string place_;
+};
+
+parley_str str(const char* from) {
+  return {from, std::char_traits<char>::length(from)};
+}
+
+struct declaration {
+  std::vector<parley_column> columns;
+  std::vector<std::vector<std::uint32_t>> on;
+  std::vector<parley_index> indexes;
+  parley_collection of(std::uint32_t version, std::uint32_t key = 1) {
+    for (std::size_t i = 0; i < on.size(); ++i) {
+      indexes[i].columns = on[i].data();
+      indexes[i].column_count = static_cast<std::uint32_t>(on[i].size());
+    }
+    return {sizeof(parley_collection),
+            version,
+            str("test.wide"),
+            columns.data(),
+            static_cast<std::uint32_t>(columns.size()),
+            key,
+            indexes.data(),
+            static_cast<std::uint32_t>(indexes.size()),
+            0};
+  }
+};
+
+declaration narrow() {
+  return {{{str("id"), PARLEY_COLUMN_TEXT, 0}, {str("a"), PARLEY_COLUMN_TEXT, 0}}, {}, {}};
+}
+
+declaration wide() {
+  declaration out = narrow();
+  out.columns.push_back({str("b"), PARLEY_COLUMN_INTEGER, 0});
+  out.on = {{2}, {1}};
+  out.indexes = {{str("by_b"), nullptr, 0, 0}, {str("by_a"), nullptr, 0, 1}};
+  return out;
+}
+
+TEST_F(sqlite_file, widens_for_new_fields_and_indexes) {
+  EXPECT_EQ(
+      with(narrow().of(1),
+           [](calls& store) {
+             store.commit(batch().put(0, {text("x"), text("1")}).put(0, {text("y"), text("2")}));
+           }),
+      "");
+  declaration wider = wide();
+  EXPECT_EQ(with(wider.of(2),
+                 [](calls& store) {
+                   store.commit(batch().put(0, {text("z"), text("3"), integer(9)}));
+                   EXPECT_EQ(store.read(0, -1, {}).all.size(), 3u);
+                   EXPECT_EQ(store.read(0, 0, {integer(9)}).all.size(), 1u);
+                   EXPECT_EQ(store.read(0, 0, {null{}}).all.size(), 2u);
+                   EXPECT_EQ(store.commit(batch().put(0, {text("w"), text("3"), null{}})).status,
+                             PARLEY_E_CONFLICT);
+                 }),
+            "");
+  declaration back = narrow();
+  EXPECT_EQ(with(back.of(1)),
+            "collection test.wide: the file holds version 2, the plugin knows version 1; use a "
+            "plugin of that version or a newer one");
+  EXPECT_EQ(
+      with(back.of(2)),
+      "collection test.wide: the file holds the field b, which the plugin no longer declares; "
+      "keep it as an optional one");
+}
+
+TEST_F(sqlite_file, refuses_what_cannot_be_widened) {
+  declaration first = narrow();
+  ASSERT_EQ(
+      with(first.of(1),
+           [](calls& store) {
+             store.commit(batch().put(0, {text("x"), text("1")}).put(0, {text("y"), text("1")}));
+           }),
+      "");
+  declaration other_key = narrow();
+  EXPECT_EQ(
+      with(other_key.of(2, 2)),
+      "collection test.wide: the file holds another key; the field a has another place in it");
+  declaration other_type = narrow();
+  other_type.columns[1].type = PARLEY_COLUMN_INTEGER;
+  EXPECT_EQ(with(other_type.of(2)),
+            "collection test.wide: the field a is stored as TEXT and cannot become INTEGER");
+  declaration unique = wide();
+  EXPECT_EQ(
+      with(unique.of(2)),
+      "collection test.wide: the index by_a cannot be unique, as stored rows are equal in it");
+  // Nothing of the refused version stayed.
+  EXPECT_EQ(with(first.of(1)), "");
+}
+
+TEST_F(sqlite_file, one_process_at_a_time) {
+  EXPECT_EQ(with(narrow().of(1),
+                 [this](calls&) {
+                   EXPECT_EQ(with(narrow().of(1)),
+                             place_ + "/parley.db is in use by another process");
+                 }),
+            "");
+}
+
+TEST_F(sqlite_file, says_why_it_cannot_open) {
+  const storage_sqlite::driver nowhere({.path = place_ + "/none/parley.db"});
+  calls store(nowhere.face());
+  EXPECT_EQ(store.open(suite_collections()).error,
+            "cannot open " + place_ + "/none/parley.db.lock: No such file or directory");
+  EXPECT_EQ(store.commit(batch()).status, PARLEY_E_UNAVAILABLE);
+  EXPECT_EQ(store.heads({"t"}).status, PARLEY_E_UNAVAILABLE);
+  EXPECT_EQ(store.trim_log("2026", 1).status, PARLEY_E_UNAVAILABLE);
+}
+
+// Files of this process cannot grow beyond `bytes` while it lives: what a full disk is like.
+class small_disk {
+ public:
+  explicit small_disk(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit less{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &less);
+  }
+  ~small_disk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, signal_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*signal_)(int);
+};
+
+TEST_F(sqlite_file, a_full_disk_loses_nothing_and_numbers_stay_whole) {
+  const sqlite_under_test under(place_);
+  calls store(under.driver());
+  ASSERT_EQ(store.open(suite_collections()).status, PARLEY_OK);
+  const auto append = [&] {
+    const value data = std::string(20'000, 'x');
+    return store.commit(
+        batch()
+            .append("t", text("e"), data, text("2026"))
+            .put(items, {text("p"), next_number{0, 0}, null{}, null{}, null{}, null{}}));
+  };
+  std::int64_t last = 0;
+  {
+    const small_disk full(1'000'000);
+    for (int refused = 0; refused < 3;) {
+      const committed seen = append();
+      if (seen.status == PARLEY_OK) {
+        EXPECT_EQ(seen.numbers.at(0), last + 1);
+        last = seen.numbers.at(0);
+        ASSERT_LT(last, 1000);
+      } else {
+        EXPECT_EQ(seen.status, PARLEY_E_UNAVAILABLE);
+        EXPECT_FALSE(seen.error.empty());
+        ++refused;
+      }
+    }
+  }
+  ASSERT_GT(last, 0);
+  EXPECT_EQ(append().numbers.at(0), last + 1);
+  EXPECT_EQ(store.read_log("t", 0).all.size(), static_cast<std::size_t>(last + 1));
+  EXPECT_EQ(store.read(items, by_key, {text("p")}).all.size(), static_cast<std::size_t>(last + 1));
+  EXPECT_EQ(store.close().status, PARLEY_OK);
+}
+
+TEST_F(sqlite_file, readers_work_beside_the_writer) {
+  const sqlite_under_test under(place_, 3);
+  calls store(under.driver());
+  ASSERT_EQ(store.open(suite_collections()).status, PARLEY_OK);
+  std::vector<std::future<committed>> writes;
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&] {
+      while (!stop) {
+        // Each batch wrote both, so every snapshot holds as many of one as of the other.
+        const rows log = store.read_log("t", 0, 5000);
+        const rows heads = store.heads({"t"});
+        ASSERT_LE(static_cast<std::int64_t>(log.all.size()),
+                  std::get<std::int64_t>(heads.all.at(0).at(0)));
+      }
+    });
+  }
+  for (int i = 0; i < 2000; ++i) {
+    auto each = std::make_shared<batch>();
+    each->append("t", text("e"), text("{}"), text("2026"));
+    each->put(items, {text("p"), next_number{0, 0}, null{}, null{}, null{}, null{}});
+    writes.push_back(store.submit(std::move(each)));
+  }
+  for (auto& each : writes) EXPECT_EQ(each.get().status, PARLEY_OK);
+  stop = true;
+  for (auto& each : threads) each.join();
+  EXPECT_EQ(store.close().status, PARLEY_OK);
+}
+
+} // namespace
+} // namespace parley::storage_test
