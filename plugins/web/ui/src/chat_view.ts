@@ -114,9 +114,14 @@ export class ChatView {
   }
 
   private change(id: string | undefined, view: ConversationView | undefined): void {
+    const closed = this.view?.chat.conversation.id;
     this.view = view;
     arrange(this.main, [view?.element ?? this.empty]);
-    if (!view) return;
+    if (!view) {
+      // Focus goes back to where the person came from.
+      if (closed !== undefined && id === undefined) queueMicrotask(() => this.list.focus(closed));
+      return;
+    }
     this.chats.show(id);
     view.focus();
   }

@@ -35,6 +35,10 @@ export class ConversationList {
       : "Loading…");
   }
 
+  focus(id: string): void {
+    this.rows.get(id)?.item.querySelector("a")?.focus();
+  }
+
   private row(id: string): Row {
     let row = this.rows.get(id);
     if (!row) this.rows.set(id, (row = this.build(id)));

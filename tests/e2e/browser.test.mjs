@@ -1,0 +1,281 @@
+// The page, in two Chromium windows, as two people would use it.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { openBrowser, openWindow } from "./browser.mjs";
+import { direct, register, send } from "./rest_client.mjs";
+import { Server } from "./server.mjs";
+
+let server, browser;
+
+before(async () => {
+  server = await Server.start();
+  browser = await openBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await server?.dispose();
+});
+
+let made = 0;
+const fresh = (hint) => `${hint}${process.pid}_${++made}`;
+
+async function couple(t, shown = ["Ann", "Ben"]) {
+  const windows = [];
+  for (const name of shown) {
+    const window = await openWindow(browser, server);
+    t.after(() => window.page.context().close());
+    window.name = fresh("w");
+    await window.register(window.name, name);
+    windows.push(window);
+  }
+  return windows;
+}
+
+const quiet = (...windows) => assert.deepEqual(windows.flatMap((window) => window.complaints), []);
+
+test("register, find, chat live, reload, history", async (t) => {
+  const [ann, ben] = await couple(t);
+  await ann.openDirect(ben.name);
+  await ann.say("Hello Ben");
+  await ann.shows(["Hello Ben"]);
+
+  const row = ben.page.getByRole("navigation").getByRole("link", { name: /Ann/ });
+  await row.getByText("unread").waitFor({ state: "attached" });
+  await row.click();
+  await ben.shows(["Hello Ben"]);
+  await ben.say("Hello Ann\nhow are you?");
+  await ann.shows(["Hello Ben", "Hello Ann\nhow are you?"]);
+  assert.equal(await ben.page.locator(".unread:visible").count(), 0);
+
+  await ann.page.reload();
+  await ann.connected();
+  await ann.shows(["Hello Ben", "Hello Ann\nhow are you?"]);
+  await ben.say("Still live?");
+  await ann.shows(["Hello Ben", "Hello Ann\nhow are you?", "Still live?"]);
+  quiet(ann, ben);
+});
+
+test("two windows of one browser are two people", async (t) => {
+  const first = await openWindow(browser, server);
+  t.after(() => first.page.context().close());
+  await first.register(fresh("one"), "First");
+  const page = await first.page.context().newPage();
+  await page.goto(server.url);
+  await page.getByRole("button", { name: "Log in", exact: true }).waitFor();
+  await first.page.reload();
+  await first.connected();
+});
+
+test("log out, log in, a wrong password", async (t) => {
+  const [ann] = await couple(t, ["Ann"]);
+  const { page } = ann;
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByLabel("User name").fill(ann.name);
+  await page.getByLabel("Password").fill("wrong");
+  await page.getByRole("button", { name: "Log in", exact: true }).click();
+  await page.getByRole("alert").filter({ hasText: /./ }).waitFor();
+  await page.reload();
+  await page.getByLabel("User name").fill(ann.name);
+  await page.getByLabel("Password").fill("correct horse");
+  await page.getByRole("button", { name: "Log in", exact: true }).click();
+  await ann.connected();
+  quiet(ann);
+});
+
+test("script in names and messages is text", async (t) => {
+  const evil = "<img src=x onerror=alert(1)>";
+  const [ann, ben] = await couple(t, [evil, "<script>alert(2)</script>"]);
+  const texts = ["<script>alert(3)</script>", evil, "javascript:alert(4)", "<style>*{display:none}</style>", "{{7*7}} ${7*7}"];
+  await ann.openDirect(ben.name);
+  for (const text of texts) await ann.say(text);
+  await ann.shows(texts);
+  await ben.page.getByRole("link", { name: evil }).click();
+  await ben.shows(texts);
+  await ann.page.getByRole("heading", { name: "<script>alert(2)</script>" }).waitFor();
+  for (const { page } of [ann, ben]) {
+    assert.equal(await page.locator("#page img, #page script, #page style, #page iframe").count(), 0);
+  }
+  quiet(ann, ben);
+});
+
+test("the page comes with a policy that lets nothing inline run", async (t) => {
+  const reply = await fetch(server.url);
+  const policy = reply.headers.get("content-security-policy");
+  assert.match(policy, /default-src 'none'/);
+  assert.doesNotMatch(policy, /unsafe/);
+  assert.equal(reply.headers.get("x-content-type-options"), "nosniff");
+  // Checked in the browser as well: a script that somehow got in does not run.
+  const window = await openWindow(browser, server);
+  t.after(() => window.page.context().close());
+  const blocked = await window.page.evaluate(() => new Promise((resolve) => {
+    document.addEventListener("securitypolicyviolation", (event) => resolve(event.violatedDirective));
+    const script = document.createElement("script");
+    script.textContent = "window.ran = true";
+    document.body.append(script);
+  }));
+  assert.match(blocked, /script-src/);
+  assert.equal(await window.page.evaluate(() => window.ran), undefined);
+});
+
+test("groups, with people who are added", async (t) => {
+  const [ann, ben, cyd] = await couple(t, ["Ann", "Ben", "Cyd"]);
+  const { page } = ann;
+  await page.getByRole("button", { name: "New group" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill("Hikers");
+  for (const { name } of [ben, cyd]) {
+    await dialog.getByRole("searchbox").fill(name);
+    await dialog.getByRole("list", { name: "People found" }).getByRole("button").first().click();
+  }
+  await dialog.getByRole("button", { name: "Create group" }).click();
+  await ann.say("Sunday?");
+  for (const window of [ben, cyd]) {
+    await window.page.getByRole("link", { name: /Hikers/ }).click();
+    await window.shows(["Sunday?"]);
+  }
+  await cyd.say("Yes");
+  await ann.shows(["Sunday?", "Yes"]);
+  await ben.shows(["Sunday?", "Yes"]);
+  quiet(ann, ben, cyd);
+});
+
+test("scrolling back loads what is earlier", async (t) => {
+  const [ann] = await couple(t, ["Ann"]);
+  const other = await register(server, "writer");
+  const { account } = await ann.page.evaluate(() => JSON.parse(sessionStorage.getItem("parley.session")));
+  const { id } = await direct(server, other, { account });
+  const texts = Array.from({ length: 130 }, (_, at) => `number ${at}`);
+  for (const text of texts) await send(server, other, id, text);
+  await ann.page.reload();
+  await ann.page.getByRole("navigation").getByRole("link").first().click();
+  await ann.messages().getByText("number 129", { exact: true }).waitFor();
+  assert.ok(await ann.messages().count() < texts.length, "not everything at once");
+  const log = ann.page.getByRole("log");
+  const deadline = Date.now() + 60_000;
+  while (await ann.messages().count() < texts.length && Date.now() < deadline) {
+    const had = await ann.messages().count();
+    await log.evaluate((element) => (element.scrollTop = 0));
+    await ann.page.waitForFunction((count) =>
+      document.querySelectorAll("[role=log] .message").length > count, had);
+  }
+  await ann.shows(texts);
+  quiet(ann);
+});
+
+test("kill -9: the page reconnects by itself, and every message is there", async (t) => {
+  const own = await Server.start(t);
+  const windows = [];
+  for (const shown of ["Ann", "Ben"]) {
+    const window = await openWindow(browser, own);
+    t.after(() => window.page.context().close());
+    window.name = fresh("k");
+    await window.register(window.name, shown);
+    windows.push(window);
+  }
+  const [ann, ben] = windows;
+  await ann.openDirect(ben.name);
+  await ben.page.getByRole("link", { name: /Ann/ }).click();
+  const texts = [];
+  for (let round = 0; round < 3; round++) {
+    await ann.say(`before ${round}`);
+    await ben.shows([...texts, `before ${round}`]);
+    await own.kill();
+    await ann.page.locator(".link-state:not(.live)").waitFor();
+    await ann.say(`meanwhile ${round}`);
+    await ann.page.locator(".unsent").getByText("will be tried again").waitFor();
+    await own.launch();
+    texts.push(`before ${round}`, `meanwhile ${round}`);
+    for (const window of windows) {
+      await window.connected();
+      await window.shows(texts);
+    }
+  }
+  // What was not sent yet outlives a reload as well.
+  await own.kill();
+  await ann.page.locator(".link-state:not(.live)").waitFor();
+  await ann.say("across a reload");
+  await ann.page.locator(".unsent").waitFor();
+  await own.launch();
+  await ann.page.reload();
+  for (const window of windows) await window.shows([...texts, "across a reload"]);
+  quiet(ann, ben);
+});
+
+describe("without a mouse", () => {
+  test("register, find, write, and walk the list by keyboard alone", async (t) => {
+    const [ben] = await couple(t, ["Ben"]);
+    const window = await openWindow(browser, server);
+    t.after(() => window.page.context().close());
+    const { keyboard } = window.page;
+    const focused = (role, name) => window.page.waitForFunction(([tag, text]) => {
+      const element = document.activeElement;
+      const label = element?.getAttribute("aria-label") ?? element?.labels?.[0]?.textContent ?? element?.textContent ?? "";
+      return element?.tagName === tag && label.includes(text);
+    }, [role, name]);
+
+    await focused("INPUT", "User name"); // ready to type at once
+    for (let n = 0; n < 3; n++) await keyboard.press("Tab");
+    await focused("BUTTON", "Create an account");
+    await keyboard.press("Enter");
+    await focused("INPUT", "User name");
+    const name = fresh("keys");
+    await keyboard.type(name);
+    await keyboard.press("Tab");
+    await keyboard.type("Kay");
+    await keyboard.press("Tab");
+    await keyboard.type("correct horse");
+    await keyboard.press("Enter");
+    await window.connected();
+
+    await keyboard.press("Tab");
+    await focused("BUTTON", "New group");
+    await keyboard.press("Tab");
+    await focused("INPUT", "Find a person");
+    await keyboard.type(ben.name);
+    await window.page.getByRole("list", { name: "People found" }).getByRole("button").first().waitFor();
+    await keyboard.press("ArrowDown");
+    await focused("BUTTON", "Ben");
+    await keyboard.press("Enter");
+    await focused("TEXTAREA", "Write a message");
+    await keyboard.type("Typed");
+    await keyboard.press("Enter");
+    await window.shows(["Typed"]);
+
+    await keyboard.press("Escape");
+    await window.page.getByText("Choose a conversation").waitFor();
+    await focused("A", "Ben");
+    await keyboard.press("Enter");
+    await focused("TEXTAREA", "Write a message");
+    await window.shows(["Typed"]);
+    quiet(window);
+  });
+
+  test("everything that can be used has a name, and new messages are announced", async (t) => {
+    const [ann, ben] = await couple(t);
+    await ann.openDirect(ben.name);
+    await ann.say("Hello");
+    await ann.shows(["Hello"]);
+    const nameless = await ann.page.evaluate(() => [...document.querySelectorAll("button, a, input, textarea")]
+      .filter((element) => !(element.getAttribute("aria-label") || element.labels?.length || element.textContent.trim()))
+      .map((element) => element.outerHTML));
+    assert.deepEqual(nameless, []);
+    await ann.page.locator("[role=log][aria-live=polite]").waitFor();
+    await ann.page.locator("[role=status].link-state").waitFor();
+  });
+});
+
+test("on a phone: one half at a time, and nothing wider than the screen", async (t) => {
+  const window = await openWindow(browser, server, { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true });
+  t.after(() => window.page.context().close());
+  await window.register(fresh("phone"), "W".repeat(64));
+  const other = await register(server, "other", { display_name: "x".repeat(64) });
+  await window.openDirect(other.name);
+  await window.say("w".repeat(400));
+  await window.shows(["w".repeat(400)]);
+  assert.equal(await window.page.getByRole("navigation").isVisible(), false);
+  const wide = await window.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  assert.equal(wide, false);
+  await window.page.getByRole("link", { name: /Back/ }).click();
+  await window.page.getByRole("navigation").getByRole("link").first().waitFor();
+});
