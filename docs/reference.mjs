@@ -24,7 +24,7 @@ function kind(schema, root) {
   if (schema.const !== undefined) return code(schema.const);
   if (schema.oneOf) return schema.oneOf.map((one) => kind(resolve(one, root), root)).join(' or ');
   if (schema.type === 'array') return `list of ${kind(resolve(schema.items ?? {}, root), root)}`;
-  if (schema.type === 'object') return schema.properties ? 'object' : 'names to values';
+  if ([schema.type].flat().includes('object')) return schema.properties ? 'object' : 'names to values';
   const least = schema.minimum ?? schema.minLength;
   const most = schema.maximum ?? schema.maxLength;
   if (schema.type === 'integer' || schema.type === 'number') {
@@ -38,9 +38,10 @@ function* rows(schema, path, root) {
   for (const [name, value] of Object.entries(schema.properties ?? {})) {
     const at = path ? `${path}.${name}` : name;
     const property = resolve(value, root);
-    const needed = schema.required?.includes(name) ? 'required' : property.default !== undefined ? code(property.default) : '';
+    const plain = ['object', undefined].includes(property.type) && !property.description && property.properties;
+    const needed = schema.required?.includes(name) ? 'required' : property.default !== undefined && property.type !== 'object' ? code(property.default) : '';
     const text = property.description ?? property.doc ?? '';
-    yield `| \`${at}\` | ${kind(property, root).replaceAll('|', '\\|')} | ${needed} | ${text.replaceAll('|', '\\|')} |`;
+    if (!plain) yield `| \`${at}\` | ${kind(property, root).replaceAll('|', '\\|')} | ${needed} | ${text.replaceAll('|', '\\|')} |`;
     yield* below(property, at, root);
   }
 }
