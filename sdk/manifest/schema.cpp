@@ -77,12 +77,24 @@ class checker {
     std::string instead;
     const bool scalar = !value.is_object() && !value.is_array() && !value.is_null();
     if (wanted.kinds == kind_string && scalar) instead = "put it in quotes";
+    if ((wanted.kinds & (kind_integer | kind_boolean)) && looks_plain(value)) {
+      instead = "remove the quotes";
+    }
     if ((wanted.kinds & kind_integer) && value.is_double() &&
         value.get_double() == static_cast<double>(static_cast<long>(bounded(value.get_double())))) {
       instead = "write it without a fraction";
     }
     return refuse(pointer_to(at), "expected " + expectation(wanted) + ", found " + found(value),
                   std::move(instead));
+  }
+
+  // A string that would be a number or a flag without its quotes.
+  static bool looks_plain(const json::value& value) {
+    const auto* text = value.if_string();
+    if (!text || text->size() > 20) return false;
+    json::error_code error;
+    const auto plain = json::parse({text->data(), text->size()}, error);
+    return !error && (plain.is_number() || plain.is_bool());
   }
 
   static double bounded(double number) { return std::clamp(number, -9e15, 9e15); }

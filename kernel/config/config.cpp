@@ -1,0 +1,216 @@
+#include "config/config.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+
+#include "config/substitute.hpp"
+
+namespace parley::config {
+namespace json = boost::json;
+
+extern const std::string_view config_schema_text;
+
+namespace {
+
+const schema::validator& config_schema() {
+  static const schema::validator compiled = [] {
+    std::vector<schema::breach> faults; // a test keeps them empty
+    return schema::validator::compile(
+        json::parse({config_schema_text.data(), config_schema_text.size()}).as_object(), faults);
+  }();
+  return compiled;
+}
+
+// What follows reads a value that its schema has admitted, with the defaults filled in.
+
+std::string text_in(const json::object& in, std::string_view key) {
+  return std::string(in.at(key).as_string());
+}
+
+template <class number>
+void take(const json::object& in, std::string_view key, number& out) {
+  out = static_cast<number>(in.at(key).as_int64());
+}
+
+std::vector<std::string> texts_in(const json::object& in, std::string_view key) {
+  std::vector<std::string> out;
+  if (const auto* list = in.if_contains(key)) {
+    for (const auto& one : list->as_array()) out.emplace_back(one.as_string());
+  }
+  return out;
+}
+
+void read_limits(const json::object& in, limit_settings& out) {
+  take(in, "frame_bytes", out.frame_bytes);
+  take(in, "header_bytes", out.header_bytes);
+  take(in, "body_bytes", out.body_bytes);
+  take(in, "connections", out.connections);
+  take(in, "connections_per_address", out.connections_per_address);
+  take(in, "handshake_seconds", out.handshake_seconds);
+  take(in, "header_seconds", out.header_seconds);
+  take(in, "body_seconds", out.body_seconds);
+  take(in, "idle_seconds", out.idle_seconds);
+  take(in, "queue_bytes", out.queue_bytes);
+  take(in, "outstanding", out.outstanding);
+  take(in, "close_seconds", out.close_seconds);
+  take(in, "drain_seconds", out.drain_seconds);
+  take(in, "offload_threads", out.offload_threads);
+  take(in, "offload_queue", out.offload_queue);
+  take(in, "method_deadline_ms", out.method_deadline_ms);
+  take(in, "hook_deadline_ms", out.hook_deadline_ms);
+  take(in, "lua_memory_mib", out.lua_memory_mib);
+  take(in, "lua_instructions", out.lua_instructions);
+}
+
+std::filesystem::path path_from(const std::filesystem::path& folder, const std::string& written) {
+  return (folder / written).lexically_normal();
+}
+
+void read_listeners(const json::array& in, const std::filesystem::path& folder, config& out) {
+  for (const auto& one : in) {
+    const auto& object = one.as_object();
+    listener next;
+    next.address = text_in(object, "address");
+    take(object, "port", next.port);
+    if (const auto* secure = object.if_contains("tls")) {
+      next.tls = tls_files{path_from(folder, text_in(secure->as_object(), "certificate")),
+                           path_from(folder, text_in(secure->as_object(), "key"))};
+    }
+    out.listen.push_back(std::move(next));
+  }
+}
+
+void read_log(const json::object& in, config& out) {
+  const std::string level = text_in(in, "level");
+  const std::string shape = text_in(in, "format");
+  out.log_level = level == "debug"   ? observe::level::debug
+                  : level == "warn"  ? observe::level::warn
+                  : level == "error" ? observe::level::error
+                                     : observe::level::info;
+  out.log_format = shape == "human"  ? observe::format::human
+                   : shape == "json" ? observe::format::json
+                                     : observe::format::automatic;
+}
+
+void read_plugins(const json::object& in, config& out) {
+  for (const auto& member : in) {
+    plugin next;
+    next.name = member.key();
+    if (const auto* object = member.value().if_object()) {
+      if (const auto* written = object->if_contains("config")) next.written = written->as_object();
+      next.grants = texts_in(*object, "grants");
+    }
+    out.plugins.push_back(std::move(next));
+  }
+}
+
+void read(const json::object& root, const std::filesystem::path& folder, config& out) {
+  const auto& server = root.at("server").as_object();
+  out.server.name = text_in(server, "name");
+  out.server.data = path_from(folder, text_in(server, "data"));
+  read_listeners(root.at("listen").as_array(), folder, out);
+  take(root.at("net").as_object(), "shards", out.shards);
+  read_limits(root.at("limits").as_object(), out.limits);
+  take(root.at("identity").as_object(), "access_token_minutes", out.identity.access_token_minutes);
+  take(root.at("identity").as_object(), "refresh_token_days", out.identity.refresh_token_days);
+  for (const auto& member : root.at("roles").as_object()) {
+    const auto& one = member.value().as_object();
+    out.roles[member.key()] = {texts_in(one, "permissions"), texts_in(one, "accounts")};
+  }
+  read_log(root.at("log").as_object(), out);
+  take(root.at("storage").as_object(), "log_retention_days", out.log_retention_days);
+  for (const auto& one : texts_in(root, "plugin_path")) {
+    out.plugin_path.push_back(path_from(folder, one));
+  }
+  read_plugins(root.at("plugins").as_object(), out);
+}
+
+void sort_by_place(std::vector<yaml::problem>& problems, std::size_t first) {
+  std::stable_sort(problems.begin() + static_cast<std::ptrdiff_t>(first), problems.end(),
+                   [](const auto& a, const auto& b) {
+                     return std::pair(a.where.line, a.where.column) <
+                            std::pair(b.where.line, b.where.column);
+                   });
+}
+
+yaml::position place_of(const config& from, const std::string& plugin) {
+  const auto key = from.source.keys.find("/plugins/" + plugin);
+  return key != from.source.keys.end() ? key->second : from.source.at("/plugins");
+}
+
+} // namespace
+
+std::optional<std::string> process_environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (!value) return {};
+  return std::string(value);
+}
+
+const plugin* config::find(const std::string& name) const {
+  const auto found = std::find_if(plugins.begin(), plugins.end(),
+                                  [&](const auto& one) { return one.name == name; });
+  return found == plugins.end() ? nullptr : &*found;
+}
+
+config load(const std::string& path, std::vector<yaml::problem>& problems,
+            const environment& variables) {
+  const std::size_t first = problems.size();
+  config out;
+  out.source = yaml::read_file(path, problems);
+  if (problems.size() != first) return out;
+  if (out.source.root.is_null()) out.source.root = json::object(); // an empty file: all defaults
+  const auto folder = std::filesystem::absolute(path).parent_path();
+  substitute(out.source, variables, folder, out.replaced, problems);
+  check_part(config_schema(), out.source.root, "", out.source, out.replaced, problems);
+  sort_by_place(problems, first);
+  if (problems.size() != first) return out;
+  json::value complete = out.source.root;
+  config_schema().add_defaults(complete);
+  read(complete.as_object(), folder, out);
+  return out;
+}
+
+json::object check_plugin_config(const config& from, const std::string& plugin,
+                                 const json::object& schema, std::vector<yaml::problem>& problems) {
+  const std::size_t first = problems.size();
+  const auto* written = from.find(plugin);
+  json::value value = written ? written->written : json::object();
+  std::vector<schema::breach> faults;
+  const auto wanted = schema::validator::compile(schema, faults);
+  for (const auto& fault : faults) {
+    problems.push_back(plugin_problem(from, plugin, "its manifest's schema is wrong: " + fault.what,
+                                      fault.instead));
+  }
+  std::string prefix = "/plugins/" + plugin + "/config";
+  check_part(wanted, value, prefix, from.source, from.replaced, problems);
+  // What is missing from a `config` that is missing is missing at the plugin's name.
+  if (!from.source.positions.contains(prefix)) {
+    for (std::size_t i = first; i < problems.size(); ++i) {
+      problems[i].where = place_of(from, plugin);
+      problems[i].what = "the plugin `" + plugin + "` needs configuration: " + problems[i].what;
+      problems[i].instead += " under `config`";
+    }
+  }
+  sort_by_place(problems, first);
+  wanted.add_defaults(value);
+  return value.is_object() ? value.get_object() : json::object();
+}
+
+yaml::problem unknown_plugin(const config& from, const std::string& plugin,
+                             const std::vector<std::string>& known) {
+  const std::string near = schema::nearest(plugin, known);
+  std::string list;
+  for (const auto& one : known) list += (list.empty() ? "`" : ", `") + one + "`";
+  return plugin_problem(from, plugin, "there is no plugin `" + plugin + "` in plugin_path",
+                        !near.empty()  ? "did you mean `" + near + "`?"
+                        : list.empty() ? "no folder of plugin_path holds any plugin"
+                                       : "known here: " + list);
+}
+
+yaml::problem plugin_problem(const config& from, const std::string& plugin, std::string what,
+                             std::string instead) {
+  return {from.source.file, place_of(from, plugin), std::move(what), std::move(instead)};
+}
+
+} // namespace parley::config
