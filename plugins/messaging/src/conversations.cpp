@@ -1,0 +1,78 @@
+#include "messaging.hpp"
+
+#include <algorithm>
+#include <set>
+
+conversation describe(const conversations_record& record) {
+  conversation out(record.id, record.kind, record.created_at);
+  out.name = record.name;
+  return out;
+}
+
+task<void> messaging::check_account(call& c, std::string account) {
+  co_await identity().get(c, account);
+}
+
+task<conversation> messaging::direct(call& c, direct_params p) {
+  const std::string own = c.account();
+  if (p.account == own) throw invalid_params("It takes another account.", "/account");
+  co_await check_account(c, p.account);
+
+  const directs_key pair(std::min(own, p.account), std::max(own, p.account));
+  // Whoever comes second finds what the first has made.
+  for (int attempts = 0; attempts < 3; ++attempts) {
+    const std::optional<directs_record> known = co_await get(c, pair);
+    if (known) {
+      const auto found = co_await get(c, conversations_key(known->conversation));
+      if (!found) co_return not_found();
+      co_return describe(*found);
+    }
+    const conversations_record record(c.new_id(), "direct", c.now(), 2);
+    const conversation made = describe(record);
+    batch b(c);
+    b.require_absent(pair);
+    b.put(directs_record(pair.low, pair.high, record.id));
+    b.put(record);
+    const std::int64_t since = b.next("conversation", record.id);
+    admit(b, made, member(record.id, own, "member", since));
+    admit(b, made, member(record.id, p.account, "member", since));
+    const result<void> committed = co_await attempt(b.commit());
+    if (committed) co_return made;
+    if (!committed.failed_with(PARLEY_E_CONFLICT)) co_return committed.error();
+  }
+  co_return conflict();
+}
+
+task<conversation> messaging::create_group(call& c, create_group_params p) {
+  const std::string own = c.account();
+  std::set<std::string> others(p.members.begin(), p.members.end());
+  others.erase(own);
+  const auto count = static_cast<std::int64_t>(others.size()) + 1;
+  if (count > config().max_members) co_return too_many_members({}, "/members");
+  for (const std::string& each : others) co_await check_account(c, each);
+
+  conversations_record record(c.new_id(), "group", c.now(), count);
+  record.name = p.name;
+  const conversation made = describe(record);
+  batch b(c);
+  b.put(record);
+  // Who is there from the beginning may read from the beginning.
+  const std::int64_t since = b.next("conversation", record.id);
+  admit(b, made, member(record.id, own, "owner", since));
+  for (const std::string& each : others) admit(b, made, member(record.id, each, "member", since));
+  co_await b.commit();
+  co_return made;
+}
+
+task<conversations_result> messaging::conversations(call& c, conversations_params p) {
+  auto query = range<member>(c).index("by_account").prefix(c.account()).limit(p.limit);
+  if (p.after) query.after(*p.after);
+  const page<member> found = co_await query;
+  conversations_result out;
+  out.more = found.more;
+  for (const member& each : found.items) {
+    const auto record = co_await get(c, conversations_key(each.conversation));
+    if (record) out.items.push_back(describe(*record));
+  }
+  co_return out;
+}

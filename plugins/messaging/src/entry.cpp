@@ -1,0 +1,3 @@
+#include "messaging.hpp"
+
+PARLEY_PLUGIN(messaging)

@@ -1,0 +1,139 @@
+#include "names.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace parley::gen {
+namespace {
+
+constexpr std::array<std::string_view, 97> keywords{
+    "alignas",       "alignof",     "and",
+    "and_eq",        "asm",         "auto",
+    "bitand",        "bitor",       "bool",
+    "break",         "case",        "catch",
+    "char",          "char16_t",    "char32_t",
+    "char8_t",       "class",       "co_await",
+    "co_return",     "co_yield",    "compl",
+    "concept",       "const",       "const_cast",
+    "consteval",     "constexpr",   "constinit",
+    "continue",      "decltype",    "default",
+    "delete",        "do",          "double",
+    "dynamic_cast",  "else",        "enum",
+    "explicit",      "export",      "extern",
+    "false",         "float",       "for",
+    "friend",        "goto",        "if",
+    "inline",        "int",         "long",
+    "mutable",       "namespace",   "new",
+    "noexcept",      "not",         "not_eq",
+    "nullptr",       "operator",    "or",
+    "or_eq",         "private",     "protected",
+    "public",        "register",    "reinterpret_cast",
+    "requires",      "return",      "short",
+    "signed",        "sizeof",      "static",
+    "static_assert", "static_cast", "struct",
+    "switch",        "template",    "this",
+    "thread_local",  "throw",       "true",
+    "try",           "typedef",     "typeid",
+    "typename",      "union",       "unsigned",
+    "using",         "virtual",     "void",
+    "volatile",      "wchar_t",     "while",
+    "xor",           "xor_eq",      "import",
+    "module",        "final",       "override",
+    "errno"};
+
+template <class List>
+bool contains(const List& list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+} // namespace
+
+std::string identifier(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    out += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  }
+  if (out.empty() || std::isdigit(static_cast<unsigned char>(out.front()))) out.insert(0, "_");
+  if (contains(keywords, out)) out += '_';
+  return out;
+}
+
+std::string after_dot(std::string_view name) {
+  const auto dot = name.find('.');
+  return identifier(dot == std::string_view::npos ? name : name.substr(dot + 1));
+}
+
+std::string literal(std::string_view text) {
+  static constexpr char digits[] = "01234567";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      // Octal: three digits at most, so what follows is never taken for a part of it.
+      out += '\\';
+      out += digits[byte >> 6];
+      out += digits[(byte >> 3) & 7];
+      out += digits[byte & 7];
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string pointer_part(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+bool standard_error(std::string_view code) {
+  static constexpr std::array<std::string_view, 17> codes{"bad_json",
+                                                          "bad_frame",
+                                                          "invalid_params",
+                                                          "unauthenticated",
+                                                          "forbidden",
+                                                          "not_found",
+                                                          "unknown_method",
+                                                          "method_not_allowed",
+                                                          "request_timeout",
+                                                          "conflict",
+                                                          "idempotency_conflict",
+                                                          "too_large",
+                                                          "unsupported_media_type",
+                                                          "too_many_requests",
+                                                          "internal",
+                                                          "unavailable",
+                                                          "deadline_exceeded"};
+  return contains(codes, code);
+}
+
+bool reserved_name(std::string_view name) {
+  static constexpr std::array<std::string_view, 25> names{
+      "absent", "arena",     "attempt", "batch",   "begin_call", "call",   "calls",
+      "check",  "condition", "decode",  "encode",  "encode_key", "equals", "error",
+      "exists", "get",       "host",    "offload", "operation",  "page",   "publish",
+      "range",  "result",    "task",    "value"};
+  return contains(names, name);
+}
+
+bool reserved_member(std::string_view name) {
+  static constexpr std::array<std::string_view, 8> members{
+      "start",    "stop", "host", "config", "provide", "provide_handlers", "read_configuration",
+      "operator_"};
+  return contains(members, name);
+}
+
+} // namespace parley::gen

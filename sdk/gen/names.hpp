@@ -1,0 +1,25 @@
+#pragma once
+
+// Names of a manifest as C++ identifiers.
+
+#include <string>
+#include <string_view>
+
+namespace parley::gen {
+
+// "auth-password" → auth_password, "message.sent" → message_sent; a keyword gets a trailing _.
+std::string identifier(std::string_view name);
+// What comes after the first dot, as an identifier: "messaging.send" → send.
+std::string after_dot(std::string_view name);
+// A C++ string literal.
+std::string literal(std::string_view text);
+// A component of a JSON Pointer.
+std::string pointer_part(std::string_view name);
+// Codes that every method may answer with; the SDK has their functions.
+bool standard_error(std::string_view code);
+// Names of the SDK, which generated code may be read beside.
+bool reserved_name(std::string_view name);
+// What the generated class has from its base, so no handler may be called so.
+bool reserved_member(std::string_view name);
+
+} // namespace parley::gen

@@ -1,0 +1,192 @@
+#include "shapes.hpp"
+
+#include "names.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace parley::gen {
+namespace json = boost::json;
+
+namespace {
+
+const json::object no_object;
+
+const json::object& object_in(const json::object& in, std::string_view key) {
+  const auto* found = in.if_contains(key);
+  const auto* object = found ? found->if_object() : nullptr;
+  return object ? *object : no_object;
+}
+
+std::string text_in(const json::object& in, std::string_view key) {
+  const auto* found = in.if_contains(key);
+  const auto* text = found ? found->if_string() : nullptr;
+  return text ? std::string(*text) : std::string();
+}
+
+bool requires_field(const json::object& schema, std::string_view name) {
+  const auto* list = schema.if_contains("required");
+  if (!list || !list->is_array()) return false;
+  const auto& names = list->get_array();
+  return std::any_of(names.begin(), names.end(),
+                     [&](const json::value& each) { return each == json::value(name); });
+}
+
+// A scalar default as C++. Others are left to the host, which has filled them in.
+std::string initial_of(const json::object& schema, const std::string& type) {
+  const auto* given = schema.if_contains("default");
+  if (!given) return {};
+  if (type == "std::string" && given->is_string()) return literal(given->get_string());
+  if (type == "bool" && given->is_bool()) return given->get_bool() ? "true" : "false";
+  if (type == "std::int64_t" || type == "double") return json::serialize(*given);
+  return {};
+}
+
+} // namespace
+
+std::string field::declared_type() const {
+  return required || has_default() ? type : "std::optional<" + type + ">";
+}
+
+const field* shape::find(std::string_view field_name) const {
+  const auto found = std::find_if(fields.begin(), fields.end(),
+                                  [&](const field& each) { return each.name == field_name; });
+  return found == fields.end() ? nullptr : &*found;
+}
+
+shapes::shapes(const source& from, std::vector<yaml::problem>& problems)
+    : from_(from), problems_(problems) {}
+
+void shapes::problem(const std::string& pointer, std::string what, std::string instead) {
+  const auto key = from_.document.keys.find(pointer);
+  const auto where = key != from_.document.keys.end() ? key->second : from_.document.at(pointer);
+  problems_.push_back({from_.document.file, where, std::move(what), std::move(instead)});
+}
+
+void shapes::claim(const std::string& name, const std::string& pointer) {
+  if (reserved_name(name)) {
+    problem(pointer, "the C++ name `" + name + "` is the SDK's", "another name");
+    return;
+  }
+  const auto [taken, fresh] = claimed_.emplace(name, pointer);
+  if (!fresh && taken->second != pointer) {
+    problem(pointer, "the C++ name `" + name + "` is already made from " + taken->second,
+            "another name");
+  }
+}
+
+const shape* shapes::find(const std::string& name) const {
+  const auto found =
+      std::find_if(all_.begin(), all_.end(), [&](const shape& each) { return each.name == name; });
+  return found == all_.end() ? nullptr : &*found;
+}
+
+std::string shapes::type_of(const json::object& schema, const std::string& name,
+                            const std::string& pointer) {
+  const std::string type = text_in(schema, "type");
+  if (type == "string") return "std::string";
+  if (type == "integer") return "std::int64_t";
+  if (type == "number") return "double";
+  if (type == "boolean") return "bool";
+  if (type == "array") {
+    const auto& items = object_in(schema, "items");
+    return "std::vector<" + type_of(items, name + "_item", pointer) + ">";
+  }
+  if (type != "object" || object_in(schema, "properties").empty()) return "parley::value";
+  const std::string named = text_in(schema, "x-type");
+  if (!named.empty() && from_.declared.types.contains(named)) {
+    const std::string own = identifier(named);
+    if (!find(own)) class_of(schema, own, "/types/" + pointer_part(named));
+    return own;
+  }
+  class_of(schema, name, pointer);
+  return name;
+}
+
+std::vector<field> shapes::fields_of(const json::object& schema, const std::string& name,
+                                     const std::string& pointer) {
+  std::vector<field> out;
+  std::set<std::string> names;
+  for (const auto& member : object_in(schema, "properties")) {
+    const std::string field_name(member.key());
+    const auto* each = member.value().if_object();
+    field made;
+    made.name = field_name;
+    made.cpp_name = identifier(field_name);
+    made.type = type_of(each ? *each : no_object, name + "_" + made.cpp_name, pointer);
+    made.required = requires_field(schema, field_name);
+    if (each) made.initial = initial_of(*each, made.type);
+    if (made.has_default()) made.required = false;
+    if (!names.insert(made.cpp_name).second) {
+      problem(pointer, "two fields become the C++ name `" + made.cpp_name + "`", "another name");
+    }
+    out.push_back(std::move(made));
+  }
+  return out;
+}
+
+shape& shapes::class_of(const json::object& schema, const std::string& name,
+                        const std::string& pointer) {
+  claim(name, pointer);
+  // Those that it holds come first.
+  std::vector<field> fields = fields_of(schema, name, pointer);
+  shape made;
+  made.name = name;
+  made.fields = std::move(fields);
+  all_.push_back(std::move(made));
+  return all_.back();
+}
+
+void shapes::add_types() {
+  for (const auto& [name, schema] : from_.declared.types) {
+    if (text_in(schema, "type") != "object" || object_in(schema, "properties").empty()) continue;
+    const std::string own = identifier(name);
+    if (!find(own)) class_of(schema, own, "/types/" + pointer_part(name));
+  }
+}
+
+void shapes::add_collection(const manifest::collection& in) {
+  const std::string pointer = "/collections/" + pointer_part(in.name);
+  const std::string name = identifier(in.name);
+  const std::string record = name + "_record";
+  claim(record, pointer + "/record");
+  std::vector<field> fields = fields_of(in.record, record, pointer);
+
+  auto sorted = [](std::vector<field> list) {
+    std::sort(list.begin(), list.end(),
+              [](const field& a, const field& b) { return a.name < b.name; });
+    return list;
+  };
+  const auto same = std::find_if(all_.begin(), all_.end(), [&](const shape& each) {
+    const auto pointer_of = claimed_.find(each.name);
+    return each.collection.empty() && pointer_of->second.starts_with("/types/") &&
+           sorted(each.fields) == sorted(fields);
+  });
+  std::string record_class = record;
+  if (same != all_.end()) {
+    same->collection = in.name;
+    record_class = same->name;
+    aliases_[record] = same->name;
+  } else {
+    shape made;
+    made.name = record;
+    made.fields = fields;
+    made.collection = in.name;
+    all_.push_back(std::move(made));
+  }
+
+  shape key;
+  key.name = name + "_key";
+  key.collection = in.name;
+  key.record = record_class;
+  claim(key.name, pointer + "/key");
+  for (const std::string& part : in.key) {
+    const auto found = std::find_if(fields.begin(), fields.end(),
+                                    [&](const field& each) { return each.name == part; });
+    if (found != fields.end()) key.fields.push_back(*found);
+  }
+  all_.push_back(std::move(key));
+}
+
+} // namespace parley::gen
