@@ -25,7 +25,7 @@ set(PARLEY_IDENTITY_MANIFEST "${CMAKE_CURRENT_LIST_DIR}/../../kernel/identity/pl
 set(PARLEY_MANIFEST_PATH "${CMAKE_CURRENT_LIST_DIR}/../../plugins"
   CACHE STRING "Folders with manifests of plugins")
 
-set(PARLEY_PLUGIN_MAP "${CMAKE_CURRENT_LIST_DIR}/plugin.map")
+set(PARLEY_PLUGIN_MAP "${CMAKE_CURRENT_LIST_DIR}/plugin.map" CACHE INTERNAL "")
 
 function(_parley_find_manifest out plugin beside)
   foreach(folder IN LISTS PARLEY_MANIFEST_PATH ITEMS ${beside})
