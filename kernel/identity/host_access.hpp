@@ -38,9 +38,19 @@ class host_access {
   virtual void complete(std::uint64_t operation, boost::json::value result) = 0;
   virtual void fail(std::uint64_t operation, const dispatch::error& why) = 0;
 
+  // The request that something happens for, and how many calls and hooks are above.
+  struct cause {
+    std::string request_id;
+    std::string remote;
+    std::uint32_t depth = 0;
+  };
+  // Of the call that opened a batch.
+  virtual cause cause_of(parley_batch batch) = 0;
+
   // Runs a hook point of the manifest in a call of the service's own. `done` may be empty.
   using hook_done = std::function<void(std::optional<dispatch::error>, boost::json::value)>;
-  virtual void run_hook(std::string_view name, boost::json::object payload, hook_done done) = 0;
+  virtual void run_hook(std::string_view name, boost::json::object payload, const cause& from,
+                        hook_done done) = 0;
 };
 
 } // namespace parley::identity

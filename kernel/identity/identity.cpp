@@ -132,7 +132,7 @@ void service::authenticate(std::string scheme, std::string credential, std::stri
     return done(nullptr, unauthenticated());
   }
   json::object payload{{"scheme", scheme}, {"credential", credential}, {"remote", remote}};
-  host_.run_hook("identity.authenticate", std::move(payload),
+  host_.run_hook("identity.authenticate", std::move(payload), {{}, std::move(remote), 0},
                  [this, done = std::move(done)](std::optional<dispatch::error> denied,
                                                 const json::value& answer) {
                    if (denied) return done(nullptr, std::move(denied));
@@ -182,8 +182,8 @@ parley_status service::create(parley_batch batch, const json::value& profile, st
   account.display_name = text_of(profile, "display_name");
   if (accounts_.create(*writes, account).code != storage::status::ok) return PARLEY_E_INVALID;
   id = account.id;
-  host_.after_commit(batch, [this, account = std::move(account)] {
-    if (!stopped_) host_.run_hook("account.created", to_profile(account), {});
+  host_.after_commit(batch, [this, account = std::move(account), from = host_.cause_of(batch)] {
+    if (!stopped_) host_.run_hook("account.created", to_profile(account), from, {});
   });
   return PARLEY_OK;
 }

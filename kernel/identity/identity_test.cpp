@@ -44,7 +44,9 @@ class one_call_host final : public host_access {
   }
   void complete(std::uint64_t, json::value result) override { results.push_back(result); }
   void fail(std::uint64_t, const dispatch::error& why) override { errors.push_back(why.code); }
-  void run_hook(std::string_view name, json::object payload, hook_done done) override {
+  cause cause_of(parley_batch) override { return {}; }
+  void run_hook(std::string_view name, json::object payload, const cause&,
+                hook_done done) override {
     hooks.emplace_back(name);
     payloads.push_back(payload);
     if (!done) return;
