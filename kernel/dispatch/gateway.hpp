@@ -33,9 +33,9 @@ using session_ptr = std::shared_ptr<const session>;
 
 // docs/protocol.md, "Errors".
 struct error {
-  std::string code;
-  std::string message;
-  std::string field;
+  std::string code = {};
+  std::string message = {};
+  std::string field = {};
   std::int64_t retry_after_ms = 0;
   bool temporary = false;
 };

@@ -1,0 +1,108 @@
+#include "net/http_reader.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <algorithm>
+
+namespace parley::net {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool same(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+} // namespace
+
+const std::string* http_request::find(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (key == name) return &value;
+  }
+  return nullptr;
+}
+
+bool http_request::has_token(std::string_view name, std::string_view token) const {
+  for (const auto& [key, value] : headers) {
+    if (key != name) continue;
+    std::string_view rest = value;
+    while (!rest.empty()) {
+      const std::size_t comma = rest.find(',');
+      if (same(trimmed(rest.substr(0, comma)), token)) return true;
+      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    }
+  }
+  return false;
+}
+
+struct http_reader::parser {
+  http::request_parser<http::string_body> beast;
+};
+
+http_reader::http_reader(const limits& by) : parser_(std::make_unique<parser>()) {
+  parser_->beast.eager(true);
+  parser_->beast.header_limit(by.header_bytes);
+  parser_->beast.body_limit(by.body_bytes);
+}
+
+http_reader::~http_reader() = default;
+
+http_reader::state http_reader::feed(std::string_view bytes, std::size_t& used) {
+  used = 0;
+  auto& beast = parser_->beast;
+  while (!beast.is_done() && used < bytes.size()) {
+    boost::system::error_code failed;
+    const std::size_t took =
+        beast.put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), failed);
+    used += took;
+    if (failed == http::error::need_more) return state::need_more;
+    if (failed == http::error::header_limit) return state::header_too_large;
+    if (failed == http::error::body_limit) return state::body_too_large;
+    if (failed) return state::malformed;
+    if (took == 0) break;
+  }
+  return beast.is_done() ? state::complete : state::need_more;
+}
+
+bool http_reader::header_done() const {
+  return parser_->beast.is_header_done();
+}
+
+bool http_reader::expects_continue() const {
+  return same(std::string_view(parser_->beast.get()[http::field::expect].data(),
+                               parser_->beast.get()[http::field::expect].size()),
+              "100-continue");
+}
+
+http_request http_reader::take() {
+  auto message = parser_->beast.release();
+  http_request made;
+  made.verb.assign(message.method_string().data(), message.method_string().size());
+  made.target.assign(message.target().data(), message.target().size());
+  made.keep_alive = message.keep_alive();
+  made.is_http_1_1 = message.version() == 11;
+  for (const auto& field : message) {
+    std::string name(field.name_string().data(), field.name_string().size());
+    std::transform(name.begin(), name.end(), name.begin(), lower);
+    made.headers.emplace_back(std::move(name),
+                              std::string(field.value().data(), field.value().size()));
+  }
+  made.body = std::move(message.body());
+  return made;
+}
+
+} // namespace parley::net

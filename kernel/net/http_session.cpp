@@ -1,0 +1,407 @@
+#include "net/http_session.hpp"
+
+#include "net/connection.hpp"
+#include "net/json_input.hpp"
+#include "net/shard.hpp"
+#include "net/upgrade.hpp"
+
+namespace parley::net {
+
+namespace {
+
+constexpr std::size_t queue_pause = 65'536; // pipelined requests wait while this much is unsent
+
+std::string_view reason_of(unsigned status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 304:
+      return "Not Modified";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 422:
+      return "Unprocessable Content";
+    case 426:
+      return "Upgrade Required";
+    case 429:
+      return "Too Many Requests";
+    case 500:
+      return "Internal Server Error";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    default:
+      return "Unknown";
+  }
+}
+
+} // namespace
+
+http_session::http_session(connection& on) : on_(on) {
+  set_deadline(on_.home().around().limits.header_seconds);
+}
+
+http_session::~http_session() = default;
+
+void http_session::set_deadline(std::uint32_t seconds) {
+  deadline_ns_ = on_.home().now_ns() + seconds * 1'000'000'000LL;
+}
+
+void http_session::receive(std::span<char> bytes) {
+  input_.append(bytes.data(), bytes.size());
+  pump();
+}
+
+bool http_session::wants_input() const {
+  return !upgraded_ && waits_ != waits::logic && on_.queued_bytes() < queue_pause;
+}
+
+void http_session::end_of_input() {
+  input_ended_ = true;
+  if (waits_ != waits::logic) on_.finish();
+}
+
+void http_session::sent_all() {
+  pump();
+}
+
+// Takes requests as long as they can be answered at once.
+void http_session::pump() {
+  if (pumping_ || upgraded_) return;
+  pumping_ = true;
+  while (waits_ != waits::logic && !on_.finishing() && on_.queued_bytes() < queue_pause &&
+         !input_.empty() && read_one()) {
+  }
+  pumping_ = false;
+  if (upgraded_) return on_.continue_reading();
+  if (input_ended_ && waits_ != waits::logic) return on_.finish();
+  on_.continue_reading();
+}
+
+// False where more bytes are needed.
+bool http_session::read_one() {
+  const limits& by = on_.home().around().limits;
+  if (!reader_) {
+    reader_ = std::make_unique<http_reader>(by);
+    continued_ = false;
+    waits_ = waits::header;
+    set_deadline(by.header_seconds);
+  }
+  std::size_t used = 0;
+  const http_reader::state state = reader_->feed(input_, used);
+  input_.erase(0, used);
+  switch (state) {
+    case http_reader::state::complete:
+      request_ = reader_->take();
+      reader_.reset();
+      if (input_.empty()) input_ = {};
+      handle();
+      return true;
+    case http_reader::state::malformed:
+      fail_and_close({"bad_frame", "This is not an HTTP/1.1 request."});
+      return false;
+    case http_reader::state::header_too_large:
+      fail_and_close({"too_large", "The header is over its limit of " +
+                                       std::to_string(by.header_bytes) + " bytes."});
+      return false;
+    case http_reader::state::body_too_large:
+      fail_and_close({"too_large", "The body is over its limit of " +
+                                       std::to_string(by.body_bytes) + " bytes."});
+      return false;
+    case http_reader::state::need_more:
+      break;
+  }
+  // What the parser leaves lying is one unfinished header or chunk header.
+  if (input_.size() > by.header_bytes) {
+    fail_and_close({"too_large", "The header is over its limit of " +
+                                     std::to_string(by.header_bytes) + " bytes."});
+    return false;
+  }
+  if (waits_ == waits::header && reader_->header_done()) {
+    waits_ = waits::body;
+    set_deadline(by.body_seconds);
+  }
+  if (waits_ == waits::body && !continued_ && reader_->expects_continue()) {
+    continued_ = true;
+    on_.queue(std::make_shared<const std::string>("HTTP/1.1 100 Continue\r\n\r\n"));
+  }
+  return false;
+}
+
+void http_session::tick(std::int64_t now_ns) {
+  if (on_.queued_bytes() != unsent_) { // a reply is going out, however slowly
+    unsent_ = on_.queued_bytes();
+    set_deadline(on_.home().around().limits.idle_seconds);
+  }
+  if (waits_ == waits::logic || now_ns < deadline_ns_) return;
+  count(on_.home().around().counters.timed_out);
+  if (unsent_ > 0) return on_.abort();
+  if (waits_ == waits::first_byte) return on_.finish(); // idle: nothing to say
+  fail_and_close({"request_timeout", "The request did not arrive in time.", {}, 0, true});
+}
+
+void http_session::handle() {
+  count(on_.home().around().counters.http_requests);
+  registry_ = on_.home().registry();
+  waits_ = waits::logic;
+  last_ = !request_.keep_alive || on_.home().draining();
+  if (on_.over_limit() && request_.find("upgrade") == nullptr) {
+    last_ = true;
+    return fail(
+        {"too_many_requests", "Too many connections come from this address.", {}, 60'000, true});
+  }
+  const auto to = read_target(request_.target);
+  if (!to) return fail({"not_found", "This is no valid path."});
+  if (handle_upgrade(*to) || handle_probe(*to)) return;
+  if (!registry_) {
+    return fail({"unavailable", "The server is starting.", {}, 1'000, true});
+  }
+  auto match = registry_->route(request_.verb, to->segments);
+  if (match.outcome == dispatch::route_match::kind::found) {
+    return handle_method(*to, std::move(match));
+  }
+  if (handle_file(*to)) return;
+  if (match.outcome == dispatch::route_match::kind::other_verb) {
+    return fail({"method_not_allowed", "This route takes " + match.allow + " only."},
+                "Allow: " + match.allow + "\r\n");
+  }
+  fail({to->path.starts_with("/v1/") ? "unknown_method" : "not_found", "There is nothing here."});
+}
+
+// True where it was the socket's address.
+bool http_session::handle_upgrade(const request_target& to) {
+  if (to.path != "/v1/socket") return false;
+  std::string headers;
+  if (auto why_not = judge_upgrade(request_, headers)) {
+    fail(*why_not, std::move(headers));
+    return true;
+  }
+  if (on_.home().draining()) {
+    fail({"unavailable", "The server is going away.", {}, 1'000, true});
+    return true;
+  }
+  on_.queue(
+      std::make_shared<const std::string>(upgrade_reply(*request_.find("sec-websocket-key"))));
+  upgraded_ = true;
+  std::string rest = std::move(input_);
+  auto next = make_socket_session(on_);
+  protocol& socket = *next;
+  on_.become(std::move(next)); // keeps this object until the caller has returned
+  if (on_.over_limit()) {
+    socket.close(close_code::too_many_connections, "Too many connections come from this address.");
+  } else if (!rest.empty()) {
+    socket.receive(rest);
+  }
+  return true;
+}
+
+bool http_session::handle_probe(const request_target& to) {
+  if (to.path != "/healthz" && to.path != "/readyz" && to.path != "/metrics") return false;
+  if (!on_.home().around().probes) return false;
+  if (request_.verb != "GET") {
+    fail({"method_not_allowed", "This route takes GET only."}, "Allow: GET\r\n");
+    return true;
+  }
+  ++exchange_;
+  shard& home = on_.home();
+  home.to_logic(
+      [home = home.shared_from_this(), id = on_.id(), exchange = exchange_, path = to.path] {
+        probe_answer answer = home->around().probes(path);
+        home->loop().post([home, id, exchange, answer = std::move(answer)]() mutable {
+          connection* const to_whom = home->find(id);
+          if (to_whom == nullptr || to_whom->speaks() == nullptr) return;
+          // Only HTTP asks, and it does not upgrade while it waits.
+          static_cast<http_session*>(to_whom->speaks())->respond_text(exchange, std::move(answer));
+        });
+      });
+  return true;
+}
+
+void http_session::respond_text(std::uint64_t exchange, probe_answer answer) {
+  if (waits_ != waits::logic || exchange != exchange_) return;
+  reply what;
+  what.status = answer.status;
+  what.content_type = answer.content_type;
+  what.size = answer.body.size();
+  what.body = std::make_shared<const std::string>(std::move(answer.body));
+  respond(std::move(what));
+  pump();
+}
+
+void http_session::handle_method(const request_target& to, dispatch::route_match match) {
+  params_ =
+      boost::json::value(boost::json::make_shared_resource<boost::json::monotonic_resource>());
+  if (match.target->declared.seen_by == manifest::visibility::plugin) {
+    return fail({"unknown_method", "There is nothing here."});
+  }
+  if (auto failure =
+          collect_parameters(*match.target, match.parameters, to.query, request_, params_)) {
+    return fail(*failure);
+  }
+  digest_ = match.target->declared.idempotent.empty() ? std::string() : digest_of(params_);
+  target_ = match.target;
+  const std::string* authorization = request_.find("authorization");
+  if (authorization == nullptr) return call(anonymous());
+  const std::size_t space = authorization->find(' ');
+  if (space == std::string::npos || space == 0) {
+    return fail({"unauthenticated", "Write `Authorization: Bearer <access token>`."},
+                "WWW-Authenticate: Bearer\r\n");
+  }
+  authenticating_ = true;
+  shard& home = on_.home();
+  home.to_logic([entry = home.around().entry, id = on_.id(),
+                 scheme = authorization->substr(0, space),
+                 credential = authorization->substr(space + 1),
+                 remote = on_.remote()] { entry->authenticate(id, scheme, credential, remote); });
+}
+
+void http_session::authenticated(dispatch::session_ptr who,
+                                 std::optional<dispatch::error> why_not) {
+  if (!authenticating_) return;
+  authenticating_ = false;
+  if (who && !why_not) return call(std::move(who));
+  const dispatch::error refused{"unauthenticated", "The token is not valid."};
+  fail(why_not ? *why_not : refused, "WWW-Authenticate: Bearer\r\n");
+  pump();
+}
+
+// Validated only here: who may not see a method learns nothing of its parameters.
+void http_session::call(dispatch::session_ptr who) {
+  if (!may_see(*target_, *who)) {
+    fail({"unknown_method", "There is nothing here."});
+    return pump();
+  }
+  if (auto failure = check_parameters(*target_, params_)) {
+    fail(*failure);
+    return pump();
+  }
+  shard& home = on_.home();
+  count(home.around().counters.calls);
+  auto request = std::make_shared<dispatch::client_request>();
+  request->connection = on_.id();
+  request->exchange = ++exchange_;
+  request->from = registry_;
+  request->target = target_;
+  request->params = std::move(params_);
+  request->params_digest = std::move(digest_);
+  request->who = std::move(who);
+  request->request_id = home.request_id(on_.id(), exchange_);
+  request->remote = on_.remote();
+  home.to_logic([entry = home.around().entry, request] { entry->request(std::move(*request)); });
+}
+
+void http_session::answered(std::uint64_t exchange, dispatch::outcome what) {
+  if (waits_ != waits::logic || exchange != exchange_) return;
+  if (what.failure) {
+    fail(*what.failure);
+  } else {
+    respond_json(200, what.result.empty() ? "null" : std::move(what.result));
+  }
+  pump();
+}
+
+bool http_session::handle_file(const request_target& to) {
+  const bool head = request_.verb == "HEAD";
+  if (!head && request_.verb != "GET") return false;
+  const dispatch::file* const found = registry_->find_file(to.path);
+  if (found == nullptr) return false;
+  reply what;
+  what.headers = "ETag: " + found->etag + "\r\nX-Content-Type-Options: nosniff\r\n";
+  what.headers += found->immutable ? "Cache-Control: public, max-age=31536000, immutable\r\n"
+                                   : "Cache-Control: no-cache\r\n";
+  if (!found->content_security_policy.empty()) {
+    what.headers += "Content-Security-Policy: " + found->content_security_policy + "\r\n";
+  }
+  what.headers += "Referrer-Policy: no-referrer\r\n";
+  what.content_type = found->content_type;
+  if (request_.has_token("if-none-match", found->etag) ||
+      request_.has_token("if-none-match", "*") ||
+      request_.has_token("if-none-match", "W/" + found->etag)) {
+    what.status = 304;
+  } else {
+    what.size = found->content.size();
+    // Shared with the registry, which the reply keeps alive.
+    if (!head) what.body = payload(registry_, &found->content);
+  }
+  respond(std::move(what));
+  return true;
+}
+
+void http_session::respond(reply what) {
+  std::string head = "HTTP/1.1 " + std::to_string(what.status) + " ";
+  head += reason_of(what.status);
+  head += "\r\n";
+  if (what.status != 304) {
+    head += "Content-Type: ";
+    head += what.content_type;
+    head += "\r\nContent-Length: " + std::to_string(what.size) + "\r\n";
+  }
+  head += what.headers;
+  if (last_) {
+    head += "Connection: close\r\n";
+  } else if (!request_.is_http_1_1) {
+    head += "Connection: keep-alive\r\n";
+  }
+  head += "\r\n";
+  on_.queue(std::make_shared<const std::string>(std::move(head)));
+  if (what.body && what.size > 0) on_.queue(std::move(what.body));
+  request_ = {};
+  registry_.reset();
+  target_ = nullptr;
+  params_ = nullptr;
+  waits_ = waits::first_byte;
+  set_deadline(on_.home().around().limits.idle_seconds);
+  if (last_) on_.finish();
+}
+
+void http_session::respond_json(unsigned status, std::string text, std::string headers) {
+  reply what;
+  what.status = status;
+  what.headers =
+      std::move(headers) + "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+  what.size = text.size();
+  if (request_.verb != "HEAD") what.body = std::make_shared<const std::string>(std::move(text));
+  respond(std::move(what));
+}
+
+void http_session::fail(const dispatch::error& why, std::string headers) {
+  if (why.retry_after_ms > 0) {
+    headers += "Retry-After: " + std::to_string((why.retry_after_ms + 999) / 1'000) + "\r\n";
+  }
+  respond_json(status_of(why.code), to_json(why), std::move(headers));
+}
+
+// For requests that were not read to their end: what follows cannot be understood.
+void http_session::fail_and_close(const dispatch::error& why) {
+  last_ = true;
+  reader_.reset();
+  fail(why);
+}
+
+void http_session::close(std::uint16_t, std::string_view) {
+  on_.finish();
+}
+
+void http_session::drain(std::int64_t) {
+  last_ = true;
+  if (waits_ != waits::logic) on_.finish();
+}
+
+} // namespace parley::net

@@ -1,0 +1,28 @@
+#pragma once
+
+// JSON from clients: stricter than Boost.JSON by itself, and the texts that answer it.
+
+#include "dispatch/gateway.hpp"
+
+#include <boost/json.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace parley::net {
+
+// Not deeper than 32, UTF-8, each name once in an object, no U+0000 in strings. False with a
+// sentence.
+bool parse_strict(std::string_view text, boost::json::storage_ptr storage, boost::json::value& out,
+                  std::string& problem);
+
+// The same for the same value, whatever the order of names: 64 hexadecimal digits.
+std::string digest_of(const boost::json::value& value);
+
+std::string to_json(const dispatch::error& failure);
+void append_quoted(std::string& out, std::string_view text);
+
+// The HTTP status of an error's code; 422 for a plugin's own.
+unsigned status_of(std::string_view code);
+
+} // namespace parley::net

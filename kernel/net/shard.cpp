@@ -1,0 +1,171 @@
+#include "net/shard.hpp"
+
+#include "net/frame.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace parley::net {
+
+namespace {
+
+constexpr std::size_t spare_queues = 256;
+constexpr std::size_t frames_kept = 1'024; // a spare queue that grew beyond is given back
+
+} // namespace
+
+shard::shard(std::shared_ptr<surroundings> around, std::uint16_t index, env::real_loop& loop)
+    : around_(std::move(around)),
+      index_(index),
+      loop_(loop),
+      topics_(*this, around_->limits.queue_bytes) {}
+
+// Waits that were cancelled still hold the shard; they find no connection.
+void shard::shut_down() {
+  loop_.forget_turn_end(turn_);
+  loop_.cancel(sweeping_);
+  for_each([this](connection& one) { topics_.forget(one); });
+  connections_.clear();
+  dirty_.clear();
+  dead_.clear();
+  to_logic_.clear();
+  registry_.reset();
+}
+
+void shard::begin() {
+  turn_ = loop_.on_turn_end([this] { end_turn(); });
+  sweeping_ = loop_.after(around_->sweep, [this] { sweep(); });
+}
+
+void shard::adopt(int socket, bool is_v6, std::string remote,
+                  std::shared_ptr<const tls_context> tls, bool over_limit) {
+  const int on = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  tcp_socket taken(loop_.context().get_executor());
+  boost::system::error_code failed;
+  taken.assign(is_v6 ? boost::asio::ip::tcp::v6() : boost::asio::ip::tcp::v4(), socket, failed);
+  if (failed) {
+    ::close(socket);
+    around_->addresses.leave(remote);
+    uncount(around_->counters.open);
+    return;
+  }
+  const dispatch::connection_id id =
+      static_cast<std::uint64_t>(index_) << 48 | (++last_connection_ & 0xffff'ffff'ffffULL);
+  auto made =
+      std::make_unique<connection>(*this, id, std::move(taken), std::move(remote), over_limit);
+  connection& added = *made;
+  connections_.emplace(id, std::move(made));
+  added.start(tls.get());
+}
+
+connection* shard::find(dispatch::connection_id id) {
+  const auto found = connections_.find(id);
+  return found == connections_.end() || found->second->dead() ? nullptr : found->second.get();
+}
+
+void shard::for_each(const std::function<void(connection&)>& what) {
+  for (const auto& [id, one] : connections_) {
+    if (!one->dead()) what(*one);
+  }
+}
+
+std::uint64_t shard::random_below(std::uint64_t bound) {
+  std::uint64_t drawn = 0;
+  around_->random->fill(std::as_writable_bytes(std::span(&drawn, 1)));
+  return bound == 0 ? 0 : drawn % bound;
+}
+
+std::string shard::request_id(dispatch::connection_id connection, std::uint64_t exchange) const {
+  return around_->boot + '-' + std::to_string(connection) + '-' + std::to_string(exchange);
+}
+
+void shard::deliver(connection& to, const payload& frame, bool ephemeral) {
+  if (to.finishing() || to.dead()) return;
+  const std::size_t limit = around_->limits.queue_bytes;
+  if (ephemeral && to.queued_bytes() > limit / 2) {
+    count(around_->counters.ephemeral_dropped);
+    return;
+  }
+  to.queue(frame);
+  count(around_->counters.frames_out);
+  if (to.queued_bytes() <= limit) return;
+  to.flush(); // a burst within one turn is no slow reader yet
+  if (to.queued_bytes() > limit) held_too_much(to);
+}
+
+void shard::held_too_much(connection& who) {
+  if (who.finishing() || who.dead()) return;
+  count(around_->counters.slow_closed);
+  who.drop_unsent();
+  who.speaks()->close(close_code::too_slow, "Events came faster than they were read.");
+}
+
+std::unique_ptr<outbound> shard::lend_queue() {
+  if (spare_.empty()) return std::make_unique<outbound>();
+  auto lent = std::move(spare_.back());
+  spare_.pop_back();
+  return lent;
+}
+
+void shard::return_queue(std::unique_ptr<outbound> queue) {
+  if (spare_.size() >= spare_queues || queue->frames.capacity() > frames_kept) return;
+  queue->frames.clear();
+  queue->head = queue->offset = queue->bytes = 0;
+  spare_.push_back(std::move(queue));
+}
+
+// Replies and events of the whole turn leave here, one write a connection.
+void shard::end_turn() {
+  while (!dirty_.empty()) {
+    flushing_.swap(dirty_);
+    for (connection* const one : flushing_) {
+      if (!one->dead()) one->flush();
+    }
+    flushing_.clear();
+  }
+  for (std::size_t i = 0; i < dead_.size(); ++i) {
+    connection* const gone = dead_[i];
+    topics_.forget(*gone);
+    around_->addresses.leave(gone->remote());
+    uncount(around_->counters.open);
+    connections_.erase(gone->id());
+  }
+  dead_.clear();
+  hand_over();
+}
+
+void shard::hand_over() {
+  if (to_logic_.empty()) return;
+  around_->logic->post([batch = std::move(to_logic_)] {
+    for (const env::task& one : batch) one();
+  });
+  to_logic_ = {};
+}
+
+void shard::sweep() {
+  const std::int64_t now = now_ns();
+  for_each([now](connection& one) { one.tick(now); });
+  sweeping_ = loop_.after(around_->sweep, [this] { sweep(); });
+}
+
+void shard::drain() {
+  draining_ = true;
+  for_each([this](connection& one) {
+    if (one.finishing()) return;
+    if (one.speaks() == nullptr) return one.abort(); // still in its TLS handshake
+    const auto spread = static_cast<std::uint64_t>(around_->reconnect_spread_ms);
+    one.speaks()->drain(static_cast<std::int64_t>(random_below(spread + 1)));
+  });
+}
+
+void shard::close_all(bool at_once) {
+  for_each([at_once](connection& one) {
+    if (at_once || one.speaks() == nullptr) return one.abort();
+    if (!one.finishing()) one.speaks()->close(close_code::draining, "The server is going away.");
+  });
+}
+
+} // namespace parley::net

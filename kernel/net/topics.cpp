@@ -1,0 +1,109 @@
+#include "net/topics.hpp"
+
+#include <algorithm>
+
+namespace parley::net {
+
+topic* topic_table::find(std::string_view name) {
+  const auto found = topics_.find(name);
+  return found == topics_.end() ? nullptr : found->second.get();
+}
+
+follower* topic_table::find(connection& who, std::string_view name) {
+  topic* const what = find(name);
+  if (what == nullptr) return nullptr;
+  for (const follow& one : sink_.follows_of(who)) {
+    if (one.what == what) return &what->followers[one.place];
+  }
+  return nullptr;
+}
+
+void topic_table::publish(std::string_view name, std::int64_t number, const payload& frame) {
+  topic* const what = find(name);
+  if (what == nullptr) return;
+  // A delivery never changes the followers: connections that must go are removed after the turn.
+  for (follower& one : what->followers) {
+    if (one.held) {
+      keep(one, number, frame);
+    } else {
+      give(one, number, frame);
+    }
+  }
+}
+
+void topic_table::give(follower& one, std::int64_t number, const payload& frame) {
+  if (number != 0) {
+    if (number <= one.after) return;
+    one.after = number;
+  }
+  sink_.deliver(*one.who, frame, number == 0);
+}
+
+void topic_table::keep(follower& one, std::int64_t number, const payload& frame) {
+  one.held->bytes += frame->size();
+  if (one.held->bytes > held_limit_) {
+    one.held->frames.clear();
+    sink_.held_too_much(*one.who);
+    return;
+  }
+  one.held->frames.emplace_back(number, frame);
+}
+
+void topic_table::follow_topic(connection& who, std::string_view name, std::int64_t after,
+                               bool hold) {
+  follower* one = find(who, name);
+  if (one == nullptr) {
+    auto& what = topics_[std::string(name)];
+    if (!what) {
+      what = std::make_unique<topic>();
+      what->name = name;
+    }
+    follows& of = sink_.follows_of(who);
+    what->followers.push_back({&who, after, nullptr, static_cast<std::uint32_t>(of.size())});
+    of.push_back({what.get(), static_cast<std::uint32_t>(what->followers.size() - 1)});
+    one = &what->followers.back();
+  }
+  one->after = after;
+  one->held = hold ? std::make_unique<held_frames>() : nullptr;
+}
+
+void topic_table::replay(connection& who, std::string_view name,
+                         const std::vector<numbered_frame>& frames, bool last) {
+  follower* const one = find(who, name);
+  if (one == nullptr) return;
+  for (const auto& [number, frame] : frames) give(*one, number, frame);
+  if (!last || !one->held) return;
+  const auto held = std::move(one->held);
+  for (const auto& [number, frame] : held->frames) give(*one, number, frame);
+}
+
+void topic_table::unfollow(connection& who, std::string_view name) {
+  const follower* const one = find(who, name);
+  if (one != nullptr) remove(sink_.follows_of(who), one->slot);
+}
+
+void topic_table::forget(connection& who) {
+  follows& of = sink_.follows_of(who);
+  while (!of.empty()) remove(of, of.size() - 1);
+}
+
+// Fills both gaps with the last one of each vector, so that nothing is searched.
+void topic_table::remove(follows& of, std::size_t slot) {
+  topic* const what = of[slot].what;
+  const std::uint32_t place = of[slot].place;
+  auto& followers = what->followers;
+  if (place + 1 != followers.size()) {
+    followers[place] = std::move(followers.back());
+    follower& moved = followers[place];
+    sink_.follows_of(*moved.who)[moved.slot].place = place;
+  }
+  followers.pop_back();
+  if (slot + 1 != of.size()) {
+    of[slot] = of.back();
+    of[slot].what->followers[of[slot].place].slot = static_cast<std::uint32_t>(slot);
+  }
+  of.pop_back();
+  if (followers.empty()) topics_.erase(topics_.find(what->name));
+}
+
+} // namespace parley::net
