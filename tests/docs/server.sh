@@ -2,6 +2,7 @@
 # For tests of what the documentation says: a server of this build, on a free port, gone at the end.
 # Sourced with `root` and `build` set; gives `place` (a temporary folder), `start` and `url`.
 
+: "${root:?}" "${build:?}"
 place=$(mktemp -d)
 server=
 trap finish EXIT
