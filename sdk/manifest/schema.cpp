@@ -316,14 +316,17 @@ std::string nearest(const std::string& word, const std::vector<std::string>& kno
   std::size_t best = bound + 1;
   const std::string* found = nullptr;
   for (const auto& candidate : known) {
-    if (candidate.size() <= best) continue; // all of it would be changed
     const std::size_t d = distance(word, candidate, bound);
-    if (d < best) {
-      best = d;
-      found = &candidate;
-    }
+    if (d >= best || d >= std::max(word.size(), candidate.size())) continue; // or all is changed
+    best = d;
+    found = &candidate;
   }
-  return found ? *found : "";
+  if (found || word.size() < 3) return found ? *found : "";
+  for (const auto& candidate : known) { // cut short, or with something added
+    if (candidate.size() < 3) continue;
+    if (candidate.starts_with(word) || word.starts_with(candidate)) return candidate;
+  }
+  return "";
 }
 
 } // namespace parley::schema

@@ -72,13 +72,17 @@ class compiler {
     faults_.push_back({std::move(at), at_key, std::move(what), std::move(instead)});
   }
 
+  static std::string list_of_keywords() {
+    std::string out;
+    for (const auto& one : keywords) out += (out.empty() ? "" : ", ") + one;
+    return out;
+  }
+
   void known_keyword(std::string_view key, const std::string& at) {
     if (std::find(keywords.begin(), keywords.end(), key) != keywords.end()) return;
     const std::string near = nearest(std::string(key), keywords);
     fault(at + "/" + escape_pointer(key), "unknown keyword `" + std::string(key) + "`",
-          near.empty() ? "only the keywords that docs/manifest.md lists"
-                       : "did you mean `" + near + "`?",
-          true);
+          near.empty() ? "known are " + list_of_keywords() : "did you mean `" + near + "`?", true);
   }
 
   std::unique_ptr<node> refer(const json::value& reference, const std::string& at,
