@@ -79,7 +79,7 @@ class writer {
         continue;
       }
       typed.params = typed.name + "_params";
-      out.classes->class_of(each.params, typed.params, pointer).implicit = true;
+      out.classes->parameters_of(each.params, typed.params, pointer);
       if (!nothing(each.result)) {
         typed.result = out.classes->type_of(each.result, typed.name + "_result", pointer);
       }

@@ -138,6 +138,17 @@ shape& shapes::class_of(const json::object& schema, const std::string& name,
   return all_.back();
 }
 
+void shapes::parameters_of(const json::object& schema, const std::string& name,
+                           const std::string& pointer) {
+  const std::string named = identifier(text_in(schema, "x-type"));
+  if (find(named)) {
+    claim(name, pointer);
+    aliases_[name] = named;
+  } else {
+    class_of(schema, name, pointer).implicit = true;
+  }
+}
+
 void shapes::add_types() {
   for (const auto& [name, schema] : from_.declared.types) {
     if (text_in(schema, "type") != "object" || object_in(schema, "properties").empty()) continue;

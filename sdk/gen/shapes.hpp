@@ -52,6 +52,9 @@ class shapes {
   // A class of that name, also where the object has a name of its own. (Parameters, configuration.)
   shape& class_of(const boost::json::object& schema, const std::string& name,
                   const std::string& pointer);
+  // A class of that name, or another name for a declared type.
+  void parameters_of(const boost::json::object& schema, const std::string& name,
+                     const std::string& pointer);
   // Takes a name in the namespace; a second taker is a problem.
   void claim(const std::string& name, const std::string& pointer);
 
@@ -62,7 +65,7 @@ class shapes {
 
   const std::vector<shape>& all() const { return all_; }
   const shape* find(const std::string& name) const;
-  const std::map<std::string, std::string>& aliases() const { return aliases_; } // record → type
+  const std::map<std::string, std::string>& aliases() const { return aliases_; } // name → type
   const source& from() const { return from_; }
 
   void problem(const std::string& pointer, std::string what, std::string instead);
