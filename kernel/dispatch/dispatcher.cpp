@@ -6,14 +6,18 @@ namespace {
 constexpr std::int64_t day_ms = 24LL * 60 * 60 * 1000;
 }
 
-dispatcher::dispatcher(calls& all, storage::engine& store, clients& to, methods::permits allowed,
+dispatcher::dispatcher(calls& all, storage::engine& store, methods::permits allowed,
                        const limits& bounds)
     : calls_(all),
-      clients_(to),
-      topics_(all, to, store, bounds.replay_events),
+      topics_(all, store, bounds.replay_events),
       batches_(all, store, topics_, bounds.idempotency_days * day_ms),
       hooks_(all),
       methods_(all, batches_, store, std::move(allowed)) {}
+
+void dispatcher::serve(clients& to) {
+  clients_ = &to;
+  topics_.serve(to);
+}
 
 void dispatcher::set_registry(std::shared_ptr<const registry> current) {
   methods_.set_registry(std::move(current));
@@ -37,7 +41,7 @@ void dispatcher::authenticate(connection_id who, std::string scheme, std::string
                               std::string remote) {
   authenticate_(std::move(scheme), std::move(credential), std::move(remote),
                 [this, who](session_ptr session, std::optional<error> why_not) {
-                  clients_.authenticated(who, std::move(session), std::move(why_not));
+                  clients_->authenticated(who, std::move(session), std::move(why_not));
                 });
 }
 
@@ -45,7 +49,7 @@ void dispatcher::request(client_request what) {
   const connection_id who = what.connection;
   const std::uint64_t exchange = what.exchange;
   methods_.run(std::move(what), [this, who, exchange](outcome o) {
-    clients_.answer(who, exchange, std::move(o));
+    clients_->answer(who, exchange, std::move(o));
   });
 }
 

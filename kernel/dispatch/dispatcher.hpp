@@ -22,9 +22,10 @@ class dispatcher final : public entry {
                                            std::string remote, authenticated done)>;
 
   // All of them outlive the dispatcher.
-  dispatcher(calls& all, storage::engine& store, clients& to, methods::permits allowed,
-             const limits& bounds);
+  dispatcher(calls& all, storage::engine& store, methods::permits allowed, const limits& bounds);
 
+  // Before anything is announced.
+  void serve(clients& to);
   void set_authenticator(authenticator how) { authenticate_ = std::move(how); }
   void set_registry(std::shared_ptr<const registry> current);
 
@@ -48,7 +49,7 @@ class dispatcher final : public entry {
 
  private:
   calls& calls_;
-  clients& clients_;
+  clients* clients_ = nullptr;
   topics topics_;
   batches batches_;
   hooks hooks_;

@@ -36,8 +36,8 @@ payload event_text(std::string_view topic, std::int64_t number, std::string_view
 
 } // namespace
 
-topics::topics(calls& all, clients& to, storage::engine& store, std::uint32_t replay_limit)
-    : calls_(all), clients_(to), store_(store), replay_limit_(replay_limit) {}
+topics::topics(calls& all, storage::engine& store, std::uint32_t replay_limit)
+    : calls_(all), store_(store), replay_limit_(replay_limit) {}
 
 void topics::add_scope(const std::string& scope, instance& owner) { scopes_[scope] = &owner; }
 
@@ -69,12 +69,12 @@ const std::set<connection_id>& topics::connections_of(std::string_view principal
 
 void topics::close_session(std::string_view session, std::uint16_t code, std::string_view reason) {
   for (const auto& [id, c] : connections_)
-    if (c.session->id == session) clients_.close(id, code, reason);
+    if (c.session->id == session) clients_->close(id, code, reason);
 }
 
 void topics::announce(const pending_event& event, std::int64_t number) {
   if (event.access > 0) apply_access(event, number); // a grant shows its own event
-  clients_.publish(
+  clients_->publish(
       event.topic, number,
       event_text(event.topic, number, event.name, json::serialize(event.data), event.at));
   if (event.access < 0) apply_access(event, number); // a revocation too, and nothing after it
@@ -85,16 +85,16 @@ void topics::apply_access(const pending_event& event, std::int64_t number) {
     connection& c = connections_[who];
     if (event.access > 0) {
       for (const auto& r : c.resumes) r->revoked.erase(event.topic);
-      clients_.follow(who, event.topic, number - 1, false);
+      clients_->follow(who, event.topic, number - 1, false);
     } else {
       for (const auto& r : c.resumes) r->revoked.insert(event.topic);
-      clients_.unfollow(who, event.topic);
+      clients_->unfollow(who, event.topic);
     }
   }
 }
 
 void topics::publish(std::string_view topic, std::string_view event, const json::value& data) {
-  clients_.publish(topic, 0,
+  clients_->publish(topic, 0,
                    event_text(topic, 0, event, json::serialize(data),
                               env::rfc3339(calls_.now_ms())));
 }
@@ -147,14 +147,14 @@ void topics::places_known(const std::shared_ptr<resuming>& r) {
   for (followed& f : r->follows) {
     if (const auto cursor = r->cursors.find(f.topic); cursor != r->cursors.end())
       f.cursor = std::max(cursor->second, f.from - 1);
-    clients_.follow(r->who, f.topic, f.cursor.value_or(0), true);
+    clients_->follow(r->who, f.topic, f.cursor.value_or(0), true);
     names.push_back(f.topic);
   }
   store_.heads(std::move(names), [this, r](const storage::failure& why,
                                            const std::vector<std::int64_t>& heads) {
     if (gone(*r)) return;
     if (why.code != storage::status::ok)
-      return clients_.close(r->who, 4002, "storage cannot be read; reconnect");
+      return clients_->close(r->who, 4002, "storage cannot be read; reconnect");
     heads_known(r, heads);
   });
 }
@@ -197,7 +197,7 @@ void topics::replay(const std::shared_ptr<resuming>& r, std::size_t index, std::
         const std::int64_t last = entries.empty() ? after : entries.back().number;
         const auto count = sent + static_cast<std::uint32_t>(events.size());
         f.head = std::max(f.head, last);
-        clients_.replay(r->who, f.topic, std::move(events), !more);
+        clients_->replay(r->who, f.topic, std::move(events), !more);
         if (more) return replay(r, index, last, count);
         if (--r->waiting == 0) done(r);
       });
@@ -207,8 +207,8 @@ void topics::replay(const std::shared_ptr<resuming>& r, std::size_t index, std::
 void topics::caught_up(const std::shared_ptr<resuming>& r, std::size_t index) {
   const followed& f = r->follows[index];
   if (!r->revoked.contains(f.topic)) {
-    clients_.follow(r->who, f.topic, f.head, true);
-    clients_.replay(r->who, f.topic, {}, true);
+    clients_->follow(r->who, f.topic, f.head, true);
+    clients_->replay(r->who, f.topic, {}, true);
   }
   if (--r->waiting == 0) done(r);
 }
@@ -216,7 +216,7 @@ void topics::caught_up(const std::shared_ptr<resuming>& r, std::size_t index) {
 void topics::gap(const resuming& r, const followed& f, std::int64_t oldest) {
   const json::object frame{
       {"gap", {{"topic", f.topic}, {"oldest", std::max(oldest, f.from)}, {"head", f.head}}}};
-  clients_.send(r.who, std::make_shared<std::string>(json::serialize(frame)));
+  clients_->send(r.who, std::make_shared<std::string>(json::serialize(frame)));
 }
 
 void topics::done(const std::shared_ptr<resuming>& r) {
@@ -227,7 +227,7 @@ void topics::done(const std::shared_ptr<resuming>& r) {
   for (const followed& f : r->follows)
     if (!r->revoked.contains(f.topic)) heads[f.topic] = f.head;
   const json::object frame{{"resumed", {{"topics", std::move(heads)}}}};
-  clients_.send(r->who, std::make_shared<std::string>(json::serialize(frame)));
+  clients_->send(r->who, std::make_shared<std::string>(json::serialize(frame)));
 }
 
 } // namespace parley::dispatch

@@ -13,7 +13,10 @@ namespace parley::dispatch {
 
 class topics {
  public:
-  topics(calls& all, clients& to, storage::engine& store, std::uint32_t replay_limit);
+  topics(calls& all, storage::engine& store, std::uint32_t replay_limit);
+
+  // Before anything is announced.
+  void serve(clients& to) { clients_ = &to; }
 
   // Scopes whose owners are asked for a principal's places.
   void add_scope(const std::string& scope, instance& owner);
@@ -64,7 +67,7 @@ class topics {
   bool gone(const resuming& r) const { return !connections_.contains(r.who); }
 
   calls& calls_;
-  clients& clients_;
+  clients* clients_ = nullptr;
   storage::engine& store_;
   std::uint32_t replay_limit_;
   std::map<std::string, instance*> scopes_;

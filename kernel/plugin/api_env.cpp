@@ -65,12 +65,12 @@ void write(const parley_host* host, parley_call handle, std::int32_t level, parl
                                   : level == PARLEY_INFO ? observe::level::info
                                   : level == PARLEY_WARN ? observe::level::warn
                                                          : observe::level::error;
-  observe::fields with{{"plugin", loaded_plugin::of(host).name}};
-  if (const call* c = handle ? calls::find(handle) : nullptr) {
-    with.push_back({"request", c->request_id});
-    if (!c->who->principal.empty()) with.push_back({"principal", c->who->principal});
-  }
-  observe::write(severity, view(message), with);
+  const std::string& name = loaded_plugin::of(host).name;
+  if (const call* c = handle ? calls::find(handle) : nullptr)
+    observe::write(severity, view(message),
+                   {{"plugin", name}, {"request", c->request_id}, {"principal", c->who->principal}});
+  else
+    observe::write(severity, view(message), {{"plugin", name}});
 }
 
 parley_status read_config(const parley_host* host, parley_value* out) {

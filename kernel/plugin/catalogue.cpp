@@ -1,11 +1,9 @@
 #include "plugin/catalogue.hpp"
 
 #include "plugin/fit.hpp"
-#include "schema.hpp"
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
 namespace parley::plugin {
 
@@ -23,93 +21,81 @@ bool is_loadable(const fs::path& folder, const std::string& name) {
           fs::exists(folder / library_name(name), ignored));
 }
 
-std::vector<std::string> all_names(const std::vector<std::string>& plugin_path) {
+std::vector<std::string> all_names(const config::config& from) {
   std::vector<std::string> names;
-  for (const std::string& directory : plugin_path) {
+  for (const fs::path& directory : from.plugin_path) {
     std::error_code ignored;
     for (const fs::directory_entry& entry : fs::directory_iterator(directory, ignored))
       if (is_loadable(entry.path(), entry.path().filename()))
         names.push_back(entry.path().filename());
   }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string result;
-  for (const std::string& part : parts) result += (result.empty() ? "" : ", ") + part;
-  return result;
-}
-
-std::string locate(const std::string& name, const std::vector<std::string>& plugin_path,
-                   const reporter& report) {
-  for (const std::string& directory : plugin_path)
-    if (is_loadable(fs::path(directory) / name, name)) return fs::path(directory) / name;
-  for (const std::string& directory : plugin_path) {
+fs::path locate(const std::string& name, const complaints& report) {
+  for (const fs::path& directory : report.from.plugin_path)
+    if (is_loadable(directory / name, name)) return directory / name;
+  for (const fs::path& directory : report.from.plugin_path) {
     std::error_code ignored;
-    if (!fs::exists(fs::path(directory) / name / "plugin.yaml", ignored)) continue;
-    report.in_config("/plugins/" + name, true,
-                     "the plugin `" + name + "` is not built: " + directory + "/" + name +
-                         " has neither " + library_name(name) + " nor init.lua",
-                     "build it, or put its folder into plugin_path");
+    if (!fs::exists(directory / name / "plugin.yaml", ignored)) continue;
+    report.about(name,
+                 "the plugin `" + name + "` is not built: " + (directory / name).string() +
+                     " has neither " + library_name(name) + " nor init.lua",
+                 "build it, or put its folder into plugin_path");
     return {};
   }
-  const std::string near = schema::nearest(name, all_names(plugin_path));
-  report.in_config("/plugins/" + name, true,
-                   "there is no plugin `" + name + "` in " + joined(plugin_path),
-                   near.empty() ? "put its folder into plugin_path, or remove it here"
-                                : "did you mean `" + near + "`?");
+  report.all.push_back(config::unknown_plugin(report.from, name, all_names(report.from)));
   return {};
 }
 
-void check_config(candidate& c, const reporter& report) {
-  const std::string at = "/plugins/" + c.name + "/config";
-  json::object wanted = c.declared.config;
-  if (wanted.empty()) wanted = {{"type", "object"}};
-  std::vector<schema::breach> faults;
-  const schema::validator validator = schema::validator::compile(wanted, faults);
-  for (const schema::breach& b : validator.check(c.config))
-    report.in_config(at + b.pointer, b.at_key, "plugin " + c.name + ": " + b.what, b.instead);
-  validator.add_defaults(c.config);
+// A store's file lies in the server's data directory, unless its path is absolute.
+void place_store(candidate& c, const fs::path& data) {
+  const auto& provides = c.declared.provides;
+  if (std::find(provides.begin(), provides.end(), "storage") == provides.end()) return;
+  json::value* path = c.config.as_object().if_contains("path");
+  if (path && path->is_string())
+    *path = (data / std::string(path->get_string())).lexically_normal().string();
 }
 
-void check_grants(const candidate& c, const reporter& report) {
+void check_grants(const candidate& c, const complaints& report) {
   std::set<std::string> asked;
   if (c.declared.wants_bot) asked.insert("bot");
   if (c.declared.wants_identity) asked.insert("identity");
-  const std::string at = "/plugins/" + c.name;
   for (const std::string& capability : asked)
     if (!c.grants.contains(capability))
-      report.in_config(at, true,
+      report.about(c.name,
                        "the plugin " + c.name + " asks for the capability `" + capability + "`",
                        "grant it with `grants: [" + capability +
                            "]`, or switch the plugin off");
   for (const std::string& grant : c.grants)
     if (!asked.contains(grant))
-      report.in_config(at + "/grants", false,
+      report.about(c.name,
                        "the plugin " + c.name + " does not ask for the capability `" + grant + "`",
                        asked.empty() ? "it asks for none" : "remove it");
 }
 
-bool read_manifest(candidate& c, const reporter& report) {
-  const std::size_t before = report.in_manifests->size();
+bool read_manifest(candidate& c, const complaints& report) {
+  const std::size_t before = report.all.size();
   const yaml::document source =
-      yaml::read_file(fs::path(c.folder) / "plugin.yaml", *report.in_manifests);
-  if (report.in_manifests->size() == before)
-    c.declared = manifest::read(source, *report.in_manifests);
-  if (report.in_manifests->size() == before && c.declared.name != c.name)
-    report.in_manifests->push_back({source.file, source.at("/plugin"),
+      yaml::read_file(fs::path(c.folder) / "plugin.yaml", report.all);
+  if (report.all.size() == before)
+    c.declared = manifest::read(source, report.all);
+  if (report.all.size() == before && c.declared.name != c.name)
+    report.all.push_back({source.file, source.at("/plugin"),
                                     "the plugin in the folder " + c.name + " calls itself " +
                                         c.declared.name,
                                     "plugin: " + c.name});
-  return report.in_manifests->size() == before;
+  return report.all.size() == before;
 }
 
 } // namespace
 
-std::vector<candidate> find_plugins(const std::vector<wanted_plugin>& wanted,
-                                    const std::vector<std::string>& plugin_path,
+std::vector<candidate> find_plugins(const config::config& from,
                                     const std::vector<manifest::manifest>& built_in,
-                                    const reporter& report) {
+                                    std::vector<yaml::problem>& problems) {
+  const complaints report{from, problems};
   std::vector<candidate> found;
   for (const manifest::manifest& m : built_in) {
     candidate c;
@@ -119,24 +105,26 @@ std::vector<candidate> find_plugins(const std::vector<wanted_plugin>& wanted,
     found.push_back(std::move(c));
   }
   bool complete = true;
-  for (const wanted_plugin& w : wanted) {
+  std::set<std::string> names; // those that could not be read are not called missing as well
+  for (const config::plugin& w : from.plugins) {
+    names.insert(w.name);
     candidate c;
     c.name = w.name;
-    c.config = w.config;
-    c.grants = w.grants;
-    c.folder = locate(w.name, plugin_path, report);
+    c.grants.insert(w.grants.begin(), w.grants.end());
+    c.folder = locate(w.name, report);
     if (c.folder.empty() || !read_manifest(c, report)) {
       complete = false;
       continue;
     }
     if (c.declared.language == manifest::runtime::native)
       c.library = fs::path(c.folder) / library_name(c.name);
-    check_config(c, report);
+    json::object schema = c.declared.config;
+    if (schema.empty()) schema = {{"type", "object"}};
+    c.config = config::check_plugin_config(from, c.name, schema, problems);
+    place_store(c, from.server.data);
     check_grants(c, report);
     found.push_back(std::move(c));
   }
-  std::set<std::string> names; // those that could not be read are not called missing as well
-  for (const wanted_plugin& w : wanted) names.insert(w.name);
   check_fit(found, names, complete, report);
   return in_start_order(std::move(found), report);
 }

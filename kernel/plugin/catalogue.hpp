@@ -3,24 +3,17 @@
 // Which plugins the operator wants, where they lie, and whether they fit together. All of it is
 // found out from the manifests, before any code is loaded.
 
+#include "config/config.hpp"
 #include "dispatch/hook_order.hpp"
 #include "manifest.hpp"
-#include "yaml_document.hpp"
 
 #include <boost/json.hpp>
 
-#include <functional>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace parley::plugin {
-
-struct wanted_plugin {
-  std::string name;
-  boost::json::value config; // an object
-  std::set<std::string> grants;
-};
 
 struct candidate {
   std::string name;
@@ -31,20 +24,21 @@ struct candidate {
   std::set<std::string> grants;
 };
 
-// Where in the operator's YAML a problem lies, as a JSON Pointer, or a problem of a plugin.yaml.
-struct reporter {
-  std::function<void(const std::string& pointer, bool at_key, std::string what,
-                     std::string instead)>
-      in_config;
-  std::vector<yaml::problem>* in_manifests = nullptr;
+// Problems, at the plugin's place in the operator's YAML.
+struct complaints {
+  const config::config& from;
+  std::vector<yaml::problem>& all;
+
+  void about(const std::string& plugin, std::string what, std::string instead) const {
+    all.push_back(config::plugin_problem(from, plugin, std::move(what), std::move(instead)));
+  }
 };
 
 // In the order in which they start: what others need comes first, the storage driver before all.
-// `built_in` is there without being wanted.
-std::vector<candidate> find_plugins(const std::vector<wanted_plugin>& wanted,
-                                    const std::vector<std::string>& plugin_path,
+// `built_in` is there without being named. Where `problems` has grown nothing may be loaded.
+std::vector<candidate> find_plugins(const config::config& from,
                                     const std::vector<manifest::manifest>& built_in,
-                                    const reporter& report);
+                                    std::vector<yaml::problem>& problems);
 
 // Everything below a hook point, for `parleyctl hooks explain`.
 dispatch::hook_order explain_hook(const std::vector<candidate>& plugins, const std::string& hook,

@@ -9,14 +9,12 @@ namespace {
 
 using manifest::hook_kind;
 
-std::string at_plugin(const std::string& name) { return "/plugins/" + name; }
-
 const char* word(hook_kind kind) {
   return kind == hook_kind::filter ? "filter" : kind == hook_kind::join ? "join" : "observe";
 }
 
 void check_dependencies(const std::vector<candidate>& plugins, const std::set<std::string>& wanted,
-                        const reporter& report) {
+                        const complaints& report) {
   std::map<std::string, const candidate*> by_name;
   for (const candidate& c : plugins) by_name[c.name] = &c;
   for (const candidate& c : plugins)
@@ -24,12 +22,12 @@ void check_dependencies(const std::vector<candidate>& plugins, const std::set<st
       const auto found = by_name.find(name);
       if (found == by_name.end()) {
         if (!wanted.contains(name))
-          report.in_config(at_plugin(c.name), true,
+          report.about(c.name,
                            "the plugin " + c.name + " needs the plugin " + name + " " + range +
                                ", which is not switched on",
                            "write `" + name + ": {}` under plugins, or remove " + c.name);
       } else if (!manifest::admits(range, found->second->declared.version)) {
-        report.in_config(at_plugin(c.name), true,
+        report.about(c.name,
                          "the plugin " + c.name + " needs " + name + " " + range +
                              ", and version " + found->second->declared.version + " is there",
                          "install a version of " + name + " that fits");
@@ -38,12 +36,12 @@ void check_dependencies(const std::vector<candidate>& plugins, const std::set<st
 }
 
 // Each name has one owner.
-void check_names(const std::vector<candidate>& plugins, const reporter& report) {
+void check_names(const std::vector<candidate>& plugins, const complaints& report) {
   std::map<std::string, std::string> owners;
   const auto claim = [&](const candidate& c, const std::string& what, const std::string& name) {
     const auto [entry, is_new] = owners.try_emplace(what + " " + name, c.name);
     if (!is_new && entry->second != c.name)
-      report.in_config(at_plugin(c.name), true,
+      report.about(c.name,
                        "the plugins " + entry->second + " and " + c.name + " both declare the " +
                            what + " " + name,
                        "switch one of them off");
@@ -90,16 +88,16 @@ class neighbours {
   const std::vector<candidate>& plugins_;
 };
 
-void check_scopes(const candidate& c, const neighbours& all, const reporter& report) {
+void check_scopes(const candidate& c, const neighbours& all, const complaints& report) {
   const auto check = [&](const std::string& scope, const std::string& user) {
     const candidate* owner = all.owner_of_scope(scope);
     if (!owner)
-      report.in_config(at_plugin(c.name), true,
+      report.about(c.name,
                        user + " of the plugin " + c.name + " is in the scope `" + scope +
                            "`, which no plugin owns",
                        "switch on the plugin that owns it");
     else if (!neighbours::reachable(c, *owner))
-      report.in_config(at_plugin(c.name), true,
+      report.about(c.name,
                        user + " of the plugin " + c.name + " is in the scope `" + scope + "` of " +
                            owner->name + ", which it does not require",
                        "its plugin.yaml needs `requires: { " + owner->name + ": ^1 }`");
@@ -110,29 +108,29 @@ void check_scopes(const candidate& c, const neighbours& all, const reporter& rep
     if (e.topic != "account") check(e.topic, e.name);
 }
 
-void check_hooks(const candidate& c, const neighbours& all, const reporter& report) {
+void check_hooks(const candidate& c, const neighbours& all, const complaints& report) {
   for (const auto& h : c.declared.hooks) {
     const candidate* owner = nullptr;
     const manifest::hook_point* point = all.hook_point(h.name, &owner);
     if (!point)
-      report.in_config(at_plugin(c.name), true,
+      report.about(c.name,
                        "the plugin " + c.name + " steps into the hook " + h.name +
                            ", which no plugin offers",
                        "switch on the plugin that offers it");
     else if (!neighbours::reachable(c, *owner))
-      report.in_config(at_plugin(c.name), true,
+      report.about(c.name,
                        "the plugin " + c.name + " steps into the hook " + h.name + " of " +
                            owner->name + ", which it does not require",
                        "its plugin.yaml needs `requires: { " + owner->name + ": ^1 }`");
     else if (point->kind != h.kind)
-      report.in_config(at_plugin(c.name), true,
+      report.about(c.name,
                        "the plugin " + c.name + " steps into the hook " + h.name + " as " +
                            word(h.kind) + ", and it is a " + word(point->kind),
                        std::string("phase: ") + word(point->kind));
   }
 }
 
-void check_hook_cycles(const std::vector<candidate>& plugins, const reporter& report) {
+void check_hook_cycles(const std::vector<candidate>& plugins, const complaints& report) {
   std::set<std::string> hooks;
   for (const candidate& c : plugins)
     for (const auto& h : c.declared.hooks) hooks.insert(h.name);
@@ -142,7 +140,7 @@ void check_hook_cycles(const std::vector<candidate>& plugins, const reporter& re
     if (order.cycle.empty()) continue;
     std::string who;
     for (const std::string& name : order.cycle) who += (who.empty() ? "" : ", ") + name;
-    report.in_config(at_plugin(order.cycle.front()), true,
+    report.about(order.cycle.front(),
                      "in the hook " + hook + " these plugins all want to come before one another: " +
                          who,
                      "switch one of them off");
@@ -157,7 +155,7 @@ bool provides_storage(const candidate& c) {
 } // namespace
 
 void check_fit(const std::vector<candidate>& plugins, const std::set<std::string>& wanted,
-               bool complete, const reporter& report) {
+               bool complete, const complaints& report) {
   check_dependencies(plugins, wanted, report);
   check_names(plugins, report);
   if (!complete) return; // what is missing would be blamed again
@@ -172,12 +170,12 @@ void check_fit(const std::vector<candidate>& plugins, const std::set<std::string
   }
   check_hook_cycles(plugins, report);
   if (std::none_of(plugins.begin(), plugins.end(), provides_storage))
-    report.in_config("/plugins", true,
-                     "no plugin stores anything, and accounts and sessions need a store",
-                     "write `storage-sqlite: {}` under plugins");
+    report.all.push_back({report.from.source.file, report.from.source.at("/plugins"),
+                          "no plugin stores anything, and accounts and sessions need a store",
+                          "write `storage-sqlite: {}` under plugins"});
 }
 
-std::vector<candidate> in_start_order(std::vector<candidate> plugins, const reporter& report) {
+std::vector<candidate> in_start_order(std::vector<candidate> plugins, const complaints& report) {
   std::vector<candidate> ordered;
   std::set<std::string> placed;
   const auto rank = [](const candidate& c) {
@@ -197,7 +195,7 @@ std::vector<candidate> in_start_order(std::vector<candidate> plugins, const repo
     if (next == plugins.end()) {
       std::string who;
       for (const candidate& c : plugins) who += (who.empty() ? "" : ", ") + c.name;
-      report.in_config(at_plugin(plugins.front().name), true,
+      report.about(plugins.front().name,
                        "these plugins need one another in a circle: " + who,
                        "switch one of them off");
       return ordered;

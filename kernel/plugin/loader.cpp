@@ -3,7 +3,7 @@
 #include "dispatch/calls.hpp"
 #include "env/env.hpp"
 #include "plugin/host.hpp"
-#include "runtime.hpp"
+#include "lua/runtime.hpp"
 
 #include <boost/dll/shared_library.hpp>
 
@@ -35,11 +35,12 @@ std::unique_ptr<loaded_plugin> loader::load(candidate what, std::string* why) {
 }
 
 std::string loader::enter_native(loaded_plugin& plugin, const std::string& library) {
-  boost::system::error_code failed; // the text of dlopen names the file and the reason
-  dll::fs::error_code code;
   auto opened = std::make_shared<dll::shared_library>();
-  opened->load(library, code, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
-  if (code) return library + " cannot be loaded: " + code.message();
+  try {
+    opened->load(library, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
+  } catch (const boost::system::system_error& failed) { // its text has dlopen's reason
+    return library + " cannot be loaded: " + failed.what();
+  }
   if (!opened->has(PARLEY_PLUGIN_ENTRY_SYMBOL))
     return library + " is no plugin: it exports no " PARLEY_PLUGIN_ENTRY_SYMBOL;
   const auto entry = reinterpret_cast<parley_plugin_entry>(

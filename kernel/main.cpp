@@ -1,0 +1,81 @@
+// parleyd [--check] CONFIG
+
+#include "config/config.hpp"
+#include "observe/log.hpp"
+#include "plugin/built_in.hpp"
+#include "plugin/catalogue.hpp"
+#include "server.hpp"
+#include "signals.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <iostream>
+
+namespace {
+
+constexpr const char* usage =
+    "usage: parleyd [--check] CONFIG\n"
+    "  CONFIG    the server's YAML, such as config/single.yaml\n"
+    "  --check   only say what is wrong with it\n"
+    "  --version\n";
+
+// Exit statuses: 0 well, 1 could not start or run, 2 wrong usage or configuration.
+int complain(const std::vector<parley::yaml::problem>& problems) {
+  for (const parley::yaml::problem& p : problems)
+    std::cerr << parley::yaml::to_string(p) << '\n';
+  return 2;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  bool check = false;
+  std::string path;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--check") {
+      check = true;
+    } else if (argument == "--version") {
+      std::cout << "parleyd " << PARLEY_VERSION << '\n';
+      return 0;
+    } else if (argument == "--help" || argument == "-h") {
+      std::cout << usage;
+      return 0;
+    } else if (path.empty() && !argument.starts_with("-")) {
+      path = argument;
+    } else {
+      std::cerr << usage;
+      return 2;
+    }
+  }
+  if (path.empty()) {
+    std::cerr << usage;
+    return 2;
+  }
+
+  std::vector<parley::yaml::problem> problems;
+  const parley::config::config config = parley::config::load(path, problems);
+  if (!problems.empty()) return complain(problems);
+  std::vector<parley::plugin::candidate> plugins =
+      parley::plugin::find_plugins(config, parley::plugin::built_in_manifests(), problems);
+  if (!problems.empty()) return complain(problems);
+  if (check) {
+    std::cout << path << " is fine\n";
+    return 0;
+  }
+
+  parley::observe::log_settings log;
+  log.least = config.log_level;
+  log.shape = config.log_format;
+  parley::observe::start_log(log);
+  parley::net::raise_descriptor_limit();
+  int status = 0;
+  {
+    parley::server server(config, std::move(plugins));
+    const parley::signals watch(server.loop(), [&server] { server.stop(); });
+    status = server.run();
+  }
+  parley::observe::stop_log();
+  return status;
+}

@@ -1,0 +1,86 @@
+#include "plugin/assets.hpp"
+
+#include <sodium.h>
+
+#include <fstream>
+#include <map>
+#include <regex>
+#include <sstream>
+
+namespace parley::plugin {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uintmax_t largest_file = 16 << 20;
+
+std::string content_type(const fs::path& file) {
+  static const std::map<std::string, std::string> types{
+      {".html", "text/html; charset=utf-8"},
+      {".js", "text/javascript; charset=utf-8"},
+      {".css", "text/css; charset=utf-8"},
+      {".json", "application/json"},
+      {".svg", "image/svg+xml"},
+      {".png", "image/png"},
+      {".ico", "image/x-icon"},
+      {".webp", "image/webp"},
+      {".woff2", "font/woff2"},
+      {".txt", "text/plain; charset=utf-8"},
+      {".webmanifest", "application/manifest+json"}};
+  const auto found = types.find(file.extension());
+  return found == types.end() ? "application/octet-stream" : found->second;
+}
+
+std::string etag_of(const std::string& content) {
+  unsigned char hash[16];
+  crypto_generichash(hash, sizeof hash, reinterpret_cast<const unsigned char*>(content.data()),
+                     content.size(), nullptr, 0);
+  char hex[2 * sizeof hash + 1];
+  return std::string("\"") + sodium_bin2hex(hex, sizeof hex, hash, sizeof hash) + "\"";
+}
+
+// As bundlers name what they may change only under another name: index-B3xK9dQf.js
+bool has_hash_in_name(const fs::path& file) {
+  static const std::regex hashed(R"(.+[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+)");
+  const std::string name = file.filename();
+  return name.size() < 256 && std::regex_match(name, hashed);
+}
+
+std::string join(std::string prefix, const std::string& relative) {
+  if (prefix.empty() || prefix.back() != '/') prefix += '/';
+  return prefix + relative;
+}
+
+} // namespace
+
+std::string add_assets(dispatch::registry& to, const manifest::manifest& declared,
+                       const fs::path& folder) {
+  for (const manifest::assets& served : declared.served) {
+    const fs::path root = folder / served.directory;
+    std::error_code failed;
+    fs::recursive_directory_iterator entries(root, failed);
+    if (failed) return "its files in " + root.string() + " cannot be read: " + failed.message();
+    for (const fs::directory_entry& entry : entries) {
+      if (!entry.is_regular_file()) continue;
+      if (entry.file_size() > largest_file)
+        return entry.path().string() + " is larger than 16 MiB";
+      std::ifstream in(entry.path(), std::ios::binary);
+      std::ostringstream content;
+      content << in.rdbuf();
+      if (!in) return entry.path().string() + " cannot be read";
+      dispatch::file made{content.str(), content_type(entry.path()), {},
+                          served.content_security_policy, has_hash_in_name(entry.path())};
+      made.etag = etag_of(made.content);
+      const fs::path relative = fs::relative(entry.path(), root);
+      if (relative.filename() == "index.html") {
+        const std::string parent = relative.parent_path();
+        to.add_file(parent.empty() ? served.path : join(served.path, parent + "/"), made);
+      }
+      to.add_file(join(served.path, relative), std::move(made));
+    }
+  }
+  return {};
+}
+
+} // namespace parley::plugin

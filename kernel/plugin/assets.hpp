@@ -1,0 +1,18 @@
+#pragma once
+
+// The static files that plugins serve, read once at start.
+
+#include "dispatch/registry.hpp"
+#include "manifest.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace parley::plugin {
+
+// Adds a plugin's files to the registry; a folder's index.html also stands for the folder. Gives
+// what is wrong, or an empty text.
+std::string add_assets(dispatch::registry& to, const manifest::manifest& declared,
+                       const std::filesystem::path& folder);
+
+} // namespace parley::plugin

@@ -1,0 +1,320 @@
+// What the kernel promises to plugins and clients, over the real C ABI and the real store.
+
+#include "plugin/host_test_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+namespace parley::plugin {
+namespace {
+
+using dispatch::str;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr const char* boards = R"(
+plugin: boards
+version: 1.0.0
+summary: Notes on boards.
+runtime: native
+scopes:
+  board: { doc: A board., roles: [writer] }
+methods:
+  boards.post:
+    doc: Posts a note.
+    permission: { name: boards.post, scope: board, default: [writer] }
+    idempotent: id
+    order: board
+    params: { type: object, required: [board, id], properties: { board: id, id: id } }
+    result: { type: object, properties: { seq: seq } }
+  boards.echo:
+    doc: Gives back what it got.
+    params: { type: object, properties: { word: text } }
+    deadline_ms: 200
+events:
+  note.posted:
+    doc: A note.
+    topic: board
+    durable: true
+    data: { type: object, properties: { id: id, seq: seq } }
+collections:
+  notes: { key: [board, seq], fields: { board: id, seq: seq, id: id } }
+  doors: { key: [board], fields: { board: id, open: { type: boolean } } }
+hook_points:
+  note.filter: { doc: Before., kind: filter, deadline_ms: 100, data: { type: object, properties: { id: id } } }
+  note.join: { doc: Within., kind: join, data: { type: object, properties: { id: id } } }
+  note.told: { doc: After., kind: observe, data: { type: object, properties: { id: id } } }
+)";
+
+std::string stepping_in(const std::string& name, const std::string& hook, const std::string& phase,
+                        const std::string& more = "") {
+  return "plugin: " + name + "\nversion: 1.0.0\nsummary: Steps in.\nruntime: native\n" +
+         "requires: { boards: ^1 }\nhooks: { " + hook + ": { phase: " + phase + " } }\n" + more;
+}
+
+class host : public kernel {
+ protected:
+  const parley_storage_api& store() { return api<parley_storage_api>(PARLEY_STORAGE_INTERFACE); }
+  const parley_hook_api& hooks() { return api<parley_hook_api>(PARLEY_HOOK_INTERFACE); }
+
+  void run_hook(parley_call c, const char* name, const json::value& payload, parley_batch b,
+                then next) {
+    ASSERT_EQ(hooks().run(c, str(name), value(c, payload), b, done, once(std::move(next))),
+              PARLEY_OK);
+  }
+
+  // Filter, then the note and its event in one batch with what joins, then the observers.
+  void post(parley_call c, const json::value& params) {
+    const json::object note{{"id", params.at("id")}};
+    const std::string board(params.at("board").as_string());
+    run_hook(c, "note.filter", note, 0, [=, this](parley_status status, const json::value& left) {
+      if (status != PARLEY_OK) return fail(c, status, left.at("code").as_string().c_str());
+      const json::value id = left.at("id");
+      const parley_batch b = batch(c);
+      std::int64_t seq = 0;
+      store().next(b, str("board"), str(board), &seq);
+      const json::value note_now{{"id", id}};
+      EXPECT_EQ(store().put(b, str("notes"),
+                            value(c, {{"board", board}, {"seq", seq}, {"id", id}})),
+                PARLEY_OK);
+      EXPECT_EQ(store().publish(b, str("note.posted"), str(board),
+                                value(c, {{"id", id}, {"seq", seq}})),
+                PARLEY_OK);
+      run_hook(c, "note.join", note_now, b, [=, this](parley_status joined, const json::value&) {
+        if (joined != PARLEY_OK) return fail(c, joined, "join_failed");
+        const json::value reply{{"seq", seq}};
+        store().commit(b, value(c, reply), done,
+                       once([=, this](parley_status committed, const json::value&) {
+                         if (committed != PARLEY_OK) return fail(c, committed, "");
+                         run_hook(c, "note.told", note_now, 0, [](parley_status, const auto&) {});
+                         finish(c, reply);
+                       }));
+      });
+    });
+  }
+
+  loaded_plugin& add_boards() {
+    return add(boards, {{"method boards.post",
+                         [this](parley_call c, const json::value& params) { post(c, params); }},
+                        {"method boards.echo",
+                         [this](parley_call c, const json::value& params) { echo(c, params); }},
+                        {"access board",
+                         [this](parley_call c, const json::value& asked) {
+                           if (asked.at("principal") != "alice") return finish(c, json::object{});
+                           finish(c, {{"role", "writer"}, {"conditions", conditions_}});
+                         }},
+                        {"places board", [](parley_call c, const json::value&) {
+                           finish(c, json::array{json::object{{"place", "b1"}}});
+                         }}});
+  }
+
+  step echo_step = [](parley_call c, const json::value& params) { finish(c, params); };
+  void echo(parley_call c, const json::value& params) { echo_step(c, params); }
+  json::array conditions_;
+};
+
+json::object note(const char* id, const char* board = "b1") {
+  return {{"board", board}, {"id", id}};
+}
+
+TEST_F(host, a_method_answers) {
+  add_boards();
+  EXPECT_EQ(call("boards.echo", {{"word", "hello"}}, "").result, R"({"word":"hello"})");
+}
+
+TEST_F(host, numbers_have_no_gaps_and_stand_in_the_reply) {
+  add_boards();
+  EXPECT_EQ(call("boards.post", note("n1")).result, R"({"seq":1})");
+  EXPECT_EQ(call("boards.post", note("n2")).result, R"({"seq":2})");
+  EXPECT_THAT(clients_.log, ElementsAre("publish board:b1 1", "publish board:b1 2"));
+}
+
+TEST_F(host, only_who_has_the_role_may) {
+  add_boards();
+  EXPECT_EQ(call("boards.post", note("n1"), "bob").failure->code, "forbidden");
+  EXPECT_EQ(call("boards.post", note("n1"), "").failure->code, "unauthenticated");
+}
+
+TEST_F(host, a_condition_of_the_permission_that_fails_is_forbidden) {
+  conditions_ = {json::object{
+      {"collection", "doors"}, {"key", json::array{"b1"}}, {"equals", {{"open", true}}}}};
+  add_boards();
+  EXPECT_EQ(call("boards.post", note("n1")).failure->code, "forbidden");
+  EXPECT_TRUE(clients_.log.empty());
+}
+
+TEST_F(host, a_repeated_key_gets_the_first_reply) {
+  add_boards();
+  EXPECT_EQ(call("boards.post", note("n1")).result, R"({"seq":1})");
+  EXPECT_EQ(call("boards.post", note("n1")).result, R"({"seq":1})");
+  EXPECT_EQ(call("boards.post", note("n1", "b2")).failure->code, "idempotency_conflict");
+  EXPECT_THAT(clients_.log, ElementsAre("publish board:b1 1"));
+}
+
+TEST_F(host, a_repeat_gets_the_first_reply_even_after_access_was_lost) {
+  add_boards();
+  EXPECT_EQ(call("boards.post", note("n1")).result, R"({"seq":1})");
+  conditions_ = {json::object{
+      {"collection", "doors"}, {"key", json::array{"b1"}}, {"exists", true}}};
+  EXPECT_EQ(call("boards.post", note("n1")).result, R"({"seq":1})");
+  EXPECT_EQ(call("boards.post", note("n2")).failure->code, "forbidden");
+}
+
+TEST_F(host, a_window_of_calls_keeps_its_order) {
+  add_boards();
+  std::vector<std::uint64_t> sent;
+  for (int i = 0; i < 32; ++i)
+    sent.push_back(send("boards.post", note(("w" + std::to_string(i)).c_str())));
+  for (int i = 0; i < 32; ++i)
+    EXPECT_EQ(answer(sent[static_cast<std::size_t>(i)]).result,
+              "{\"seq\":" + std::to_string(i + 1) + "}");
+}
+
+TEST_F(host, a_filter_replaces) {
+  add_boards();
+  add(stepping_in("renamer", "note.filter", "filter"),
+      {{"hook note.filter", [](parley_call c, const json::value&) { finish(c, {{"id", "x"}}); }}});
+  bool told = false;
+  add(stepping_in("watcher", "note.told", "observe"),
+      {{"hook note.told", [&](parley_call c, const json::value& payload) {
+          told = payload.at("id") == "x";
+          finish(c, nullptr);
+        }}});
+  EXPECT_EQ(call("boards.post", note("n1")).result, R"({"seq":1})");
+  until([&] { return told; });
+}
+
+TEST_F(host, a_filter_denies_with_its_own_code) {
+  add_boards();
+  add(stepping_in("strict", "note.filter", "filter"),
+      {{"hook note.filter",
+        [](parley_call c, const json::value&) { fail(c, PARLEY_E_REFUSED, "too_loud"); }}});
+  EXPECT_EQ(call("boards.post", note("n1")).failure->code, "too_loud");
+}
+
+TEST_F(host, a_filter_that_fails_or_answers_wrongly_denies) {
+  add_boards();
+  bool wrong_shape = false;
+  add(stepping_in("broken", "note.filter", "filter"),
+      {{"hook note.filter", [&](parley_call c, const json::value&) {
+          if (wrong_shape) return finish(c, {{"id", 7}});
+          fail(c, PARLEY_E_FAILED, "");
+        }}});
+  EXPECT_EQ(call("boards.post", note("n1")).failure->code, "unavailable");
+  wrong_shape = true;
+  EXPECT_THAT(call("boards.post", note("n2")).failure->message, HasSubstr("broken"));
+}
+
+TEST_F(host, a_filter_that_never_answers_denies_at_its_deadline) {
+  add_boards();
+  parley_call silent = 0;
+  add(stepping_in("silent", "note.filter", "filter"),
+      {{"hook note.filter", [&](parley_call c, const json::value&) { silent = c; }}});
+  EXPECT_EQ(call("boards.post", note("n1")).failure->code, "unavailable");
+  EXPECT_EQ(api<parley_call_api>(PARLEY_CALL_INTERFACE).finish(silent, 0), PARLEY_E_STALE);
+}
+
+TEST_F(host, what_joins_is_written_with_it_or_not_at_all) {
+  add_boards();
+  bool refuse = false;
+  parley_batch lent = 0;
+  add(stepping_in("counter", "note.join", "join",
+                  "collections: { counts: { key: [id], fields: { id: id } } }\n"
+                  "methods:\n  counter.get:\n    doc: Reads.\n    params: { type: object, "
+                  "required: [id], properties: { id: id } }\n"),
+      {{"hook note.join",
+        [&](parley_call c, const json::value& payload) {
+          parley_call_info info{};
+          info.size = sizeof info;
+          api<parley_call_api>(PARLEY_CALL_INTERFACE).info(c, &info);
+          lent = info.batch;
+          EXPECT_EQ(store().put(info.batch, str("counts"), value(c, {{"id", payload.at("id")}})),
+                    PARLEY_OK);
+          if (refuse) return fail(c, PARLEY_E_FAILED, "");
+          finish(c, nullptr);
+        }},
+       {"method counter.get", [&](parley_call c, const json::value& params) {
+          store().get(c, str("counts"), value(c, json::array{params.at("id")}), done,
+                      once([=](parley_status, const json::value& record) { finish(c, record); }));
+        }}});
+  EXPECT_EQ(call("boards.post", note("n1")).result, R"({"seq":1})");
+  EXPECT_EQ(call("counter.get", {{"id", "n1"}}).result, R"({"id":"n1"})");
+  EXPECT_EQ(store().put(lent, str("counts"), 0), PARLEY_E_STALE);
+  refuse = true;
+  EXPECT_EQ(call("boards.post", note("n2")).failure->code, "join_failed");
+  EXPECT_EQ(call("counter.get", {{"id", "n2"}}).result, "null");
+}
+
+TEST_F(host, a_handler_that_never_answers_ends_at_its_deadline) {
+  add_boards();
+  int cancelled = 0;
+  echo_step = [&](parley_call c, const json::value&) {
+    // an operation that outlives the call completes once, with the call's fate
+    parley_call_info info{};
+    info.size = sizeof info;
+    api<parley_call_api>(PARLEY_CALL_INTERFACE).info(c, &info);
+    calls_->begin_operation(
+        *dispatch::calls::find(c),
+        [](void* user, parley_status status, parley_value) {
+          if (status == PARLEY_E_DEADLINE) ++*static_cast<int*>(user);
+        },
+        &cancelled);
+  };
+  EXPECT_EQ(call("boards.echo", {}).failure->code, "deadline_exceeded");
+  until([&] { return cancelled == 1; });
+}
+
+TEST_F(host, a_call_ends_once) {
+  add_boards();
+  parley_status second = PARLEY_OK;
+  echo_step = [&](parley_call c, const json::value&) {
+    const parley_call_api& calls = api<parley_call_api>(PARLEY_CALL_INTERFACE);
+    calls.finish(c, 0);
+    second = calls.finish(c, 0);
+  };
+  EXPECT_EQ(call("boards.echo", {}).result, "null");
+  EXPECT_EQ(second, PARLEY_E_STALE);
+}
+
+TEST_F(host, resume_replays_what_was_missed_and_goes_live) {
+  add_boards();
+  for (const char* id : {"n1", "n2", "n3"}) call("boards.post", note(id));
+  clients_.log.clear();
+  dispatch_->connected(7, user("alice"));
+  dispatch_->resume(7, 0, user("alice"), {{"board:b1", 1}});
+  until([&] { return !clients_.log.empty() && clients_.log.back().starts_with("{\"resumed\""); });
+  EXPECT_THAT(clients_.log, Contains("replay board:b1 2"));
+  EXPECT_THAT(clients_.log, Contains("replay board:b1 3"));
+  EXPECT_THAT(clients_.log, ::testing::Not(Contains("replay board:b1 1")));
+  EXPECT_THAT(clients_.log.back(), HasSubstr("\"board:b1\":3"));
+}
+
+TEST_F(host, what_the_manifest_does_not_declare_is_refused) {
+  add_boards();
+  parley_status unknown_collection = PARLEY_OK;
+  parley_status unknown_hook = PARLEY_OK;
+  echo_step = [&](parley_call c, const json::value&) {
+    const parley_batch b = batch(c);
+    unknown_collection = store().put(b, str("nothing"), value(c, json::object{}));
+    unknown_hook = hooks().run(c, str("nothing"), value(c, json::object{}), 0, done, nullptr);
+    finish(c, nullptr);
+  };
+  call("boards.echo", {});
+  EXPECT_EQ(unknown_collection, PARLEY_E_INVALID);
+  EXPECT_EQ(unknown_hook, PARLEY_E_NOT_FOUND);
+}
+
+TEST_F(host, a_plugin_that_leaves_a_handler_out_is_refused_by_name) {
+  candidate c;
+  c.name = "forgetful";
+  c.declared.name = c.name;
+  c.declared.methods.emplace_back();
+  c.declared.methods.back().name = "forgetful.help";
+  loader_->add_built_in(c.name, [](const parley_host*, parley_plugin*) { return PARLEY_OK; });
+  std::string why;
+  EXPECT_EQ(loader_->load(std::move(c), &why), nullptr);
+  EXPECT_THAT(why, HasSubstr("forgetful.help"));
+}
+
+} // namespace
+} // namespace parley::plugin
