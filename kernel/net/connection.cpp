@@ -44,7 +44,7 @@ void connection::become(std::unique_ptr<protocol> next) {
 
 // The handlers know the connection by its id: it may be gone when they run.
 void connection::wait_readable() {
-  if (reading_ || dead_) return;
+  if (reading_ || dead_ || input_ended_) return;
   reading_ = true;
   socket_.async_wait(tcp_socket::wait_read,
                      [home = home_.shared_from_this(), id = id_](boost::system::error_code) {
@@ -111,8 +111,9 @@ void connection::input(std::span<char> bytes) {
 }
 
 void connection::input_ended() {
-  if (finishing_) return abort();
-  protocol_->end_of_input();
+  input_ended_ = true;
+  if (!finishing_) return protocol_->end_of_input();
+  if (send_ended_) abort(); // otherwise what is queued goes out first
 }
 
 void connection::continue_reading() {
@@ -213,6 +214,7 @@ void connection::end_sending() {
   if (send_ended_) return;
   send_ended_ = true;
   transport_.shutdown_send();
+  if (input_ended_) abort();
 }
 
 void connection::abort() {

@@ -87,6 +87,7 @@ class connection {
   bool dirty_ = false;
   bool finishing_ = false;
   bool send_ended_ = false;
+  bool input_ended_ = false;
   bool dead_ = false;
 };
 

@@ -1,0 +1,110 @@
+#pragma once
+
+// A server on loopback with a logic that the test controls, and a client that is nothing but a
+// blocking socket.
+
+#include "env/real.hpp"
+#include "env/thread.hpp"
+#include "env/virtual.hpp"
+#include "net/frame.hpp"
+#include "net/server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace parley::net::testing {
+
+// Remembers what it was asked, and answers at once but for method test.wait.
+class fake_entry final : public dispatch::entry {
+ public:
+  dispatch::clients* clients = nullptr;
+
+  void authenticate(dispatch::connection_id who, std::string scheme, std::string credential,
+                    std::string remote) override;
+  void request(dispatch::client_request what) override;
+  void resume(dispatch::connection_id who, std::uint64_t exchange, dispatch::session_ptr session,
+              std::vector<std::pair<std::string, std::int64_t>> cursors) override;
+  void connected(dispatch::connection_id who, dispatch::session_ptr session) override;
+  void disconnected(dispatch::connection_id who) override;
+
+  // From the test's thread: waits until the logic has seen it.
+  dispatch::connection_id wait_connected(std::size_t which = 0);
+  void wait_disconnected(std::size_t how_many = 1);
+  dispatch::client_request wait_request();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<dispatch::connection_id> connected_;
+  std::size_t disconnected_ = 0;
+  std::vector<dispatch::client_request> waiting_;
+};
+
+struct http_reply {
+  int status = 0;
+  std::map<std::string, std::string> headers; // lower case
+  std::string body;
+};
+
+struct socket_event {
+  std::string text;       // of a text frame
+  std::uint16_t code = 0; // of a close frame; 1 at the end of the connection
+};
+
+class client {
+ public:
+  explicit client(std::uint16_t port, int receive_buffer = 0);
+  ~client();
+  client(client&& from) noexcept
+      : socket_(std::exchange(from.socket_, -1)), input_(std::move(from.input_)) {}
+  client& operator=(client&& from) noexcept {
+    std::swap(socket_, from.socket_);
+    std::swap(input_, from.input_);
+    return *this;
+  }
+  client(const client&) = delete;
+
+  void send(std::string_view bytes);
+  void end_sending();
+  http_reply reply(bool has_body = true);
+  bool ended(); // reads to the end
+  http_reply get(const std::string& target, const std::string& headers = {});
+
+  void open_socket(const std::string& headers = {}); // asserts 101
+  void say(std::string_view text);
+  void say_frame(unsigned first, std::string_view content);
+  socket_event hear();  // answers nothing; skips pongs
+  std::string log_in(); // authenticates and gives `hello`
+
+ private:
+  bool fill();
+  int socket_ = -1;
+  std::string input_;
+};
+
+// A running server. Time stands still but for `clock`.
+struct fixture {
+  explicit fixture(std::function<void(options&)> adjust = {}, unsigned shards = 1);
+  ~fixture();
+  client connect(int receive_buffer = 0) { return client(server->ports().at(0), receive_buffer); }
+  client connect_authenticated();
+  void on_logic(std::function<void()> what); // and waits for it
+  void advance(std::chrono::milliseconds by) { clock.advance(by); }
+
+  env::virtual_clock clock;
+  env::seeded_random random{1};
+  env::loop_thread logic{"logic"};
+  fake_entry entry;
+  std::unique_ptr<net::server> server;
+};
+
+std::shared_ptr<const dispatch::registry> test_registry();
+
+} // namespace parley::net::testing
