@@ -1,0 +1,3 @@
+#include "auth_password.hpp"
+
+PARLEY_PLUGIN(auth_password_logins)
