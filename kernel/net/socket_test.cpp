@@ -1,0 +1,351 @@
+#include "net/loopback_test.hpp"
+
+#include <gmock/gmock.h>
+
+using namespace parley::net;
+using namespace parley::net::testing;
+using namespace std::chrono_literals;
+using parley::dispatch::connection_id;
+using parley::dispatch::outcome;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+namespace {
+
+parley::dispatch::payload text_of(const std::string& text) {
+  return std::make_shared<const std::string>(text);
+}
+
+std::string numbered(int number) {
+  return "{\"seq\":" + std::to_string(number) + "}";
+}
+
+const std::string echo = R"({"id":1,"method":"test.echo","params":{"place":"p","text":"hi"}})";
+
+void expect_close(client& one, std::uint16_t code) {
+  socket_event event;
+  do {
+    event = one.hear();
+  } while (event.code == 0);
+  EXPECT_EQ(event.code, code) << event.text;
+  one.end_sending();
+  EXPECT_EQ(one.hear().code, 1); // the connection ends, and not by a reset of ours
+}
+
+} // namespace
+
+TEST(socket, says_hello_and_calls) {
+  fixture here;
+  client one = here.connect();
+  one.open_socket();
+  const std::string hello = one.log_in();
+  EXPECT_THAT(hello, HasSubstr(R"("account":"account-1")"));
+  EXPECT_THAT(hello, HasSubstr(R"("outstanding":64)"));
+  one.say(echo);
+  const std::string reply = one.hear().text;
+  EXPECT_THAT(reply, StartsWith(R"({"id":1,"result":)"));
+  EXPECT_THAT(reply, HasSubstr(R"("count":3)")); // the default
+  EXPECT_THAT(reply, HasSubstr(R"("who":"account-1")"));
+  one.say(R"({"id":"two","method":"test.fail"})");
+  EXPECT_EQ(one.hear().text, R"({"id":"two","error":{"code":"too_many_things",)"
+                             R"("message":"Too many things.","temporary":false}})");
+}
+
+TEST(socket, takes_frames_that_came_before_hello) {
+  fixture here;
+  client one = here.connect();
+  one.open_socket();
+  one.say(R"({"authenticate":{"scheme":"Bearer","credential":"good"}})");
+  for (int i = 0; i < 20; ++i) one.say(echo);
+  EXPECT_THAT(one.hear().text, StartsWith("{\"hello\""));
+  EXPECT_THAT(one.hear().text, StartsWith("{\"id\":1,"));
+}
+
+TEST(socket, digests_parameters_as_they_came_whatever_their_order) {
+  fixture here;
+  client one = here.connect_authenticated();
+  const auto digest = [&one](const std::string& params) {
+    one.say(R"({"id":1,"method":"test.echo","params":)" + params + "}");
+    const std::string reply = one.hear().text;
+    return reply.substr(reply.find("\"digest\""), 76);
+  };
+  const std::string first = digest(R"({"place":"p","text":"t"})");
+  EXPECT_EQ(first.size(), 76U);
+  EXPECT_EQ(first, digest(R"({ "text" : "t", "place" : "p" })"));
+  EXPECT_NE(first, digest(R"({"place":"p","text":"t","count":3})"));
+}
+
+TEST(socket, answers_what_it_does_not_understand_with_codes) {
+  fixture here;
+  client one = here.connect_authenticated();
+  const auto error = [&one](const std::string& frame, const std::string& code) {
+    one.say(frame);
+    EXPECT_THAT(one.hear().text, HasSubstr("\"code\":\"" + code + "\"")) << frame;
+  };
+  error(R"({"id":1,"method":"test.nothing"})", "unknown_method");
+  error(R"({"id":1,"method":"test.inner"})", "unknown_method");
+  error(R"({"id":1,"method":"test.echo","params":{}})", "invalid_params");
+  error(R"({"id":1,"method":"test.echo","params":[]})", "invalid_params");
+  error(R"({"id":1,"method":"test.echo","params":{},"more":1})", "bad_frame");
+  error(R"({"id":1,"mothed":"test.echo"})", "bad_frame");
+  error(R"({"id":1,"method":7})", "bad_frame");
+  one.say(echo);
+  EXPECT_THAT(one.hear().text, HasSubstr("result"));
+}
+
+TEST(socket, closes_on_frames_that_are_not_of_this_protocol) {
+  fixture here;
+  for (const std::string bad :
+       {"{", "[]", "7", R"({"method":"test.echo"})", R"({"resume":7})",
+        R"({"resume":{"cursors":{"t":-1}}})", R"({"resume":{"cursors":[]}})", R"({"a":1,"a":2})",
+        R"({"authenticate":{"scheme":"Bearer"}})"}) {
+    client one = here.connect_authenticated();
+    one.say(bad);
+    EXPECT_THAT(one.hear().text, StartsWith("{\"error\":")) << bad;
+    expect_close(one, 4200);
+  }
+  client deep = here.connect_authenticated();
+  deep.say(std::string(60'000, '['));
+  EXPECT_THAT(deep.hear().text, HasSubstr("deeper than 32"));
+  expect_close(deep, 4200);
+}
+
+TEST(socket, closes_on_bad_websocket_frames) {
+  fixture here;
+  const auto closes = [&here](unsigned first, const std::string& content, std::uint16_t code) {
+    client one = here.connect_authenticated();
+    one.say_frame(first, content);
+    expect_close(one, code);
+  };
+  closes(0x82, "binary", 1003);
+  closes(0x81, "\xff", 1007);
+  closes(0x81, std::string(65'537, ' '), 1009);
+  closes(0xc1, "{}", 1002);
+  closes(0x88, "\x03\xe8", 1000);
+  closes(0x88, "", 1000);
+}
+
+TEST(socket, answers_pings) {
+  fixture here;
+  client one = here.connect_authenticated();
+  one.say_frame(0x89, "are you there");
+  EXPECT_EQ(one.hear().text, "pong are you there");
+}
+
+TEST(socket, refuses_upgrades_that_are_none) {
+  fixture here;
+  client one = here.connect();
+  EXPECT_EQ(one.get("/v1/socket").status, 400);
+  const std::string base =
+      "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  const http_reply version = one.get("/v1/socket", base + "Sec-WebSocket-Version: 8\r\n");
+  EXPECT_EQ(version.status, 400);
+  EXPECT_EQ(version.headers.at("sec-websocket-version"), "13");
+  EXPECT_EQ(one.get("/v1/socket", base + "Sec-WebSocket-Version: 13\r\n").status, 400);
+  client cookie = here.connect();
+  cookie.open_socket("Cookie: " + std::string(3'000, 'c') + "\r\n");
+}
+
+TEST(socket, authenticates_first_and_in_time) {
+  fixture here;
+  client forged = here.connect();
+  forged.open_socket();
+  forged.say(R"({"authenticate":{"scheme":"Bearer","credential":"forged"}})");
+  EXPECT_THAT(forged.hear().text, HasSubstr("unauthenticated"));
+  expect_close(forged, 4101);
+  client hasty = here.connect();
+  hasty.open_socket();
+  hasty.say(echo);
+  EXPECT_THAT(hasty.hear().text, HasSubstr("unauthenticated"));
+  expect_close(hasty, 4101);
+  client silent = here.connect();
+  silent.open_socket();
+  here.advance(11s);
+  expect_close(silent, 4102);
+  client other = here.connect_authenticated();
+  other.say(R"({"authenticate":{"scheme":"Bearer","credential":"good-again"}})");
+  EXPECT_THAT(other.hear().text, StartsWith("{\"hello\""));
+  other.say(R"({"authenticate":{"scheme":"Bearer","credential":"good-other"}})");
+  expect_close(other, 4101);
+}
+
+TEST(socket, wants_heartbeats_and_a_session_that_lasts) {
+  fixture here;
+  client silent = here.connect_authenticated(), alive = here.connect_authenticated();
+  client expiring = here.connect();
+  expiring.open_socket();
+  expiring.say(R"({"authenticate":{"scheme":"Bearer","credential":"good-short"}})");
+  expiring.hear();
+  here.advance(40s);
+  for (client* one : {&alive, &expiring}) {
+    one->say(R"({"heartbeat":{}})");
+    EXPECT_EQ(one->hear().text, R"({"heartbeat":{}})");
+  }
+  here.advance(22s);
+  expect_close(silent, 4002);
+  expect_close(expiring, 4100);
+  alive.say(echo);
+  EXPECT_THAT(alive.hear().text, HasSubstr("result"));
+}
+
+TEST(socket, limits_what_is_outstanding) {
+  fixture here([](options& how) { how.limits.outstanding = 2; });
+  client one = here.connect_authenticated();
+  one.say(R"({"id":1,"method":"test.wait"})");
+  one.say(R"({"id":1,"method":"test.wait"})");
+  EXPECT_THAT(one.hear().text, HasSubstr("bad_frame"));
+  one.say(R"({"id":"1","method":"test.wait"})");
+  one.say(R"({"id":3,"method":"test.wait"})");
+  EXPECT_THAT(one.hear().text, HasSubstr("too_many_requests"));
+  const auto request = here.entry.wait_request();
+  here.on_logic([&] { here.server->answer(request.connection, request.exchange, {"true", {}}); });
+  EXPECT_EQ(one.hear().text, R"({"id":1,"result":true})");
+}
+
+TEST(topics, holds_replays_and_releases_in_order) {
+  fixture here;
+  client one = here.connect_authenticated();
+  const connection_id who = here.entry.wait_connected();
+  here.on_logic([&] {
+    auto& to = *here.server;
+    to.follow(who, "t", 2, true);
+    to.publish("t", 5, text_of(numbered(5)));
+    to.publish("t", 0, text_of("ephemeral"));
+    to.publish("t", 6, text_of(numbered(6)));
+    to.replay(who, "t", {{2, text_of(numbered(2))}, {3, text_of(numbered(3))}}, false);
+    to.publish("t", 7, text_of(numbered(7)));
+    to.replay(who, "t", {{4, text_of(numbered(4))}, {5, text_of(numbered(5))}}, true);
+    to.publish("t", 7, text_of(numbered(7)));
+    to.publish("t", 8, text_of(numbered(8)));
+    to.publish("other", 1, text_of("not followed"));
+    to.unfollow(who, "t");
+    to.publish("t", 9, text_of(numbered(9)));
+    to.send(who, text_of("end"));
+  });
+  std::vector<std::string> heard;
+  while (heard.empty() || heard.back() != "end") heard.push_back(one.hear().text);
+  EXPECT_THAT(heard, ElementsAre(numbered(3), numbered(4), numbered(5), "ephemeral", numbered(6),
+                                 numbered(7), numbered(8), "end"));
+}
+
+TEST(topics, reach_all_followers_on_all_shards_and_forget_who_left) {
+  fixture here({}, 3);
+  std::vector<client> all;
+  for (int i = 0; i < 12; ++i) all.push_back(here.connect_authenticated());
+  std::vector<connection_id> ids;
+  for (std::size_t i = 0; i < all.size(); ++i) ids.push_back(here.entry.wait_connected(i));
+  here.on_logic([&] {
+    for (const connection_id id : ids) here.server->follow(id, "t", 0, false);
+    here.server->publish("t", 1, text_of(numbered(1)));
+  });
+  for (client& one : all) EXPECT_EQ(one.hear().text, numbered(1));
+  all.erase(all.begin() + 3, all.begin() + 6);
+  here.entry.wait_disconnected(3);
+  here.on_logic([&] { here.server->publish("t", 2, text_of(numbered(2))); });
+  for (client& one : all) EXPECT_EQ(one.hear().text, numbered(2));
+}
+
+TEST(topics, resume_reaches_the_logic) {
+  fixture here;
+  client one = here.connect_authenticated();
+  one.say(R"({"resume":{"cursors":{"conversation:1":11,"account:2":0}}})");
+  EXPECT_EQ(one.hear().text, R"({"resumed":{"topics":{"conversation:1":11,"account:2":0}}})");
+}
+
+TEST(queues, close_a_slow_reader_and_nobody_else) {
+  fixture here([](options& how) { how.limits.queue_bytes = 100'000; });
+  client slow = here.connect(4'096);
+  slow.open_socket();
+  slow.log_in();
+  client quick = here.connect_authenticated();
+  const connection_id first = here.entry.wait_connected(0), second = here.entry.wait_connected(1);
+  here.on_logic([&] {
+    here.server->follow(first, "t", 0, false);
+    here.server->follow(second, "t", 0, false);
+  });
+  const std::string filler(10'000, 'x');
+  int number = 0;
+  while (here.server->counters().slow_closed == 0) {
+    ++number;
+    const std::string event =
+        "{\"seq\":" + std::to_string(number) + ",\"filler\":\"" + filler + "\"}";
+    here.on_logic([&] {
+      here.server->publish("t", number, text_of(event));
+      here.server->publish("t", 0, text_of("ephemeral"));
+    });
+    std::string heard;
+    do {
+      heard = quick.hear().text;
+    } while (heard == "ephemeral");
+    ASSERT_THAT(heard, StartsWith("{\"seq\":" + std::to_string(number) + ","));
+  }
+  EXPECT_GT(here.server->counters().ephemeral_dropped, 0U);
+  // What it does get is in order and whole, up to the close frame.
+  int expected = 0;
+  socket_event event;
+  while ((event = slow.hear()).code == 0) {
+    if (event.text != "ephemeral") {
+      ASSERT_THAT(event.text, StartsWith("{\"seq\":" + std::to_string(++expected) + ","));
+    }
+  }
+  EXPECT_EQ(event.code, 4001);
+}
+
+TEST(draining, answers_what_was_accepted_and_tells_when_to_return) {
+  fixture here;
+  client busy = here.connect_authenticated(), idle = here.connect_authenticated();
+  client http = here.connect();
+  EXPECT_EQ(http.get("/").status, 200);
+  busy.say(R"({"id":1,"method":"test.wait"})");
+  const auto request = here.entry.wait_request();
+  std::atomic<bool> drained = false;
+  here.on_logic([&] { here.server->drain(10min, [&] { drained = true; }); });
+  EXPECT_THAT(idle.hear().text, StartsWith("{\"draining\":{\"reconnect_after_ms\":"));
+  expect_close(idle, 4000);
+  EXPECT_TRUE(http.ended());
+  http.end_sending();
+  EXPECT_THAT(busy.hear().text, StartsWith("{\"draining\""));
+  busy.say(echo.substr(0, 6) + "2" + echo.substr(7));
+  EXPECT_THAT(busy.hear().text, HasSubstr("unavailable"));
+  EXPECT_FALSE(drained);
+  here.on_logic([&] { here.server->answer(request.connection, request.exchange, {"8", {}}); });
+  EXPECT_EQ(busy.hear().text, R"({"id":1,"result":8})");
+  expect_close(busy, 4000);
+  while (!drained) here.on_logic([] {});
+  EXPECT_EQ(here.server->counters().open, 0U);
+}
+
+TEST(draining, ends_in_its_time_even_if_a_client_does_not) {
+  fixture here;
+  client busy = here.connect_authenticated();
+  busy.say(R"({"id":1,"method":"test.wait"})");
+  here.entry.wait_request();
+  std::atomic<bool> drained = false;
+  here.on_logic([&] { here.server->drain(50ms, [&] { drained = true; }); });
+  while (!drained) here.on_logic([] {});
+  EXPECT_THAT(busy.hear().text, StartsWith("{\"draining\""));
+  EXPECT_EQ(busy.hear().code, 4000);
+}
+
+TEST(sharing, one_loop_for_logic_and_sockets) {
+  fixture here({}, 0);
+  client one = here.connect_authenticated();
+  const connection_id who = here.entry.wait_connected();
+  one.say(echo);
+  EXPECT_THAT(one.hear().text, HasSubstr("result"));
+  here.on_logic([&] {
+    here.server->follow(who, "t", 0, false);
+    here.server->publish("t", 1, text_of(numbered(1)));
+  });
+  EXPECT_EQ(one.hear().text, numbered(1));
+}
+
+TEST(limits, too_many_sockets_of_one_address_are_told) {
+  fixture here([](options& how) { how.limits.connections_per_address = 1; });
+  client first = here.connect_authenticated();
+  client second = here.connect();
+  second.open_socket();
+  expect_close(second, 4201);
+}
