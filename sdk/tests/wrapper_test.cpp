@@ -132,7 +132,8 @@ TEST_F(wrapper, a_call_that_was_answered_already_unwinds_quietly) {
   host.next_commit = PARLEY_E_REPEATED;
   const std::size_t lines = host.log.size();
   const fake::ending end = add("again");
-  EXPECT_EQ(end.times, 0);
+  EXPECT_EQ(end.times, 1);
+  EXPECT_EQ(end.status, PARLEY_E_REPEATED);
   EXPECT_EQ(host.log.size(), lines);
   EXPECT_EQ(tracked::alive, 0);
 }

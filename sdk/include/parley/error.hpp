@@ -70,7 +70,7 @@ inline error invalid_params(std::string message, std::string field = {}) {
   return error(PARLEY_E_INVALID, "invalid_params", std::move(message), std::move(field));
 }
 
-// Unwinds a call that the host has answered by itself (PARLEY_E_REPEATED). Nothing catches it but
+// Unwinds a call that the host answers by itself (PARLEY_E_REPEATED). Nothing catches it but
 // the handler's entry; a plugin's own `catch (...)` must let it pass.
 struct already_answered {};
 

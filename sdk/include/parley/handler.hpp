@@ -30,10 +30,11 @@ inline void end_with(const call& c, const error& why) noexcept {
   c.host().calls->fail(c.handle(), &out);
 }
 
-inline void end_with_internal(const call& c) noexcept {
+// Ends with a status that has nothing to add.
+inline void end_with(const call& c, parley_status status) noexcept {
   parley_error out{};
   out.size = sizeof out;
-  out.status = PARLEY_E_FAILED;
+  out.status = status;
   c.host().calls->fail(c.handle(), &out);
 }
 
@@ -42,15 +43,15 @@ inline void end_with_current(const call& c) noexcept {
   try {
     throw;
   } catch (const already_answered&) {
-    // The host has given the reply; nothing is to be said.
+    end_with(c, PARLEY_E_REPEATED); // the host gives the first reply
   } catch (const error& why) {
     end_with(c, why);
   } catch (const std::exception& why) {
     c.log_error(why.what());
-    end_with_internal(c);
+    end_with(c, PARLEY_E_FAILED);
   } catch (...) {
     c.log_error("a handler threw something that is not an exception");
-    end_with_internal(c);
+    end_with(c, PARLEY_E_FAILED);
   }
 }
 
