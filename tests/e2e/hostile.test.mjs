@@ -7,7 +7,7 @@ import net from "node:net";
 import { after, before, beforeEach, afterEach, describe, test } from "node:test";
 import WebSocket from "ws";
 import { call, direct, refusal, register, request, uuid7 } from "./rest_client.mjs";
-import { Server } from "./server.mjs";
+import { Server, configuration } from "./server.mjs";
 import { SocketClient, WAIT_MS } from "./socket_client.mjs";
 
 let server, ann, ben, mallory, chat, writer, reader;
@@ -306,4 +306,42 @@ test("somebody who reads nothing slows nobody", async () => {
   }
   await innocentChat();
   deaf.socket.terminate();
+});
+
+describe("limits of time and number", () => {
+  test("who never authenticates, never ends a header or a body, is sent away", async (t) => {
+    const strict = await Server.start(t, configuration({
+      limits: { handshake_seconds: 1, header_seconds: 1, body_seconds: 1 },
+    }));
+    const silent = new SocketClient(strict.socketUrl);
+    assert.equal(await silent.closed, 4102);
+    const got = (bytes) => new Promise((resolve) => {
+      const socket = net.connect(strict.port, "127.0.0.1", () => socket.write(bytes));
+      let text = "";
+      socket.on("data", (data) => (text += data));
+      socket.on("error", () => undefined);
+      socket.on("close", () => resolve(text));
+    });
+    const head = "POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    assert.match(await got(head), /^HTTP\/1.1 408 [^]*request_timeout/);
+    assert.match(await got("GET / HTTP/1.1\r\nHost: "), /^$|^HTTP\/1.1 408 /);
+  });
+
+  test("too many connections from one address", async (t) => {
+    const strict = await Server.start(t, configuration({ limits: { connections_per_address: 6 } }));
+    const who = await register(strict);
+    const inside = [];
+    t.after(() => Promise.all(inside.map((client) => client.cut())));
+    for (;;) {
+      assert.ok(inside.length <= 6, "one more than allowed was let in");
+      const client = await SocketClient.open(strict, who).catch(() => undefined);
+      if (!client) break;
+      inside.push(client);
+    }
+    assert.ok(inside.length > 0);
+    const last = new SocketClient(strict.socketUrl);
+    const why = await last.opened.then(() => last.closed, (problem) => problem.message);
+    assert.ok(why === 4201 || /429/.test(why), `${why}`);
+    await inside[0].call("account.me", {});
+  });
 });

@@ -292,7 +292,7 @@ describe("errors", () => {
 test("limits that the operator sets", async (t) => {
   const strict = await Server.start(t, configuration({
     plugins: {
-      "auth-password": { config: { argon2_memory_mib: 8, argon2_passes: 1, min_password_length: 12 } },
+      "auth-password": { grants: ["identity"], config: { argon2_memory_mib: 8, argon2_passes: 1, min_password_length: 12 } },
       messaging: { config: { max_members: 2 } },
     },
   }));
@@ -304,7 +304,7 @@ test("limits that the operator sets", async (t) => {
 });
 
 test("registration can be closed", async (t) => {
-  const config = configuration({ plugins: { "auth-password": { config: { registration: "closed" } } } });
+  const config = configuration({ plugins: { "auth-password": { grants: ["identity"], config: { registration: "closed" } } } });
   const closed = await Server.start(t, config);
   await refusal(closed, ...post("/v1/auth/register", { name: "some_one", password: "correct horse" }),
     "registration_closed", 422);

@@ -32,7 +32,7 @@ export function configuration(changes = {}) {
     plugins: {
       "storage-sqlite": {},
       // The cheapest hash that is allowed: the suites register many accounts.
-      "auth-password": { config: { argon2_memory_mib: 8, argon2_passes: 1 } },
+      "auth-password": { grants: ["identity"], config: { argon2_memory_mib: 8, argon2_passes: 1 } },
       messaging: {},
       web: {},
       ...changes.plugins,
