@@ -249,7 +249,7 @@ plugins:
 )");
   check_plugin_config(c, "wrong", words_schema, problems_);
   check_plugin_config(c, "bare", words_schema, problems_);
-  problems_.push_back(unknown_plugin(c, "bare", {"bear", "web"}));
+  problems_.push_back(unknown_plugin(c, "bare", {"bars", "web"}));
   problems_.push_back(unknown_plugin(c, "wrong", {"web"}));
   problems_.push_back(plugin_problem(c, "wrong", "it failed", "mend it"));
   EXPECT_THAT(
@@ -260,7 +260,7 @@ plugins:
           "parley.yaml:6:14: expected an integer from 1 to 100, found the number 0",
           "parley.yaml:7:3: the plugin `bare` needs configuration: `words` is missing; give "
           "an array of at least 1 item under `config`",
-          "parley.yaml:7:3: there is no plugin `bare` in plugin_path; did you mean `bear`?",
+          "parley.yaml:7:3: there is no plugin `bare` in plugin_path; did you mean `bars`?",
           "parley.yaml:3:3: there is no plugin `wrong` in plugin_path; known here: `web`",
           "parley.yaml:3:3: it failed; mend it"));
 }

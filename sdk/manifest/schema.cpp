@@ -312,7 +312,7 @@ void validator::check_defaults(const node& root, const std::string& at,
 
 std::string nearest(const std::string& word, const std::vector<std::string>& known) {
   if (word.size() > 64) return "";
-  const std::size_t bound = word.size() <= 3 ? 1 : word.size() <= 7 ? 2 : 3;
+  const std::size_t bound = word.size() <= 4 ? 1 : word.size() <= 7 ? 2 : 3;
   std::size_t best = bound + 1;
   const std::string* found = nullptr;
   for (const auto& candidate : known) {
