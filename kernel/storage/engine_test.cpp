@@ -107,6 +107,7 @@ TEST_F(engine_test, keeps_records_of_every_type) {
   full["count"] = 9007199254740991;
   full["code"] = "上海";
   full["lines"] = json::parse(R"([{"a": [1, null, "x\u0000y"]}, {}])");
+  for (int i = 0; i < 100; ++i) full["lines"] = json::value{full["lines"], i};
   json::object bare = order("p", 2);
   bare["code"] = nullptr;
   ASSERT_EQ(commit([&](batch& b) {

@@ -24,6 +24,13 @@ parley_str borrow(std::string_view text) {
   return {text.data(), text.size()};
 }
 
+// What could be written must be readable: deeper than what clients may send.
+json::parse_options as_stored() {
+  json::parse_options out;
+  out.max_depth = 1000;
+  return out;
+}
+
 } // namespace
 
 failure invalid(std::string why) {
@@ -143,7 +150,7 @@ problem table::record(const parley_cell* cells, json::storage_ptr in, json::obje
         break;
       case column_type::json: {
         boost::system::error_code fault;
-        json::value parsed = json::parse(text, fault, in);
+        json::value parsed = json::parse(text, fault, in, as_stored());
         if (fault)
           return "collection " + name_ + ", field " + each.name + ": not JSON in the store";
         out.emplace(each.name, std::move(parsed));
