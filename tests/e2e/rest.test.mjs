@@ -239,7 +239,8 @@ describe("errors", () => {
   before(async () => (route = `/v1/conversations/${(await direct(server, ann, ben)).id}/messages`));
 
   test("bad_json", async () => {
-    for (const body of ["{", "", "nul", "[".repeat(200) + "]".repeat(200), '{"id": "x", "text": "y"} z']) {
+    const nul = JSON.stringify({ id: uuid7(), text: "nul \u0000 inside" });
+    for (const body of ["{", "", "nul", nul, "[".repeat(200) + "]".repeat(200), '{"id": "x", "text": "y"} z']) {
       const reply = await request(server, "POST", route, { body, token: ann.token, headers: { "content-type": "application/json" } });
       const { code } = reply.body.error ?? reply.body;
       // An empty body is an empty object: then the parameters are missing.
@@ -256,7 +257,6 @@ describe("errors", () => {
       [{ id: uuid7(), text: "x", colour: "red" }, "colour"],
       [{ id: "i".repeat(65), text: "x" }, "id"],
       [{ id: uuid7(), text: "x".repeat(100_000) }, "text"],
-      [{ id: uuid7(), text: "nul \u0000 inside" }, "text"],
     ];
     for (const [body, field] of wrong) {
       const problem = await refusal(server, ...post(route, body, ann), "invalid_params", 400);

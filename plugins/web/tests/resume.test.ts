@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Backoff } from "../ui/src/backoff.ts";
 import { verdict } from "../ui/src/close_codes.ts";
 import { Cursors } from "../ui/src/cursors.ts";
+import { sendable } from "../ui/src/sendable.ts";
 import { uuid7 } from "../ui/src/uuid.ts";
 
 test("a cursor moves on with what is next, leaves what was seen, and tells of a hole", () => {
@@ -53,4 +54,10 @@ test("UUIDv7: well formed, and in order of time", () => {
   for (const id of [early, late]) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.ok(early < late);
   assert.equal(parseInt(early.replace("-", "").slice(0, 12), 16), 1_700_000_000_000);
+});
+
+test("what the protocol cannot carry is taken out, and nothing else", () => {
+  assert.equal(sendable("a\u0000b \ud83d c \udc00"), "ab \ufffd c \ufffd");
+  const fine = "👩‍👩‍👧‍👦 \u{10ffff} <b>\n\t上海";
+  assert.equal(sendable(fine), fine);
 });

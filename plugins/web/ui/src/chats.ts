@@ -7,6 +7,7 @@ import { sentence } from "./call_error.ts";
 import { Names } from "./names.ts";
 import { Outbox, type Shelf } from "./outbox.ts";
 import { ReadMarks } from "./read_marks.ts";
+import { sendable } from "./sendable.ts";
 import type { Session } from "./session.ts";
 import { Socket, type Gap, type Link } from "./socket.ts";
 import { Timeline } from "./timeline.ts";
@@ -111,11 +112,12 @@ export class Chats {
   }
 
   send(conversation: string, text: string): void {
-    this.outbox.add({ id: uuid7(), conversation, text, at: new Date().toISOString() });
+    const clean = sendable(text).trim();
+    if (clean) this.outbox.add({ id: uuid7(), conversation, text: clean, at: new Date().toISOString() });
   }
 
   async find(name: string): Promise<Profile[]> {
-    const page = await this.socket.call<Page<Profile>>("account.find", { name, limit: 20 });
+    const page = await this.socket.call<Page<Profile>>("account.find", { name: sendable(name), limit: 20 });
     this.names.learn(page.items);
     return page.items.filter((profile) => profile.id !== this.me);
   }
@@ -129,7 +131,7 @@ export class Chats {
   // Not repeated over a break: the server would make a second group.
   async group(name: string, members: string[]): Promise<string> {
     const conversation = await this.socket.call<Conversation>(
-      "messaging.create_group", { name, members }, { repeat: false });
+      "messaging.create_group", { name: sendable(name), members }, { repeat: false });
     this.meet(conversation);
     return conversation.id;
   }

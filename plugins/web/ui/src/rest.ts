@@ -30,6 +30,6 @@ export async function rest<T>(verb: "GET" | "POST", path: string, body?: object,
   }
   if (response.ok) return parsed as T;
   // Some errors come wrapped as {error: {…}}, as on the socket.
-  const inner = (parsed as { error?: unknown }).error;
+  const inner = (parsed as { error?: unknown } | null)?.error;
   throw CallError.from(typeof inner === "object" && inner !== null ? inner : parsed);
 }
