@@ -94,6 +94,9 @@ TEST(yaml, depth_and_expansion_are_limited) {
               ElementsAre(testing::HasSubstr("too much data, or nested too deeply")));
   EXPECT_THAT(read(std::string(48, '[') + std::string(48, ']')).lines, IsEmpty());
   EXPECT_THAT(read(std::string(100'000, '[')).lines, testing::SizeIs(1));
+  const std::string open(30, '['), close(30, ']');
+  EXPECT_THAT(read("a: &a " + open + close + "\nb: " + open + "*a" + close).lines,
+              ElementsAre(testing::HasSubstr("too much data, or nested too deeply")));
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 10; ++i) {
     const std::string below = "*a" + std::to_string(i - 1);
