@@ -186,11 +186,14 @@ TEST(http, limits_time) {
   fixture here;
   client silent = here.connect(), slow_header = here.connect(), slow_body = here.connect();
   EXPECT_EQ(silent.get("/").status, 200);
+  const std::uint64_t before = here.server->counters().bytes_in;
   slow_header.send("GET / HT");
+  while (here.server->counters().bytes_in == before) here.on_logic([] {});
   slow_body.send(
       "POST /v1/places/p/echo HTTP/1.1\r\nContent-Length: 10\r\nExpect: "
       "100-continue\r\n\r\n");
   EXPECT_EQ(slow_body.reply(false).status, 100);
+  EXPECT_EQ(silent.get("/").status, 200); // by now the shard has seen all three
   here.advance(11s);
   EXPECT_EQ(slow_header.reply().status, 408);
   EXPECT_TRUE(slow_header.ended());

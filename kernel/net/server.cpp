@@ -170,6 +170,16 @@ void server::state::take(accepted_socket found) {
 void server::drain(std::chrono::milliseconds within, env::task done) {
   state& my = *state_;
   env::loop& logic = *my.around.logic;
+  // A second time only shortens the first: both are told.
+  if (my.drained) {
+    done = [first = std::exchange(my.drained, nullptr), second = std::move(done)] {
+      first();
+      second();
+    };
+    for (const env::timer_id timer : {my.drain_check, my.drain_force, my.drain_end}) {
+      logic.cancel(timer);
+    }
+  }
   my.drained = std::move(done);
   my.shards.front()->loop().post([&my] {
     for (const auto& one : my.listeners) one->stop();
