@@ -38,8 +38,8 @@ events:
     durable: true
     data: { type: object, properties: { id: id, seq: seq } }
 collections:
-  notes: { key: [board, seq], fields: { board: id, seq: seq, id: id } }
-  doors: { key: [board], fields: { board: id, open: { type: boolean } } }
+  notes: { version: 1, key: [board, seq], fields: { board: id, seq: seq, id: id } }
+  doors: { version: 1, key: [board], fields: { board: id, open: { type: boolean } } }
 hook_points:
   note.filter: { doc: Before., kind: filter, deadline_ms: 100, data: { type: object, properties: { id: id } } }
   note.join: { doc: Within., kind: join, data: { type: object, properties: { id: id } } }
@@ -219,7 +219,7 @@ TEST_F(host, what_joins_is_written_with_it_or_not_at_all) {
   bool refuse = false;
   parley_batch lent = 0;
   add(stepping_in("counter", "note.join", "join",
-                  "collections: { counts: { key: [id], fields: { id: id } } }\n"
+                  "collections: { counts: { version: 1, key: [id], fields: { id: id } } }\n"
                   "methods:\n  counter.get:\n    doc: Reads.\n    params: { type: object, "
                   "required: [id], properties: { id: id } }\n"),
       {{"hook note.join",
