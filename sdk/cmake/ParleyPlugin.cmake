@@ -4,6 +4,7 @@
 #     [SOURCES file…]      the plugin's code; default: all *.cpp of the folder and of src/, but *_test.cpp
 #     [REQUIRES plugin…]   plugins whose methods it calls or whose hooks it steps into
 #     [TESTS file…]        GoogleTest sources; become plugin-NAME-test
+#     [TEST_LIBRARIES target…]
 #     [LIBRARIES target…]) what it links to
 #
 # makes plugins/NAME/libNAME.so in the build directory, with plugin.yaml (and ui/, where that needs no
@@ -71,7 +72,7 @@ function(parley_generate target name manifest)
 endfunction()
 
 function(parley_add_plugin name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;REQUIRES;TESTS;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;REQUIRES;TESTS;TEST_LIBRARIES;LIBRARIES")
   set(here ${CMAKE_CURRENT_SOURCE_DIR})
   set(code plugin-${name}-code)
   set(folder ${CMAKE_BINARY_DIR}/plugins/${name})
@@ -109,7 +110,7 @@ function(parley_add_plugin name)
     target_include_directories(plugin-${name}-test PRIVATE
       ${here} ${here}/src ${CMAKE_CURRENT_BINARY_DIR}/generated)
     target_link_libraries(plugin-${name}-test PRIVATE
-      parley-sdk ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
+      parley-sdk ${arg_LIBRARIES} ${arg_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
     add_test(NAME plugin-${name} COMMAND plugin-${name}-test)
     set_tests_properties(plugin-${name} PROPERTIES TIMEOUT 300)
   endif()
