@@ -2,6 +2,7 @@
 
 #include "identity/encoding.hpp"
 #include "identity/interface.hpp"
+#include "observe/log.hpp"
 #include "parley/call.h"
 
 #include <sodium.h>
@@ -113,6 +114,7 @@ void service::make_secret(std::string name, std::size_t size,
     if (result.why.code != storage::status::ok) {
       return done("the key " + name + " cannot be stored: " + result.why.message, {});
     }
+    observe::write(observe::level::info, "a key was made", {{"name", name}});
     done({}, value);
   });
 }

@@ -1,5 +1,7 @@
 #include "identity/sessions.hpp"
 
+#include "observe/log.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -168,6 +170,8 @@ void sessions_service::revoke_reused(std::shared_ptr<refreshing> work,
     if (result.why.code != storage::status::ok) {
       return work->done(std::nullopt, error_of(result.why));
     }
+    observe::write(observe::level::warn, "a session was revoked: a spent refresh token came back",
+                   {{"session", work->session}});
     revoked(work->session);
     work->done(std::nullopt, refused_token());
   });

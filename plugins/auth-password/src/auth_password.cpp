@@ -8,8 +8,9 @@ using namespace auth_password; // NOLINT(google-build-using-namespace)
 
 namespace {
 
-delay_rules rules(const auth_password_config& from, std::int64_t free_attempts) {
-  return {static_cast<std::uint32_t>(free_attempts), from.first_delay_ms, from.max_delay_ms,
+delay_rules rules(const auth_password_config& from, std::int64_t free_attempts,
+                  std::int64_t max_delay_ms) {
+  return {static_cast<std::uint32_t>(free_attempts), from.first_delay_ms, max_delay_ms,
           from.forget_minutes * 60'000, static_cast<std::size_t>(from.tracked)};
 }
 
@@ -19,8 +20,9 @@ auth_password_logins::auth_password_logins()
     : cost_{static_cast<std::size_t>(config().argon2_memory_mib) << 20,
             static_cast<std::uint64_t>(config().argon2_passes)},
       dummy_(dummy_hash(cost_)),
-      by_login_(rules(config(), config().free_attempts_per_login)),
-      by_address_(rules(config(), config().free_attempts_per_address)) {
+      by_login_(rules(config(), config().free_attempts_per_login, config().max_delay_per_login_ms)),
+      by_address_(
+          rules(config(), config().free_attempts_per_address, config().max_delay_per_address_ms)) {
   if (!prepare_hashing()) throw error(PARLEY_E_FAILED, {}, "libsodium cannot be used here");
 }
 
