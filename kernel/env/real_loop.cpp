@@ -66,6 +66,7 @@ void real_loop::run() {
     end_turn();
   }
   thread_ = std::thread::id();
+  stopped_ = false; // it may run again
 }
 
 void real_loop::stop() {

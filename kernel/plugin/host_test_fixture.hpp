@@ -75,6 +75,8 @@ class kernel : public ::testing::Test {
   // `steps` by "method NAME", "hook NAME", "access SCOPE", "places SCOPE".
   loaded_plugin& add(const std::string& manifest_text, std::map<std::string, step> steps);
 
+  void open();
+
   // Runs the loop until `over` holds.
   void until(const std::function<bool()>& over);
   // Calls as a client would, and waits for the answer.
@@ -114,6 +116,7 @@ class kernel : public ::testing::Test {
   std::vector<std::unique_ptr<loaded_plugin>> plugins_;
   std::vector<std::unique_ptr<std::map<std::string, step>>> steps_;
   std::unique_ptr<loaded_plugin> driver_;
+  std::shared_ptr<const dispatch::registry> registry_;
   std::uint64_t exchanges_ = 0;
   inline static const parley_host* any_host_ = nullptr;
 };

@@ -105,6 +105,12 @@ loaded_plugin& kernel::add(const std::string& manifest_text, std::map<std::strin
   EXPECT_TRUE(loaded) << why;
   plugins_.push_back(std::move(loaded));
 
+  dispatch_->add(*plugins_.back());
+  return *plugins_.back();
+}
+
+// Once all plugins of the test are there.
+void kernel::open() {
   std::vector<const manifest::manifest*> manifests;
   std::vector<storage::collection> collections{dispatch::idempotency_collection()};
   for (const auto& p : plugins_) {
@@ -112,15 +118,14 @@ loaded_plugin& kernel::add(const std::string& manifest_text, std::map<std::strin
     for (auto& collection : storage::declared(p->declared))
       collections.push_back(std::move(collection));
   }
+  registry_ = std::make_shared<dispatch::registry>(1, manifests);
+  dispatch_->set_registry(registry_);
   bool opened = false;
   engine_->open(std::move(collections), [&](const storage::failure& failed) {
     EXPECT_EQ(failed.message, "");
     opened = true;
   });
   until([&] { return opened; });
-  dispatch_->add(*plugins_.back());
-  dispatch_->set_registry(std::make_shared<dispatch::registry>(plugins_.size(), manifests));
-  return *plugins_.back();
 }
 
 void kernel::until(const std::function<bool()>& over) {
@@ -147,14 +152,12 @@ dispatch::session_ptr kernel::user(const std::string& account) {
 
 std::uint64_t kernel::send(const std::string& method, json::object params,
                            const std::string& account, dispatch::connection_id from) {
-  std::vector<const manifest::manifest*> manifests;
-  for (const auto& p : plugins_) manifests.push_back(&p->declared);
-  const auto registry = std::make_shared<dispatch::registry>(0, manifests);
+  if (!registry_) open();
   dispatch::client_request request;
   request.connection = from;
   request.exchange = ++exchanges_;
-  request.from = registry;
-  request.target = registry->find(method);
+  request.from = registry_;
+  request.target = registry_->find(method);
   request.params = std::move(params);
   request.params_digest = dispatch::digest_of(request.params);
   request.who = user(account);
