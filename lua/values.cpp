@@ -210,8 +210,15 @@ class builder {
   void array(int index, parley_slot* out) {
     const lua_Unsigned length = lua_rawlen(L_, index);
     lua_Unsigned members = 0;
-    for (lua_pushnil(L_); lua_next(L_, index) != 0; lua_pop(L_, 1)) ++members;
-    if (members != length) refuse("is neither an array nor an object: it has holes or mixed keys");
+    bool numbered = true;
+    for (lua_pushnil(L_); lua_next(L_, index) != 0; lua_pop(L_, 1)) {
+      const lua_Integer key = lua_isinteger(L_, -2) ? lua_tointeger(L_, -2) : 0;
+      numbered = numbered && key >= 1 && static_cast<lua_Unsigned>(key) <= length;
+      ++members;
+    }
+    if (!numbered || members != length) {
+      refuse("is neither an array nor an object: it has holes or mixed keys");
+    }
     std::vector<parley_slot> slots;
     slots.reserve(length);
     const std::size_t here = path_.size();

@@ -421,7 +421,7 @@ fake_host::fake_host() {
 fake_host::~fake_host() {
   unload();
   if (!folder_.empty()) std::filesystem::remove_all(folder_);
-  current_host = nullptr;
+  if (current_host == this) current_host = nullptr;
 }
 
 parley_status fake_host::load(const std::map<std::string, std::string>& files) {
@@ -437,6 +437,7 @@ parley_status fake_host::load(const std::map<std::string, std::string>& files) {
 }
 
 parley_status fake_host::load_folder(const std::string& folder) {
+  current_host = this;
   plugin_ = {};
   plugin_.size = sizeof plugin_;
   const parley_status status = lua::load(&host_, declared, folder, bounds, &plugin_, &why);
@@ -445,6 +446,7 @@ parley_status fake_host::load_folder(const std::string& folder) {
 }
 
 void fake_host::unload() {
+  current_host = this;
   if (!loaded_) return;
   loaded_ = false;
   plugin_.stop(plugin_.self, open_call(false));
@@ -509,6 +511,7 @@ json::array fake_host::key_of(const std::string& collection, const json::object&
 }
 
 parley_call fake_host::enter(std::int32_t kind, const std::string& name, const json::value& input) {
+  current_host = this;
   const provided_handler handler = handlers_.at({kind, name});
   const parley_call call = open_call(false);
   handler.function(handler.user, call, keep(call, input));
@@ -539,6 +542,7 @@ std::optional<ending> fake_host::hook(const std::string& name, const json::value
 }
 
 std::optional<ending> fake_host::start() {
+  current_host = this;
   const parley_call handle = open_call(false);
   plugin_.start(plugin_.self, handle);
   run();
@@ -546,6 +550,7 @@ std::optional<ending> fake_host::start() {
 }
 
 void fake_host::run() {
+  current_host = this;
   while (!outstanding_.empty()) {
     const auto next = std::move(outstanding_.front());
     outstanding_.pop_front();
@@ -554,6 +559,7 @@ void fake_host::run() {
 }
 
 void fake_host::advance(std::int64_t ms) {
+  current_host = this;
   now_ms_ += ms;
   while (true) {
     const auto due = std::find_if(timers_.begin(), timers_.end(),
