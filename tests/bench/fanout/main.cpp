@@ -103,6 +103,8 @@ int run(const options& what) {
       what.how.members, static_cast<unsigned long long>(what.how.messages), what.how.text_bytes,
       static_cast<unsigned long long>(what.how.window), what.rounds);
   parley_target parley(what.where);
+  // First of all, while there is no freed memory that the connections could take.
+  double per_idle = what.idle == 0 ? 0 : idle_kib(parley, what.idle);
   relay_target relay(what.where);
   std::printf("  %-7s %9s %14s %10s %12s %9s %9s %11s\n", "", "delivered", "per server CPU s",
               "seconds", "server CPU s", "p50 ms", "p99 ms", "own CPU s");
@@ -113,7 +115,6 @@ int run(const options& what) {
     theirs.push_back(run_round(relay, what.how));
     print_row("relay", theirs.back());
   }
-  double per_idle = what.idle == 0 ? 0 : idle_kib(parley, what.idle);
   json::object result{{"members", what.how.members},
                       {"messages", what.how.messages},
                       {"window", what.how.window},

@@ -52,7 +52,8 @@ std::string configuration(const settings& with) {
          "']\n"
          "plugins:\n"
          "  storage-sqlite: {}\n"
-         "  auth-password: { config: { argon2_memory_mib: 8, argon2_passes: 1 }, grants: [identity] }\n"
+         "  auth-password: { config: { argon2_memory_mib: 8, argon2_passes: 1 }, grants: "
+         "[identity] }\n"
          "  messaging: {}\n";
 }
 
