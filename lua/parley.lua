@@ -1,0 +1,173 @@
+---@meta parley
+-- What `require "parley"` gives, for editors (LuaLS) and for reading. Nothing here is run.
+-- Functions marked (waits) yield until the host is done; they work in handlers only, and not inside
+-- of table.sort, string.gsub or a closing variable.
+
+---@class parley
+---@field null lightuserdata JSON's null inside of tables; at the top a null is nil
+local parley = {}
+
+---@return parley.plugin
+function parley.plugin() end
+
+---Marks a table as an array, so that an empty one does not become an object.
+---@generic T
+---@param list T[]
+---@return T[]
+function parley.array(list) end
+
+---Lower case of any script (one character for one; ß stays). string.lower knows ASCII only.
+---@param text string
+---@return string
+function parley.lower(text) end
+
+---Words (letters, digits, _, of any script) with the bytes where they begin and end, in lower case.
+---@param text string
+---@return fun(): integer?, integer?, string?
+function parley.words(text) end
+
+---Who is calling. It ends when the handler does; after that every use is an error.
+---@class parley.call
+---@field account string? id of the account; nil for nobody
+---@field kind "anonymous"|"user"|"bot"|"plugin"|"system"
+---@field session string?
+---@field request_id string?
+---@field remote string? the client's address
+---@field deadline_ms integer Unix time in milliseconds
+---@field depth integer
+
+---An error: returned or raised by a handler, it ends the call with it. Failed operations raise one.
+---@class parley.error
+---@field code string stable, declared in plugin.yaml
+---@field message string? one sentence for people
+---@field field string? JSON Pointer to the parameter at fault
+---@field retry_after_ms integer?
+
+---@class parley.plugin
+---@field name string
+---@field config table the operator's configuration with its defaults; read-only
+---@field methods table plugin.methods.<owner>.<name> = function(call, params) return result end
+---@field hooks table plugin.hooks.<a>.<b> = function(call, payload, batch?): a filter returns nothing to pass, a table to replace, plugin.deny(…) to deny; a join gets the owner's batch
+---@field scopes table plugin.scopes.<name> = { access = function(call, { principal, place }) return { role =, from =, conditions = } end, places = function(call, { principal }) return { { place = }, … } end }
+---@field requires table plugin.requires.<owner>.<name>(call, params): another plugin's method (waits)
+---@field collections table<string, parley.collection>
+---@field log parley.log
+---@field start fun(call: parley.call)? runs before the plugin serves
+---@field stop fun(call: parley.call)? runs when no handler does any more
+local plugin = {}
+
+---@param code string
+---@param message? string
+---@param field? string
+---@return parley.error
+function plugin.error(code, message, field) end
+
+---The same, by the name that reads well in a filter.
+---@param code string
+---@param message? string
+---@param field? string
+---@return parley.error
+function plugin.deny(code, message, field) end
+
+---Unix time in milliseconds.
+---@return integer
+function plugin.now() end
+
+---A new UUIDv7.
+---@return string
+function plugin.id() end
+
+---Runs fn(call) once, later, in a call of the plugin's own. At most 1,000 at a time.
+---@param ms integer
+---@param fn fun(call: parley.call)
+---@return integer timer for plugin.cancel
+function plugin.after(ms, fn) end
+
+---@param timer integer
+function plugin.cancel(timer) end
+
+---Runs fn(call) as the plugin's bot, and returns what it returns. Needs capabilities.bot. (waits)
+---@generic T
+---@param fn fun(call: parley.call): T
+---@return T
+function plugin.bot(fn) end
+
+---Opens a batch: the only way to write.
+---@param call parley.call
+---@return parley.batch
+function plugin.batch(call) end
+
+---Publishes a declared, ephemeral event to who is listening now.
+---@param call parley.call
+---@param event string
+---@param place string
+---@param data table
+function plugin.publish(call, event, place, data) end
+
+---@class parley.log
+---@field debug fun(text: any)
+---@field info fun(text: any)
+---@field warn fun(text: any)
+---@field error fun(text: any)
+
+---@class parley.collection
+local collection = {}
+
+---The record of a key, given part by part; nil where there is none. (waits)
+---@param call parley.call
+---@param ... string|number
+---@return table?
+function collection:get(call, ...) end
+
+---Records in the order of the key or of an index: { index?, prefix?, from?, after?, to?, before?, reverse?, limit? }. (waits)
+---@param call parley.call
+---@param query? table
+---@return { items: table[], more: boolean }
+function collection:range(call, query) end
+
+---@class parley.batch
+local batch = {}
+
+---@param collection string
+---@param record table
+function batch:put(collection, record) end
+
+---Sets some fields; the batch conflicts where there is no such record.
+---@param collection string
+---@param key any a table of the key's parts, or the only part
+---@param fields table
+function batch:patch(collection, key, fields) end
+
+---@param collection string
+---@param key any
+function batch:erase(collection, key) end
+
+---@param collection string
+---@param key any
+---@param field string
+---@param by? integer 1
+function batch:increment(collection, key, field, by) end
+
+---A condition: { collection =, key =, exists = } or { collection =, key =, equals = { field = value } }.
+---@param condition table
+function batch:require(condition) end
+
+---A declared, durable event; sent after the commit. access: { grant = account } or { revoke = account }.
+---@param event string
+---@param place string
+---@param data table
+---@param access? table
+function batch:publish(event, place, data, access) end
+
+---The number that the batch's next event on the topic will get: a stand-in, for keys, fields, data and results.
+---@param topic string
+---@param place string
+---@return integer
+function batch:next(topic, place) end
+
+---Writes. `reply` is the method's result, kept with the idempotency key. (waits)
+---@param reply? table
+---@return { numbers: table<string, integer> }
+function batch:commit(reply) end
+
+return parley
