@@ -12,11 +12,11 @@
 namespace parley::lua {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::declare_hook;
 using testing::declare_method;
 using testing::ending;
 using testing::fake_host;
+using ::testing::HasSubstr;
 using testing::one_method;
 using testing::preamble;
 namespace json = boost::json;
@@ -80,21 +80,22 @@ TEST(lua_load, ends_a_loop_in_init) {
 TEST(lua_load, ends_a_memory_hog_in_init) {
   fake_host host;
   host.bounds.memory_bytes = 4 << 20;
-  EXPECT_NE(host.load({{"init.lua", "local t = {}\nwhile true do t[#t+1] = ('x'):rep(1e5)..#t end"}}),
-            PARLEY_OK);
+  EXPECT_NE(
+      host.load({{"init.lua", "local t = {}\nwhile true do t[#t+1] = ('x'):rep(1e5)..#t end"}}),
+      PARLEY_OK);
   EXPECT_THAT(host.why, HasSubstr("sample/init.lua:2:"));
 }
 
 TEST(lua_require, loads_files_of_its_own_folder_once) {
   fake_host host;
   host.declared.methods.push_back(declare_method("sample.run"));
-  ASSERT_EQ(host.load({{"init.lua", preamble +
-                                        "local w = require 'words'; assert(require 'words' == w)\n"
-                                        "assert(require 'deep.more' == 7)\n"
-                                        "function plugin.methods.sample.run() return w end"},
-                       {"words.lua", "return {count = 2}"},
-                       {"deep/more.lua", "return 7"}}),
-            PARLEY_OK)
+  ASSERT_EQ(
+      host.load({{"init.lua", preamble + "local w = require 'words'; assert(require 'words' == w)\n"
+                                         "assert(require 'deep.more' == 7)\n"
+                                         "function plugin.methods.sample.run() return w end"},
+                 {"words.lua", "return {count = 2}"},
+                 {"deep/more.lua", "return 7"}}),
+      PARLEY_OK)
       << host.why;
   EXPECT_EQ(host.method("sample.run")->result, (json::value{{"count", 2}}));
 }
@@ -108,14 +109,14 @@ TEST_P(lua_require_refuses, what_is_no_module) {
 }
 
 INSTANTIATE_TEST_SUITE_P(names, lua_require_refuses,
-                         ::testing::Values("'../x'", "'/etc/passwd'", "'..'", "'.'", "''",
-                                           "'a..b'", "'words/../../x'", "'a\\0b'", "'.a'", "'io'",
-                                           "'os'", "'debug'", "'words.lua\\n'", "'nothing'",
-                                           "'string'", "'_G'"));
+                         ::testing::Values("'../x'", "'/etc/passwd'", "'..'", "'.'", "''", "'a..b'",
+                                           "'words/../../x'", "'a\\0b'", "'.a'", "'io'", "'os'",
+                                           "'debug'", "'words.lua\\n'", "'nothing'", "'string'",
+                                           "'_G'"));
 
 TEST(lua_require, follows_no_link_out_of_the_folder) {
-  const auto folder = std::filesystem::temp_directory_path() /
-                      ("parley-link-" + std::to_string(::getpid()));
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("parley-link-" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   std::filesystem::remove(folder / "secret.lua");
   std::filesystem::create_symlink("/etc/passwd", folder / "secret.lua");
@@ -128,9 +129,9 @@ TEST(lua_require, follows_no_link_out_of_the_folder) {
 
 TEST(lua_require, refuses_a_ring) {
   fake_host host;
-  EXPECT_NE(host.load({{"init.lua", "require 'a'"}, {"a.lua", "require 'b'"},
-                       {"b.lua", "require 'a'"}}),
-            PARLEY_OK);
+  EXPECT_NE(
+      host.load({{"init.lua", "require 'a'"}, {"a.lua", "require 'b'"}, {"b.lua", "require 'a'"}}),
+      PARLEY_OK);
   EXPECT_THAT(host.why, HasSubstr("sample/b.lua:1: 'a' requires itself"));
 }
 
@@ -189,40 +190,39 @@ TEST_P(lua_values_refuse, what_is_no_data) {
   EXPECT_TRUE(host.has_logged(GetParam().said));
 }
 
-INSTANTIATE_TEST_SUITE_P(values, lua_values_refuse,
-                         ::testing::Values(bad_value{"0/0", "a.b is not a finite number"},
-                                           bad_value{"print", "a.b is a function"},
-                                           bad_value{"'\\xff'", "a.b is not UTF-8"},
-                                           bad_value{"{1, nil, 3, x = 1}", "a.b is neither"},
-                                           bad_value{"{[1.5] = 1}", "a.b has a key"},
-                                           bad_value{"{[true] = 1}", "a.b has a key"},
-                                           bad_value{"loop", "nested deeper"},
-                                           bad_value{"two", "is larger than 8 MiB"},
-                                           bad_value{"call", "a.b is a userdata"},
-                                           bad_value{"coroutine.create(print)", "a.b is a thread"}));
+INSTANTIATE_TEST_SUITE_P(
+    values, lua_values_refuse,
+    ::testing::Values(
+        bad_value{"0/0", "a.b is not a finite number"}, bad_value{"print", "a.b is a function"},
+        bad_value{"'\\xff'", "a.b is not UTF-8"}, bad_value{"{1, nil, 3, x = 1}", "a.b is neither"},
+        bad_value{"{[1.5] = 1}", "a.b has a key"}, bad_value{"{[true] = 1}", "a.b has a key"},
+        bad_value{"loop", "nested deeper"}, bad_value{"two", "is larger than 8 MiB"},
+        bad_value{"call", "a.b is a userdata"},
+        bad_value{"coroutine.create(print)", "a.b is a thread"}));
 
 TEST(lua_config, is_read_only_all_the_way_down) {
   for (const char* const write :
-       {"plugin.config.x = 1", "plugin.config.words[1] = 'z'", "table.insert(plugin.config.words, 'z')",
+       {"plugin.config.x = 1", "plugin.config.words[1] = 'z'",
+        "table.insert(plugin.config.words, 'z')",
         "rawset(getmetatable(plugin.config).__index, 'x', 1)", "setmetatable(plugin.config, {})",
         "local next, t = pairs(plugin.config); t.words = 1"}) {
     one_method host(write);
     host.config = {{"words", {"x", "y"}}};
     EXPECT_EQ(host.run_it().status, PARLEY_E_FAILED) << write;
   }
-  one_method host("local n = 0; for k, v in pairs(plugin.config.words) do n = n + k end\n"
-                  "for i, w in ipairs(plugin.config.words) do n = n + i end\n"
-                  "return {n = n, size = #plugin.config.words, all = table.concat(plugin.config.words, '+'),"
-                  " one = select('#', table.unpack(plugin.config.words))}");
+  one_method host(
+      "local n = 0; for k, v in pairs(plugin.config.words) do n = n + k end\n"
+      "for i, w in ipairs(plugin.config.words) do n = n + i end\n"
+      "return {n = n, size = #plugin.config.words, all = table.concat(plugin.config.words, '+'),"
+      " one = select('#', table.unpack(plugin.config.words))}");
   host.config = {{"words", {"x", "y"}}};
-  EXPECT_EQ(host.run_it().result,
-            (json::value{{"all", "x+y"}, {"n", 6}, {"one", 2}, {"size", 2}}));
+  EXPECT_EQ(host.run_it().result, (json::value{{"all", "x+y"}, {"n", 6}, {"one", 2}, {"size", 2}}));
 }
 
 fake_host& filtering(fake_host& host, const std::string& body) {
   host.declared.hooks.push_back(declare_hook("a.b", manifest::hook_kind::filter));
-  EXPECT_EQ(host.load({{"init.lua", preamble + "function plugin.hooks.a.b(call, payload)\n" + body +
-                                        "\nend"}}),
+  EXPECT_EQ(host.load({{"init.lua",
+                        preamble + "function plugin.hooks.a.b(call, payload)\n" + body + "\nend"}}),
             PARLEY_OK)
       << host.why;
   return host;
@@ -230,11 +230,12 @@ fake_host& filtering(fake_host& host, const std::string& body) {
 
 TEST(lua_filter, passes_replaces_and_denies) {
   fake_host host;
-  filtering(host, "if payload.x == 1 then return end\n"
-                  "if payload.x == 2 then payload.x = 20 return payload end\n"
-                  "if payload.x == 3 then return plugin.deny('no_good', 'Not that.', '/x') end\n"
-                  "if payload.x == 4 then error(plugin.deny('no_good', 'Not that.')) end\n"
-                  "return 'yes'");
+  filtering(host,
+            "if payload.x == 1 then return end\n"
+            "if payload.x == 2 then payload.x = 20 return payload end\n"
+            "if payload.x == 3 then return plugin.deny('no_good', 'Not that.', '/x') end\n"
+            "if payload.x == 4 then error(plugin.deny('no_good', 'Not that.')) end\n"
+            "return 'yes'");
   const auto with = [&host](int x) { return *host.hook("a.b", {{"x", x}}); };
   EXPECT_EQ(with(1).status, PARLEY_OK);
   EXPECT_FALSE(with(1).replaced);
@@ -266,10 +267,10 @@ TEST(lua_scope, answers_access_and_places) {
   manifest::scope s;
   s.name = "room";
   host.declared.scopes.push_back(s);
-  ASSERT_EQ(host.load({{"init.lua", preamble +
-                                        "plugin.scopes.room = {access = function(call, who)\n"
-                                        "if who.place == 'r1' then return {role = 'member'} end end,\n"
-                                        "places = function(call, who) return {} end}"}}),
+  ASSERT_EQ(host.load({{"init.lua",
+                        preamble + "plugin.scopes.room = {access = function(call, who)\n"
+                                   "if who.place == 'r1' then return {role = 'member'} end end,\n"
+                                   "places = function(call, who) return {} end}"}}),
             PARLEY_OK)
       << host.why;
   const auto access = [&host](const char* place) {
@@ -282,7 +283,8 @@ TEST(lua_scope, answers_access_and_places) {
 }
 
 TEST(lua_call, tells_who_calls) {
-  one_method host("return {call.account, call.kind, call.request_id, call.session == nil, call.depth}");
+  one_method host(
+      "return {call.account, call.kind, call.request_id, call.session == nil, call.depth}");
   EXPECT_EQ(json::serialize(host.run_it().result), R"(["0192-account","user","r-1",true,1])");
 }
 
@@ -328,7 +330,8 @@ INSTANTIATE_TEST_SUITE_P(
                       "setmetatable({}, {__name = 'x', __index = error, __tostring = error})"));
 
 TEST(lua_await, invokes_a_method_and_resumes_with_its_result) {
-  one_method host("local r = plugin.requires.other.double(call, {n = params.n}); return {twice = r.n}");
+  one_method host(
+      "local r = plugin.requires.other.double(call, {n = params.n}); return {twice = r.n}");
   host.methods["other.double"] = [](const json::value& in) {
     ending out;
     out.result = {{"n", in.at("n").as_int64() * 2}};
@@ -345,8 +348,9 @@ TEST(lua_await, raises_what_the_method_ended_with) {
     out.message = "Not you.";
     return out;
   };
-  one_method caught("local ok, e = pcall(plugin.requires.other.go, call)\n"
-                    "return {ok = ok, code = e.code, message = e.message, text = tostring(e)}");
+  one_method caught(
+      "local ok, e = pcall(plugin.requires.other.go, call)\n"
+      "return {ok = ok, code = e.code, message = e.message, text = tostring(e)}");
   caught.methods["other.go"] = refuses;
   const json::value result = caught.run_it().result;
   EXPECT_EQ(result.at("code"), "forbidden");
@@ -383,7 +387,8 @@ TEST(lua_await, works_in_odd_places) {
       "seen[#seen+1] = t[5]; seen[#seen+1] = t + 1\n" // in metamethods
       "for x in function(_, last) if not last then return go(call, {n = 7}).n end end do\n"
       "  seen[#seen+1] = x end\n" // in an iterator
-      "do local c <close> = setmetatable({}, {__close = function() seen[#seen+1] = go(call, {n = 8}).n end}) end\n"
+      "do local c <close> = setmetatable({}, {__close = function() seen[#seen+1] = go(call, {n = "
+      "8}).n end}) end\n"
       "return seen");
   host.methods["other.echo"] = echo;
   const ending end = host.run_it();
@@ -394,9 +399,12 @@ TEST(lua_await, is_refused_where_c_is_in_between) {
   for (const char* const body :
        {"table.sort({1, 2, 3}, function(a, b) go(call, {}) return a < b end)",
         "('abc'):gsub('.', function() go(call, {}) end)",
-        "table.sort({1, 2}, function(a, b) coroutine.wrap(function() go(call, {}) end)() return a < b end)",
-        "coroutine.yield()", "tostring(setmetatable({}, {__tostring = function() go(call, {}) return '' end}))",
-        "local co = coroutine.create(function() local x <close> = setmetatable({}, {__close = function()"
+        "table.sort({1, 2}, function(a, b) coroutine.wrap(function() go(call, {}) end)() return a "
+        "< b end)",
+        "coroutine.yield()",
+        "tostring(setmetatable({}, {__tostring = function() go(call, {}) return '' end}))",
+        "local co = coroutine.create(function() local x <close> = setmetatable({}, {__close = "
+        "function()"
         " go(call, {}) end}) coroutine.yield() end) coroutine.resume(co)\n"
         "local ok, why = coroutine.close(co) error(why)"}) {
     one_method host(body, "local go = plugin.requires.other.echo");
@@ -408,12 +416,14 @@ TEST(lua_await, is_refused_where_c_is_in_between) {
 }
 
 TEST(lua_await, keeps_calls_apart_that_wait_at_once) {
-  one_method host("local x = params.n; local r = plugin.requires.other.echo(call, {n = x})\n"
-                  "assert(r.n == x) return r");
+  one_method host(
+      "local x = params.n; local r = plugin.requires.other.echo(call, {n = x})\n"
+      "assert(r.n == x) return r");
   host.methods["other.echo"] = echo;
   host.run_it({{"n", 0}});
   std::vector<parley_call> calls;
-  for (int i = 1; i <= 100; ++i) calls.push_back(host.enter(PARLEY_METHOD, "sample.run", {{"n", i}}));
+  for (int i = 1; i <= 100; ++i)
+    calls.push_back(host.enter(PARLEY_METHOD, "sample.run", {{"n", i}}));
   EXPECT_EQ(host.open_calls(), 100u);
   host.run();
   for (int i = 1; i <= 100; ++i) {
@@ -422,9 +432,10 @@ TEST(lua_await, keeps_calls_apart_that_wait_at_once) {
 }
 
 TEST(lua_await, a_waiting_coroutine_belongs_to_who_waits) {
-  one_method host("if params.first then shared = coroutine.wrap(function()\n"
-                  "  return plugin.requires.other.echo(call, {n = 1}) end) return shared() end\n"
-                  "shared()");
+  one_method host(
+      "if params.first then shared = coroutine.wrap(function()\n"
+      "  return plugin.requires.other.echo(call, {n = 1}) end) return shared() end\n"
+      "shared()");
   host.methods["other.echo"] = echo;
   host.run_it({{"first", true}});
   const parley_call first = host.enter(PARLEY_METHOD, "sample.run", {{"first", true}});
@@ -436,9 +447,10 @@ TEST(lua_await, a_waiting_coroutine_belongs_to_who_waits) {
 }
 
 TEST(lua_bot, runs_as_the_bot_and_ends_its_call) {
-  one_method host("return plugin.bot(function(bot)\n"
-                  "plugin.requires.other.echo(call, {n = 1})\n"
-                  "return plugin.requires.other.echo(bot, {n = 2}) end)");
+  one_method host(
+      "return plugin.bot(function(bot)\n"
+      "plugin.requires.other.echo(call, {n = 1})\n"
+      "return plugin.requires.other.echo(bot, {n = 2}) end)");
   host.declared.wants_bot = manifest::bot{"sample", "Sample"};
   host.methods["other.echo"] = echo;
   EXPECT_EQ(host.run_it().result, (json::value{{"n", 2}}));
@@ -448,8 +460,9 @@ TEST(lua_bot, runs_as_the_bot_and_ends_its_call) {
 }
 
 TEST(lua_bot, ends_its_call_when_the_function_fails) {
-  for (const char* const body : {"error('x')", "while true do end", "while true do pcall(error) end",
-                                 "plugin.requires.other.echo(bot, {}); error({})"}) {
+  for (const char* const body :
+       {"error('x')", "while true do end", "while true do pcall(error) end",
+        "plugin.requires.other.echo(bot, {}); error({})"}) {
     one_method host(std::string("plugin.bot(function(bot)\n") + body + "\nend)");
     host.bounds.instructions = 100'000;
     host.declared.wants_bot = manifest::bot{"sample", "Sample"};
@@ -464,10 +477,11 @@ TEST(lua_bot, ends_its_call_when_the_function_fails) {
 }
 
 TEST(lua_timer, fires_once_in_a_call_of_its_own) {
-  one_method host("plugin.after(500, function(own) fired = (fired or 0) + 1\n"
-                  "plugin.requires.other.echo(own, {}) end)\n"
-                  "plugin.cancel(plugin.after(500, function() fired = 100 end))\n"
-                  "return {fired = fired or 0}");
+  one_method host(
+      "plugin.after(500, function(own) fired = (fired or 0) + 1\n"
+      "plugin.requires.other.echo(own, {}) end)\n"
+      "plugin.cancel(plugin.after(500, function() fired = 100 end))\n"
+      "return {fired = fired or 0}");
   host.methods["other.echo"] = echo;
   EXPECT_EQ(host.run_it().result.at("fired"), 0);
   host.advance(499);
@@ -488,8 +502,9 @@ TEST(lua_timer, ends_with_the_plugin_and_is_counted) {
 
 TEST(lua_lifecycle, start_and_stop_run_in_their_calls) {
   fake_host host;
-  ASSERT_EQ(host.load({{"init.lua", preamble + "function plugin.start(call) plugin.log.info('up') end\n"
-                                               "function plugin.stop(call) plugin.log.warn('down') end"}}),
+  ASSERT_EQ(host.load({{"init.lua", preamble +
+                                        "function plugin.start(call) plugin.log.info('up') end\n"
+                                        "function plugin.stop(call) plugin.log.warn('down') end"}}),
             PARLEY_OK);
   EXPECT_EQ(host.start()->status, PARLEY_OK);
   EXPECT_TRUE(host.has_logged("up"));
@@ -533,8 +548,9 @@ TEST(lua_storage, reads_and_writes_through_batches) {
 }
 
 TEST(lua_storage, a_conflict_is_an_error_with_a_code) {
-  one_method host("local b = plugin.batch(call); b:erase('notes', 'x')\n"
-                  "b:require{collection = 'notes', key = {'x'}, exists = true}; b:commit()");
+  one_method host(
+      "local b = plugin.batch(call); b:erase('notes', 'x')\n"
+      "b:require{collection = 'notes', key = {'x'}, exists = true}; b:commit()");
   EXPECT_EQ(host.run_it().status, PARLEY_E_CONFLICT);
   one_method unknown("return plugin.collections.nots:get(call, 1)");
   manifest::collection c;
@@ -545,9 +561,10 @@ TEST(lua_storage, a_conflict_is_an_error_with_a_code) {
 }
 
 TEST(lua_text, lower_and_words_know_more_than_ascii) {
-  one_method host("local w = {}; for a, b, word in parley.words(params.text) do\n"
-                  "w[#w+1] = word .. ':' .. a .. '-' .. b end\n"
-                  "return {lower = parley.lower(params.text), words = w}");
+  one_method host(
+      "local w = {}; for a, b, word in parley.words(params.text) do\n"
+      "w[#w+1] = word .. ':' .. a .. '-' .. b end\n"
+      "return {lower = parley.lower(params.text), words = w}");
   const json::value result = host.run_it({{"text", "ÄRGER, Ωmega! ЁЖ x_1 co\u00ADop"}}).result;
   EXPECT_EQ(result.at("lower"), "ärger, ωmega! ёж x_1 co\u00ADop");
   EXPECT_EQ(json::serialize(result.at("words")),

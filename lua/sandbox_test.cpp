@@ -18,6 +18,7 @@ TEST_P(lua_hostile, is_ended_and_named) {
   one_method host(std::string("if params.well then return {fine = true} end\n") + GetParam());
   host.bounds.instructions = 1'000'000;
   host.bounds.memory_bytes = 8u << 20;
+  host.bounds.cpu_ms = 200;
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(host.run_it({{"well", false}}).status, PARLEY_E_FAILED);
     ASSERT_FALSE(host.logged.empty());
@@ -35,49 +36,61 @@ INSTANTIATE_TEST_SUITE_P(
         "while true do pcall(coroutine.wrap(function() while true do end end)) end",
         "while true do coroutine.wrap(function() for i = 1, 500 do end end)() end",
         "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
-        "while true do xpcall(function() while true do end end, function() while true do end end) end",
+        "while true do xpcall(function() while true do end end, function() while true do end end) "
+        "end",
         "local function f() return f() end f()",
         "local t = setmetatable({}, {__index = function(t, k) return t[k + 1] end}) return t[1]",
         "for _ in function() return 1 end do end", "goto a ::a:: goto a",
-        "repeat local x <close> = setmetatable({}, {__close = function() while true do end end}) until false",
-        "local x <close> = setmetatable({}, {__close = function() while true do end end}) error('x')",
-        "local x <close> = setmetatable({}, {__close = function() while true do end end}) while true do end",
-        "local co = coroutine.wrap(function() local x <close> = setmetatable({}, {__close = function()"
+        "repeat local x <close> = setmetatable({}, {__close = function() while true do end end}) "
+        "until false",
+        "local x <close> = setmetatable({}, {__close = function() while true do end end}) "
+        "error('x')",
+        "local x <close> = setmetatable({}, {__close = function() while true do end end}) while "
+        "true do end",
+        "local co = coroutine.wrap(function() local x <close> = setmetatable({}, {__close = "
+        "function()"
         " while true do end end}) while true do end end) pcall(co) while true do end",
-        "local co = coroutine.create(function() local x <close> = setmetatable({}, {__close = function()"
+        "local co = coroutine.create(function() local x <close> = setmetatable({}, {__close = "
+        "function()"
         " while true do end end}) coroutine.yield() end) coroutine.resume(co) coroutine.close(co)"
         " while true do end"));
 
 INSTANTIATE_TEST_SUITE_P(
     memory, lua_hostile,
-    ::testing::Values(
-        "local t = {} while true do t[#t + 1] = {} end", "local s = 'x' while true do s = s .. s end",
-        "return ('x'):rep(1e9)", "return ('x'):rep(1 << 62)", "local t = {} for i = 1, 1e9 do t[i] = i end",
-        "while true do pcall(string.rep, 'x', 1e9) end", "while true do pcall(string.rep, 'x', 7e6) end",
-        "local t = {} while true do pcall(function() while true do t[#t + 1] = ('x'):rep(1000) .. #t end end) end",
-        "local t = {} while true do t[#t + 1] = coroutine.create(function() end) end",
-        "string.format('%99999d', 1)", "return table.concat(setmetatable({}, {__len = function() return 1 << 40 end,"
-        " __index = function() return 'xxxxxxxxxxxxxxxxxxxxxxxxxxxx' end}))",
-        "local s = ('x'):rep(1e6) while true do s:gsub('x', s) end",
-        "local s = ('x'):rep(1e6) while true do s:upper() end",
-        "local s = ('x'):rep(1e6) while true do local t = s .. 'y' end"));
+    ::testing::Values("local t = {} while true do t[#t + 1] = {} end",
+                      "local s = 'x' while true do s = s .. s end", "return ('x'):rep(1e9)",
+                      "return ('x'):rep(1 << 62)", "local t = {} for i = 1, 1e9 do t[i] = i end",
+                      "while true do pcall(string.rep, 'x', 1e9) end",
+                      "while true do pcall(string.rep, 'x', 7e6) end",
+                      "local t = {} while true do pcall(function() while true do t[#t + 1] = "
+                      "('x'):rep(1000) .. #t end end) end",
+                      "local t = {} while true do t[#t + 1] = coroutine.create(function() end) end",
+                      "string.format('%99999d', 1)",
+                      "return table.concat(setmetatable({}, {__len = function() return 1 << 40 end,"
+                      " __index = function() return 'xxxxxxxxxxxxxxxxxxxxxxxxxxxx' end}))",
+                      "local s = ('x'):rep(1e6) while true do s:gsub('x', s) end",
+                      "local s = ('x'):rep(1e6) while true do s:upper() end",
+                      "local s = ('x'):rep(1e6) while true do local t = s .. 'y' end"));
 
 INSTANTIATE_TEST_SUITE_P(
     recursion, lua_hostile,
     ::testing::Values(
         "local function f() return 1 + f() end return f()",
         "local function f() pcall(f) error('x') end return f() .. ''",
-        "local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k] end return t.x",
+        "local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k] end "
+        "return t.x",
         "local function f() return coroutine.wrap(f)() end f()",
         "local function f(a) return (a:gsub('.', f)) end return f('x')",
         "local function f() table.sort({1, 2, 3}, f) end f()",
         "local t = {} for i = 1, 1e4 do t = setmetatable({}, {__index = t}) end return t.x .. ''",
-        "error(('('):rep(300), 2)", "local s = 'x' for i = 1, 250 do s = '(' .. s .. ')' end error(s)"));
+        "error(('('):rep(300), 2)",
+        "local s = 'x' for i = 1, 250 do s = '(' .. s .. ')' end error(s)"));
 
 INSTANTIATE_TEST_SUITE_P(
     long_c_functions, lua_hostile,
     ::testing::Values(
-        "return string.rep('', 1 << 62) .. nil", "local s = ('a'):rep(30) return s:find(('a?'):rep(30) .. s .. 'b') .. ''",
+        "return string.rep('', 1 << 62) .. nil",
+        "local s = ('a'):rep(30) return s:find(('a?'):rep(30) .. s .. 'b') .. ''",
         "local s = ('a'):rep(1e5) return s:find(('.-'):rep(20) .. 'b') .. ''",
         "local s = ('a'):rep(1e5) return s:match('.-.-.-.-b') .. ''",
         "local s = ('a'):rep(1e5) for x in s:gmatch('.-.-.-.-b') do end error('x')",
@@ -88,8 +101,10 @@ INSTANTIATE_TEST_SUITE_P(
         "table.insert(setmetatable({}, {__len = function() return 1 << 62 end}), 1, 1)",
         "table.remove(setmetatable({}, {__len = function() return 1 << 62 end}), 1)",
         "table.sort(setmetatable({}, {__len = function() return (1 << 31) - 2 end}), rawequal)",
-        "table.unpack({}, 1, 1e8)", "table.concat(setmetatable({}, {__index = rawlen}), '', 1, 1 << 40)",
-        "local t = {} for i = 1, 1e4 do t[i] = i end while true do table.insert(t, 1, 0) table.remove(t, 1) end",
+        "table.unpack({}, 1, 1e8)",
+        "table.concat(setmetatable({}, {__index = rawlen}), '', 1, 1 << 40)",
+        "local t = {} for i = 1, 1e4 do t[i] = i end while true do table.insert(t, 1, 0) "
+        "table.remove(t, 1) end",
         "local t = {} for i = 1, 1e4 do t[i] = i end while true do table.sort(t) end",
         "while true do print('x') end", "while true do plugin.log.info(('x'):rep(1e5)) end",
         "while true do parley.lower(('X'):rep(1e5)) end",
@@ -129,9 +144,10 @@ TEST(lua_sandbox, a_finaliser_is_refused) {
 }
 
 TEST(lua_sandbox, a_finaliser_added_later_never_runs) {
-  one_method host("local m = {} for i = 1, 100 do setmetatable({}, m) end\n"
-                  "m.__gc = function() ran = true end\n"
-                  "for i = 1, 1e5 do local t = {} end return {ran = ran or false}");
+  one_method host(
+      "local m = {} for i = 1, 100 do setmetatable({}, m) end\n"
+      "m.__gc = function() ran = true end\n"
+      "for i = 1, 1e5 do local t = {} end return {ran = ran or false}");
   EXPECT_EQ(host.run_it().result, (json::value{{"ran", false}}));
 }
 
@@ -147,14 +163,16 @@ TEST(lua_sandbox, metatables_of_the_runtime_are_sealed) {
 
 TEST(lua_sandbox, nested_closing_is_refused) {
   // Each level would be a C call that nobody counts.
-  one_method real("function nest() local co = coroutine.create(function()\n"
-                  "local x <close> = setmetatable({}, {__close = nest}) coroutine.yield() end)\n"
-                  "coroutine.resume(co) local ok, why = coroutine.close(co)\n"
-                  "if not ok then error(why, 0) end end nest()");
+  one_method real(
+      "function nest() local co = coroutine.create(function()\n"
+      "local x <close> = setmetatable({}, {__close = nest}) coroutine.yield() end)\n"
+      "coroutine.resume(co) local ok, why = coroutine.close(co)\n"
+      "if not ok then error(why, 0) end end nest()");
   EXPECT_EQ(real.run_it().status, PARLEY_E_FAILED);
-  one_method plain("local co = coroutine.create(function() local x <close> = setmetatable({}, {__close =\n"
-                   "function() coroutine.close(coroutine.create(print)) end}) coroutine.yield() end)\n"
-                   "coroutine.resume(co) local ok, why = coroutine.close(co) error(why, 0)");
+  one_method plain(
+      "local co = coroutine.create(function() local x <close> = setmetatable({}, {__close =\n"
+      "function() coroutine.close(coroutine.create(print)) end}) coroutine.yield() end)\n"
+      "coroutine.resume(co) local ok, why = coroutine.close(co) error(why, 0)");
   EXPECT_EQ(plain.run_it().status, PARLEY_E_FAILED);
   EXPECT_TRUE(plain.has_logged("coroutine.close inside of a closing variable"));
 }
@@ -171,21 +189,27 @@ TEST(lua_sandbox, coroutines_behave_as_elsewhere) {
       "seen[5] = coroutine.status(co)\n"
       "seen[6] = select(2, coroutine.resume(co))\n"
       "seen[7] = select(2, pcall(coroutine.wrap(function() error({k = 1}) end))).k\n"
-      "local n = 0 for x in coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end) do n = n + x end\n"
+      "local n = 0 for x in coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end) "
+      "do n = n + x end\n"
       "seen[8] = n\n"
       "local _, main = coroutine.running() seen[9] = main\n"
       "seen[10] = coroutine.isyieldable()\n"
-      "local closed = coroutine.create(function() local x <close> = setmetatable({}, {__close = function()\n"
+      "local closed = coroutine.create(function() local x <close> = setmetatable({}, {__close = "
+      "function()\n"
       "  seen[11] = 'closed' end}) coroutine.yield() end)\n"
-      "coroutine.resume(closed) seen[12] = coroutine.close(closed) seen[13] = coroutine.status(closed)\n"
+      "coroutine.resume(closed) seen[12] = coroutine.close(closed) seen[13] = "
+      "coroutine.status(closed)\n"
       "return seen");
-  EXPECT_EQ(json::serialize(host.run_it().result),
-            R"(["suspended",3,20,7,"dead","cannot resume a dead coroutine",1,6,true,false,"closed",true,"dead"])");
+  EXPECT_EQ(
+      json::serialize(host.run_it().result),
+      R"(["suspended",3,20,7,"dead","cannot resume a dead coroutine",1,6,true,false,"closed",true,"dead"])");
 }
 
 TEST(lua_sandbox, one_full_plugin_still_answers) {
-  one_method host("if params.fill then kept = {} while true do kept[#kept + 1] = ('x'):rep(999) .. #kept end end\n"
-                  "if params.drop then kept = nil return {} end return {fine = true}");
+  one_method host(
+      "if params.fill then kept = {} while true do kept[#kept + 1] = ('x'):rep(999) .. #kept end "
+      "end\n"
+      "if params.drop then kept = nil return {} end return {fine = true}");
   host.bounds.memory_bytes = 4u << 20;
   EXPECT_EQ(host.run_it({{"fill", true}}).status, PARLEY_E_FAILED);
   for (int i = 0; i < 200; ++i) host.run_it(); // with the memory full: ends, well or not
@@ -194,10 +218,11 @@ TEST(lua_sandbox, one_full_plugin_still_answers) {
 }
 
 TEST(lua_sandbox, memory_is_flat_over_many_calls) {
-  one_method host("if params.n % 7 == 0 then error('x') end\n"
-                  "local t = setmetatable({}, {__close = function() end}) local c <close> = t\n"
-                  "local r = plugin.requires.other.echo(call, {n = params.n})\n"
-                  "return coroutine.wrap(function() return r end)()");
+  one_method host(
+      "if params.n % 7 == 0 then error('x') end\n"
+      "local t = setmetatable({}, {__close = function() end}) local c <close> = t\n"
+      "local r = plugin.requires.other.echo(call, {n = params.n})\n"
+      "return coroutine.wrap(function() return r end)()");
   host.bounds.memory_bytes = 1u << 20; // a leak of 11 bytes a call would reach it
   host.methods["other.echo"] = [](const json::value& in) {
     ending out;

@@ -6,7 +6,8 @@
 
 namespace parley::lua::testing {
 
-// False, with host.why, where the manifest or init.lua has a fault. The configuration is the host's.
+// False, with host.why, where the manifest or init.lua has a fault. The configuration is the
+// host's.
 inline bool load_shipped(fake_host& host, const std::string& folder) {
   std::vector<yaml::problem> problems;
   const yaml::document source = yaml::read_file(folder + "/plugin.yaml", problems);
