@@ -59,6 +59,7 @@ void shard::adopt(int socket, bool is_v6, std::string remote,
   connection& added = *made;
   connections_.emplace(id, std::move(made));
   added.start(tls.get());
+  if (draining_ && added.speaks() != nullptr) added.speaks()->drain(0);
 }
 
 connection* shard::find(dispatch::connection_id id) {

@@ -258,16 +258,11 @@ void socket_session::submit(const dispatch::method& target, json::value params, 
   if (!target.declared.idempotent.empty()) digest = digest_of(params);
   if (auto failure = check_parameters(target, params)) return reply_error(id, *failure);
   count(home_.around().counters.calls);
-  auto what = std::make_shared<dispatch::client_request>();
-  what->connection = on_.id();
-  what->exchange = ++last_exchange_;
-  what->from = home_.registry();
-  what->target = &target;
-  what->params = std::move(params);
-  what->params_digest = std::move(digest);
-  what->who = session_;
-  what->request_id = home_.request_id(on_.id(), last_exchange_);
-  what->remote = on_.remote();
+  // Constructed in one piece: assigned to, the parameters would be copied out of their arena.
+  const std::uint64_t exchange = ++last_exchange_;
+  auto what = std::make_shared<dispatch::client_request>(dispatch::client_request{
+      on_.id(), exchange, home_.registry(), &target, std::move(params), std::move(digest), session_,
+      home_.request_id(on_.id(), exchange), on_.remote()});
   outstanding_.push_back({last_exchange_, std::move(id)});
   home_.to_logic([entry = home_.around().entry, what] { entry->request(std::move(*what)); });
 }
