@@ -21,6 +21,8 @@ try {
     platform: "node",
     format: "esm",
     outExtension: { ".js": ".mjs" },
+    // What every browser has, and Node 18 only under another name.
+    banner: { js: 'import { webcrypto } from "node:crypto"; globalThis.crypto ??= webcrypto;' },
   });
   const built = tests.map((name) => path.join(out, name.replace(/\.ts$/, ".mjs")));
   process.exitCode = spawnSync(process.execPath, ["--test", ...built], { stdio: "inherit" }).status ?? 1;

@@ -1,4 +1,9 @@
-import "./style.css";
+import "./style/base.css";
+import "./style/login.css";
+import "./style/side.css";
+import "./style/conversation.css";
+import "./style/dialog.css";
+import "./style/phone.css";
 import { ChatView } from "./chat_view.ts";
 import { arrange } from "./dom.ts";
 import { loginView } from "./login_view.ts";
