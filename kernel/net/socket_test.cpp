@@ -250,8 +250,8 @@ TEST(topics, reach_all_followers_on_all_shards_and_forget_who_left) {
 TEST(topics, resume_reaches_the_logic) {
   fixture here;
   client one = here.connect_authenticated();
-  one.say(R"({"resume":{"cursors":{"conversation:1":11,"account:2":0}}})");
-  EXPECT_EQ(one.hear().text, R"({"resumed":{"topics":{"conversation:1":11,"account:2":0}}})");
+  one.say(R"({"resume":{"cursors":{"place:1":11,"account:2":0}}})");
+  EXPECT_EQ(one.hear().text, R"({"resumed":{"topics":{"place:1":11,"account:2":0}}})");
 }
 
 TEST(queues, close_a_slow_reader_and_nobody_else) {
