@@ -164,8 +164,11 @@ void shard::drain() {
 
 void shard::close_all(bool at_once) {
   for_each([at_once](connection& one) {
-    if (at_once || one.speaks() == nullptr) return one.abort();
+    if (one.speaks() == nullptr) return one.abort();
     if (!one.finishing()) one.speaks()->close(close_code::draining, "The server is going away.");
+    if (!at_once) return;
+    one.flush(); // what the socket still takes
+    one.abort();
   });
 }
 
