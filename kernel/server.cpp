@@ -48,6 +48,7 @@ server::server(const config::config& with, std::vector<plugin::candidate> plugin
   services_.random = &random_;
   services_.pool = pool_.get();
   services_.calls = &calls_;
+  services_.metrics = &metrics_;
   services_.identity = &identity::identity_api();
   loader_ = std::make_unique<plugin::loader>(
       services_, plugin::lua_limits{std::size_t{with.limits.lua_memory_mib} << 20,
@@ -142,18 +143,22 @@ void server::start_identity() {
 }
 
 void server::start_network() {
+  dispatch::limits bounds;
+  bounds.method_deadline_ms = config_.limits.method_deadline_ms;
+  bounds.hook_deadline_ms = config_.limits.hook_deadline_ms;
   dispatch_ = std::make_unique<dispatch::dispatcher>(
-      calls_, *store_,
+      calls_, *store_, metrics_,
       [this](const std::vector<std::string>& roles, const manifest::permission& wanted) {
         if (wanted.scope == "server") return identity_->roles().allows(roles, wanted.name);
         return !roles.empty() &&
                identity_->roles().allows_in_place(wanted.scope, roles.front(), wanted.name);
       },
-      dispatch::limits{});
+      bounds);
   net_ = std::make_unique<net::server>(network_options(config_), clock_, random_, loop_,
                                        dispatch_.get(),
                                        [this](std::string_view path) { return probe(path); });
   dispatch_->serve(*net_);
+  metrics_.add_text([this] { return net_->metrics(); });
   services_.dispatch = dispatch_.get();
   dispatch_->set_authenticator([this](auto&&... what) {
     identity_->authenticate(std::forward<decltype(what)>(what)...);
@@ -219,7 +224,6 @@ void server::started() {
     status_ = 1;
     return stop();
   }
-  ready_ = true;
   const std::vector<std::uint16_t> ports = net_->ports();
   for (std::size_t i = 0; i < ports.size(); ++i) {
     const config::listener& l = config_.listen[i];
@@ -236,8 +240,8 @@ void server::started() {
 
 net::probe_answer server::probe(std::string_view path) const {
   if (path == "/metrics")
-    return {200, "text/plain; version=0.0.4; charset=utf-8", net_->metrics()};
-  if (path == "/readyz" && (!ready_ || stopping_)) return {503, "text/plain; charset=utf-8", "not ready\n"};
+    return {200, std::string(observe::metrics::content_type), metrics_.text()};
+  if (path == "/readyz" && stopping_) return {503, "text/plain; charset=utf-8", "draining\n"};
   return {200, "text/plain; charset=utf-8", "ok\n"};
 }
 

@@ -62,6 +62,7 @@ class server {
   env::real_clock clock_;
   env::real_random random_;
   env::real_loop loop_;
+  observe::metrics metrics_;
   std::unique_ptr<env::worker_pool> pool_;
   dispatch::calls calls_{loop_, clock_, random_};
   plugin::services services_;
@@ -74,7 +75,6 @@ class server {
   std::unique_ptr<dispatch::dispatcher> dispatch_;
   std::vector<std::unique_ptr<plugin::loaded_plugin>> plugins_; // in start order, but the driver
   std::int64_t began_ns_ = 0;
-  bool ready_ = false;
   bool stopping_ = false;
   int status_ = 0;
 };

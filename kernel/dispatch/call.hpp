@@ -5,6 +5,7 @@
 #include "dispatch/gateway.hpp"
 #include "dispatch/values.hpp"
 #include "manifest.hpp"
+#include "observe/metrics.hpp"
 #include "parley/call.h"
 #include "storage/engine.hpp"
 
@@ -32,6 +33,7 @@ struct instance {
   handlers methods, hooks, access, places; // access and places by scope
   session_ptr self;                        // the principal of kind PARLEY_PLUGIN
   session_ptr bot;                         // with capabilities.bot, once its account is known
+  observe::histogram* logic_time = nullptr; // each stay on the logic thread; nullptr: not measured
 };
 
 // How a call ended. `result` lies in the call's arena and ends with it.
@@ -71,6 +73,7 @@ struct call {
   std::uint32_t depth = 0;
   parley_batch joined = 0; // the owner's batch, in a join hook
   parley_call parent = 0;
+  const instance* origin = nullptr; // the plugin that began it all; nullptr: a client
   arena_ptr arena{value_arena::make()};
   std::vector<parley_call> children;
   std::vector<std::uint64_t> operations;

@@ -58,6 +58,7 @@ call& calls::begin(instance& plugin, session_ptr who, call* parent, std::uint32_
     made->remote = parent->remote;
     made->depth = parent->depth + 1;
     made->parent = parent->handle;
+    made->origin = parent->origin;
     deadline = std::min(deadline, parent->deadline_ms);
   } else {
     made->request_id = new_id();
@@ -73,6 +74,7 @@ call& calls::begin_after(instance& plugin, const call& cause, std::uint32_t time
   c.request_id = cause.request_id;
   c.remote = cause.remote;
   c.depth = cause.depth + 1;
+  c.origin = cause.origin;
   return c;
 }
 
@@ -85,6 +87,7 @@ void calls::enter(call& in, const handler& what, const json::value& input) {
 
 void calls::blame(const instance* plugin, std::int64_t began_ns, std::string_view where) const {
   const std::int64_t took = clock_.steady_ns() - began_ns;
+  if (plugin->logic_time) plugin->logic_time->record(static_cast<double>(took) / 1e9);
   if (took < slow_ns) return;
   observe::write(observe::level::warn, "a plugin held the logic thread",
                  {{"plugin", plugin->name},

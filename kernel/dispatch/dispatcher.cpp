@@ -6,13 +6,13 @@ namespace {
 constexpr std::int64_t day_ms = 24LL * 60 * 60 * 1000;
 }
 
-dispatcher::dispatcher(calls& all, storage::engine& store, methods::permits allowed,
-                       const limits& bounds)
+dispatcher::dispatcher(calls& all, storage::engine& store, observe::metrics& measured,
+                       methods::permits allowed, const limits& bounds)
     : calls_(all),
       topics_(all, store, bounds.replay_events),
       batches_(all, store, topics_, bounds.idempotency_days * day_ms),
-      hooks_(all),
-      methods_(all, batches_, store, std::move(allowed)) {}
+      hooks_(all, bounds.hook_deadline_ms),
+      methods_(all, batches_, store, measured, std::move(allowed), bounds.method_deadline_ms) {}
 
 void dispatcher::serve(clients& to) {
   clients_ = &to;

@@ -13,6 +13,8 @@ namespace parley::dispatch {
 struct limits {
   std::uint32_t replay_events = 5000; // a topic, at one resume; more is a gap
   std::int64_t idempotency_days = 7;
+  std::uint32_t method_deadline_ms = 60'000; // the most that any method gets, whatever it declares
+  std::uint32_t hook_deadline_ms = 10'000;
 };
 
 class dispatcher final : public entry {
@@ -22,7 +24,8 @@ class dispatcher final : public entry {
                                            std::string remote, authenticated done)>;
 
   // All of them outlive the dispatcher.
-  dispatcher(calls& all, storage::engine& store, methods::permits allowed, const limits& bounds);
+  dispatcher(calls& all, storage::engine& store, observe::metrics& measured,
+             methods::permits allowed, const limits& bounds);
 
   // Before anything is announced.
   void serve(clients& to);

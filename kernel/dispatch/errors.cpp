@@ -23,6 +23,7 @@ constexpr named_status names[] = {
     {PARLEY_E_LIMIT, "too_many_requests", "A limit was reached.", true},
     {PARLEY_E_FAILED, "internal", "Something went wrong in the server; its log has the details.",
      false},
+    {PARLEY_E_REFUSED, "refused", "A plugin refused this.", false},
     {PARLEY_E_REPEATED, "conflict", "This key was used before.", false},
 };
 

@@ -109,7 +109,7 @@ void hooks::filter_next(parley_call in, std::shared_ptr<point> p, std::size_t in
   };
 
   const auto handler = who.plugin->hooks.find(p->declared.name);
-  call& c = calls_.begin(*who.plugin, parent->who, parent, p->declared.deadline_ms, answered);
+  call& c = calls_.begin(*who.plugin, parent->who, parent, deadline_of(*p), answered);
   calls_.enter(c, handler->second, *payload);
 }
 
@@ -137,7 +137,7 @@ void hooks::join_next(parley_call in, std::shared_ptr<point> p, std::size_t inde
   };
 
   const auto handler = who.plugin->hooks.find(p->declared.name);
-  call& c = calls_.begin(*who.plugin, parent->who, parent, p->declared.deadline_ms, answered);
+  call& c = calls_.begin(*who.plugin, parent->who, parent, deadline_of(*p), answered);
   c.joined = batches::lend(batch, *who.plugin, c);
   calls_.enter(c, handler->second, *payload);
 }
@@ -151,14 +151,14 @@ void hooks::observe(const call& cause, std::string_view name, const json::value&
     if (--*waiting == 0 && done) done(std::nullopt);
   };
   for (const participant& who : std::vector<participant>(p->participants)) {
-    if (who.plugin == cause.plugin && who.plugin != p->owner) continue; // no echo of one's own
+    if (who.plugin == cause.origin) continue; // nobody hears their own echo
     ++*waiting;
     const auto told = [this, p, one_less](call& c, const ending& how) {
       if (how.failure) log_failure(*p, {c.plugin, {}}, *how.failure);
       one_less();
     };
     const auto handler = who.plugin->hooks.find(p->declared.name);
-    call& c = calls_.begin_after(*who.plugin, cause, p->declared.deadline_ms, told);
+    call& c = calls_.begin_after(*who.plugin, cause, deadline_of(*p), told);
     calls_.enter(c, handler->second, *value_arena::find(c.arena->keep(payload)));
   }
   one_less();

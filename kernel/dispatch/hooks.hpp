@@ -6,13 +6,15 @@
 #include "dispatch/hook_order.hpp"
 #include "schema.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace parley::dispatch {
 
 class hooks {
  public:
-  explicit hooks(calls& all) : calls_(all) {}
+  // `deadline_ms`: the most that any hook gets.
+  hooks(calls& all, std::uint32_t deadline_ms) : calls_(all), deadline_ms_(deadline_ms) {}
 
   void add_point(instance& owner, const manifest::hook_point& declared);
   // Steps in with every hook that the plugin declares. The points exist (checked at load).
@@ -47,9 +49,13 @@ class hooks {
   void join_next(parley_call in, std::shared_ptr<point> p, std::size_t index,
                  const boost::json::value* payload, parley_batch batch, told done);
   void sort(point& p) const;
+  std::uint32_t deadline_of(const point& p) const {
+    return std::min(p.declared.deadline_ms, deadline_ms_);
+  }
   void log_failure(const point& p, const participant& who, const error& why) const;
 
   calls& calls_;
+  std::uint32_t deadline_ms_;
   std::map<std::string, std::shared_ptr<point>, std::less<>> points_;
 };
 

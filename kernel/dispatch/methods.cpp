@@ -57,20 +57,32 @@ std::string digest_of(const json::value& params) {
   return sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
 }
 
-methods::methods(calls& all, batches& writes, storage::engine& store, permits allowed)
-    : calls_(all), store_(store), permits_(std::move(allowed)) {
+methods::methods(calls& all, batches& writes, storage::engine& store, observe::metrics& measured,
+                 permits allowed, std::uint32_t deadline_ms)
+    : calls_(all),
+      store_(store),
+      permits_(std::move(allowed)),
+      metrics_(measured),
+      deadline_ms_(deadline_ms) {
   writes.on_submitted = [this](call& c) { release_order(c); };
 }
 
 void methods::provide(instance& plugin) {
-  for (const manifest::method& m : plugin.declared.methods) providers_[m.name] = &plugin;
+  for (const manifest::method& m : plugin.declared.methods) {
+    const observe::labels with{{"plugin", plugin.name}, {"method", m.name}};
+    providers_[m.name] = {
+        &plugin,
+        &metrics_.add_histogram("parley_method_seconds", "Time to answer a method.",
+                                observe::seconds(), with),
+        &metrics_.add_counter("parley_method_failures_total", "Calls that ended with an error.",
+                              with)};
+  }
   for (const manifest::scope& s : plugin.declared.scopes) scopes_[s.name] = &plugin;
 }
 
 void methods::withdraw(const instance& plugin) {
-  const auto theirs = [&](const auto& entry) { return entry.second == &plugin; };
-  std::erase_if(providers_, theirs);
-  std::erase_if(scopes_, theirs);
+  std::erase_if(providers_, [&](const auto& entry) { return entry.second.by == &plugin; });
+  std::erase_if(scopes_, [&](const auto& entry) { return entry.second == &plugin; });
 }
 
 void methods::run(client_request what, answered done) {
@@ -81,14 +93,15 @@ void methods::run(client_request what, answered done) {
   if (!target || provider == providers_.end())
     return done({{}, error_of(PARLEY_E_UNAVAILABLE)});
 
-  call& c = calls_.begin(*provider->second, what.who ? what.who : nobody(), nullptr,
-                         target->declared.deadline_ms, answer(std::move(done)));
+  call& c = calls_.begin(*provider->second.by, what.who ? what.who : nobody(), nullptr,
+                         std::min(target->declared.deadline_ms, deadline_ms_),
+                         answer(std::move(done), provider->second));
   c.request_id = std::move(what.request_id);
   c.remote = std::move(what.remote);
   method_work& work = c.work.emplace();
   work.target = target;
   work.from = registry_;
-  work.provider = provider->second;
+  work.provider = provider->second.by;
   work.params = std::move(what.params);
   work.digest = std::move(what.params_digest);
   work.connection = what.connection;
@@ -101,21 +114,23 @@ parley_status methods::invoke(call& by, std::string_view name, const json::value
   const auto provider = providers_.find(name);
   if (!target || provider == providers_.end()) return PARLEY_E_NOT_FOUND;
   const bool reachable =
-      provider->second == by.plugin || provider->second->name == "identity" ||
-      by.plugin->declared.dependencies.contains(provider->second->name);
+      provider->second.by == by.plugin || provider->second.by->name == "identity" ||
+      by.plugin->declared.dependencies.contains(provider->second.by->name);
   if (!reachable) return PARLEY_E_NOT_FOUND;
   if (by.depth >= depth_limit) return PARLEY_E_LIMIT;
 
   const std::uint64_t operation = calls_.begin_operation(by, done, user);
-  call& c = calls_.begin(*provider->second, by.who, &by, target->declared.deadline_ms,
-                         answer([this, operation](outcome o) {
-                           if (o.failure) return calls_.complete_failed(operation, *o.failure);
-                           calls_.complete_with(operation, json::parse(o.result));
-                         }));
+  const auto answered = [this, operation](const outcome& o) {
+    if (o.failure) return calls_.complete_failed(operation, *o.failure);
+    calls_.complete_with(operation, json::parse(o.result));
+  };
+  call& c = calls_.begin(*provider->second.by, by.who, &by,
+                         std::min(target->declared.deadline_ms, deadline_ms_),
+                         answer(answered, provider->second));
   method_work& work = c.work.emplace();
   work.target = target;
   work.from = registry_;
-  work.provider = provider->second;
+  work.provider = provider->second.by;
   work.params = params ? *params : json::object{};
   work.digest = digest_of(work.params);
   schema::breach first;
@@ -132,9 +147,12 @@ parley_status methods::invoke(call& by, std::string_view name, const json::value
 }
 
 // How a method's call becomes the client's answer.
-on_end methods::answer(answered done) {
-  return [this, done = std::move(done)](call& c, const ending& how) {
+on_end methods::answer(answered done, const provided& of) {
+  const std::int64_t began = calls_.now_ms();
+  return [this, began, measured = of, done = std::move(done)](call& c, const ending& how) {
     release_order(c);
+    measured.seconds->record(static_cast<double>(calls_.now_ms() - began) / 1e3);
+    if (how.failure) measured.failures->add();
     const method_work& work = *c.work;
     if (!how.failure && !work.repeated) {
       json::value result = how.result ? *how.result : json::value(nullptr);

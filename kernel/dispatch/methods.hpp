@@ -18,7 +18,8 @@ class methods {
   using permits = std::function<bool(const std::vector<std::string>& roles,
                                      const manifest::permission& wanted)>;
 
-  methods(calls& all, batches& writes, storage::engine& store, permits allowed);
+  methods(calls& all, batches& writes, storage::engine& store, observe::metrics& measured,
+          permits allowed, std::uint32_t deadline_ms);
 
   void provide(instance& plugin);
   void withdraw(const instance& plugin);
@@ -35,6 +36,11 @@ class methods {
   struct order_queue {
     std::deque<parley_call> waiting;
   };
+  struct provided {
+    instance* by = nullptr;
+    observe::histogram* seconds = nullptr; // from being asked to being answered
+    observe::counter* failures = nullptr;
+  };
 
   void start(call& c);
   void check_scope(call& c);
@@ -46,13 +52,15 @@ class methods {
   void refuse(call& c, parley_status status, std::string_view message = {});
   void look_up_key(const std::string& principal, const std::string& key, const std::string& digest,
                    std::function<void(std::optional<outcome>)> done);
-  on_end answer(answered done);
+  on_end answer(answered done, const provided& how);
 
   calls& calls_;
   storage::engine& store_;
   permits permits_;
   std::shared_ptr<const registry> registry_;
-  std::map<std::string, instance*, std::less<>> providers_; // by method
+  observe::metrics& metrics_;
+  std::uint32_t deadline_ms_;
+  std::map<std::string, provided, std::less<>> providers_; // by method
   std::map<std::string, instance*, std::less<>> scopes_;    // owners
   std::unordered_map<std::string, order_queue> orders_;
 };

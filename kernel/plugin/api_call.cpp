@@ -100,9 +100,10 @@ parley_status begin(const parley_host* host, std::int32_t as_bot, std::uint32_t 
                     parley_call* out) {
   loaded_plugin& plugin = loaded_plugin::of(host);
   if (as_bot && !plugin.bot) return PARLEY_E_FORBIDDEN;
-  *out = plugin.shared->calls
-             ->begin(plugin, as_bot ? plugin.bot : plugin.self, nullptr, timeout_ms, nullptr)
-             .handle;
+  call& c = plugin.shared->calls->begin(plugin, as_bot ? plugin.bot : plugin.self, nullptr,
+                                        timeout_ms, nullptr);
+  c.origin = &plugin;
+  *out = c.handle;
   return PARLEY_OK;
 }
 

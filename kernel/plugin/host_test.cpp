@@ -202,7 +202,7 @@ TEST_F(host, a_filter_that_fails_or_answers_wrongly_denies) {
         }}});
   EXPECT_EQ(call("boards.post", note("n1")).failure->code, "unavailable");
   wrong_shape = true;
-  EXPECT_THAT(call("boards.post", note("n2")).failure->message, HasSubstr("broken"));
+  EXPECT_EQ(call("boards.post", note("n2")).failure->code, "unavailable");
 }
 
 TEST_F(host, a_filter_that_never_answers_denies_at_its_deadline) {

@@ -107,6 +107,7 @@ class kernel : public ::testing::Test {
   env::real_random random_;
   env::worker_pool pool_{1, 16};
   noted_clients clients_;
+  observe::metrics metrics_;
   services shared_;
   std::filesystem::path folder_;
   std::unique_ptr<dispatch::calls> calls_;

@@ -34,6 +34,7 @@ void kernel::SetUp() {
   shared_.random = &random_;
   shared_.pool = &pool_;
   shared_.calls = calls_.get();
+  shared_.metrics = &metrics_;
   loader_ = std::make_unique<loader>(shared_, lua_limits{});
   loader_->add_built_in("storage-sqlite", parley_plugin_entry_v1);
 
@@ -52,7 +53,7 @@ void kernel::SetUp() {
   engine_ = storage::make_engine(loop_, *driver_->driver);
   shared_.store = engine_.get();
   dispatch_ = std::make_unique<dispatch::dispatcher>(
-      *calls_, *engine_,
+      *calls_, *engine_, metrics_,
       [](const std::vector<std::string>& roles, const manifest::permission& wanted) {
         for (const std::string& role : roles)
           for (const std::string& granted : wanted.default_roles)

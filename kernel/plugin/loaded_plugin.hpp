@@ -37,6 +37,7 @@ struct services {
   env::random* random = nullptr;
   env::workers* pool = nullptr;
   dispatch::calls* calls = nullptr;
+  observe::metrics* metrics = nullptr;
   dispatch::dispatcher* dispatch = nullptr;
   storage::engine* store = nullptr;
   const parley_identity_api* identity = nullptr; // for plugins with capabilities.identity

@@ -22,6 +22,9 @@ std::unique_ptr<loaded_plugin> loader::load(candidate what, std::string* why) {
   plugin->shared = &shared_;
   plugin->self = std::make_shared<dispatch::session>(
       dispatch::session{"plugin:" + what.name, PARLEY_PLUGIN, "", {"plugin"}, 0});
+  plugin->logic_time = &shared_.metrics->add_histogram(
+      "parley_plugin_logic_seconds", "Each stay of a plugin's code on the logic thread.",
+      observe::seconds(), {{"plugin", what.name}});
   prepare_host(*plugin);
   if (const auto found = built_in_.find(what.name); found != built_in_.end())
     *why = enter(*plugin, found->second);
