@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Who may include whom: a plugin includes sdk/ and its own folder, kernel/ includes no plugin, sdk/
-# includes neither, lua/ includes sdk/. In CMake files the same holds for what is linked.
+# Who may include whom: a plugin includes sdk/ and its own folder, kernel/ no plugin, sdk/ neither, lua/
+# only sdk/. The kernel runs Lua plugins through lua/; the tests of a plugin may use lua/testing, the Lua side's
+# test kit. In CMake files the same holds for what a plugin links.
 #   includes.sh ROOT
 set -euo pipefail
 cd "$1"
@@ -11,65 +12,73 @@ breach() { # FILE LINE WHY
   found=1
 }
 
-sources_in() { find "$1" \( -name node_modules -o -name dist \) -prune -o -type f \( -name '*.[ch]pp' -o -name '*.[ch]' \) -print; }
-
-# file:line:what is included, for every #include below a folder
-includes_in() {
-  sources_in "$1" | xargs -r grep -nHE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' |
+# file:line:what is included. compile_fail/ holds what must not compile.
+includes() {
+  find kernel sdk lua plugins \( -name node_modules -o -name dist -o -name compile_fail \) -prune -o -type f \
+    \( -name '*.[ch]pp' -o -name '*.[ch]' \) -print0 |
+    xargs -0r grep -nHE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' |
     sed -E 's/^([^:]+):([0-9]+):[^<"]*[<"]([^>"]+)[>"].*/\1:\2:\3/'
 }
 
-# Whether a header, as somebody wrote it in FILE, is one of FOLDER's: by its path from the root, or by
-# its path from FOLDER, or seen from FILE.
-is_of() { # FOLDER HEADER FILE
-  local from
-  from=$(realpath -m --relative-to=. "$(dirname "$3")/$2")
-  case $2 in "$1"/*) return 0 ;; esac
-  case $from in "$1"/*) [ -e "$from" ] && return 0 ;; esac
-  [ -e "$1/$2" ] && ! [ -e "$(dirname "$3")/$2" ] && ! [ -e "sdk/include/$2" ] && ! [ -e "sdk/manifest/$2" ]
+# Sets `owner` to kernel, sdk, lua, plugins/NAME, or nothing.
+owner_of() { # PATH
+  case $1 in
+    plugins/*/*) owner=${1#plugins/}; owner=plugins/${owner%%/*} ;;
+    kernel/* | sdk/* | lua/*) owner=${1%%/*} ;;
+    *) owner= ;;
+  esac
 }
 
-forbid() { # WHO OTHER
-  local file line header
-  while IFS=: read -r file line header; do
-    if is_of "$2" "$header" "$file"; then breach "$file" "$line" "$1 must not include $header of $2/"; fi
-  done < <(includes_in "$1")
-}
-
-forbid_escape() { # PLUGIN: nothing outside of its own folder by a relative path
-  local file line header
-  while IFS=: read -r file line header; do
-    case $(realpath -m --relative-to=. "$(dirname "$file")/$header") in
-      "$1"/*) ;;
-      *) case $header in ../*) breach "$file" "$line" "$header leaves $1/" ;; esac ;;
+# Sets `path` to PATH without . and .. ; no program is started, for there are many of them.
+normalise() { # PATH
+  local part parts=() rest=$1/
+  while [ -n "$rest" ]; do
+    part=${rest%%/*} rest=${rest#*/}
+    case $part in
+      . | '') ;;
+      ..) if [ "${#parts[@]}" -gt 0 ]; then unset 'parts[-1]'; fi ;;
+      *) parts+=("$part") ;;
     esac
-  done < <(includes_in "$1")
-}
-
-forbid_linking() { # WHO LIBRARIES-OF
-  local file line rest names
-  names=$(grep -rhoE 'parley_library\([a-z_-]+' "$2" --include=CMakeLists.txt | sed 's/.*(/parley-/' | paste -sd '|')
-  [ -n "$names" ] || return 0
-  while IFS=: read -r file line rest; do
-    breach "$file" "$line" "$1 must not link what $2/ is made of: $rest"
-  done < <(grep -rnHE "(^|[^a-z-])($names)([^a-z-]|\$)" "$1" --include=CMakeLists.txt)
-}
-
-for plugin in plugins/*/; do
-  plugin=${plugin%/}
-  [ -d "$plugin" ] || continue
-  forbid "$plugin" kernel
-  forbid "$plugin" lua
-  forbid_escape "$plugin"
-  forbid_linking "$plugin" kernel
-  for other in plugins/*/; do
-    [ "$plugin" = "${other%/}" ] || forbid "$plugin" "${other%/}"
   done
-done
-forbid kernel plugins
-for plugin in plugins/*/; do forbid kernel "${plugin%/}"; done
-forbid sdk kernel
-forbid sdk plugins
-forbid lua kernel
-forbid lua plugins
+  local IFS=/
+  path="${parts[*]}"
+}
+
+# Sets `path` to the file of this tree that HEADER means in FILE, or to nothing: the nearest first.
+find_header() { # FILE HEADER WHO
+  local place
+  normalise "${1%/*}/$2"
+  [ ! -e "$path" ] || return 0
+  for place in . "$3" "$3/src" sdk/include sdk/manifest sdk kernel lua plugins/*/ plugins/*/src; do
+    normalise "$place/$2"
+    [ ! -e "$path" ] || return 0
+  done
+  path=
+}
+
+may_include() { # WHO FILE OWNER PATH
+  case $1:$2:$3:$4 in
+    "$3":*) ;;
+    *:*:sdk:*) ;;
+    kernel:*:lua:*) ;;
+    plugins/*:plugins/*/tests/*:lua:lua/testing/*) ;;
+    *) return 1 ;;
+  esac
+}
+
+while IFS=: read -r file line header; do
+  owner_of "$file"
+  who=$owner
+  find_header "$file" "$header" "$who"
+  [ -n "$path" ] || continue # of a library, or generated
+  owner_of "$path"
+  [ -z "$owner" ] || may_include "$who" "$file" "$owner" "$path" || breach "$file" "$line" "$who must not include $path"
+done < <(includes)
+
+libraries=$(grep -rhoE 'parley_library\([a-z_-]+' kernel --include=CMakeLists.txt | sed 's/.*(/parley-/' | paste -sd '|')
+if [ -n "$libraries" ]; then
+  while IFS=: read -r file line text; do
+    breach "$file" "$line" "a plugin must not link what the kernel is made of: $text"
+  done < <(grep -rnHE "(^|[^a-z-])($libraries)([^a-z-]|\$)" plugins --include=CMakeLists.txt)
+fi
 exit $found
