@@ -61,7 +61,7 @@ class stepping_in : public testing::Test {
   env::seeded_random random_{3};
   memory_engine store_{loop_};
   dispatch::calls calls_{loop_, clock_, random_};
-  dispatch::hooks hooks_{calls_};
+  dispatch::hooks hooks_{calls_, 5000};
   dispatch::topics topics_{calls_, store_, 100};
   dispatch::batches batches_{calls_, store_, topics_, 1000};
   dispatch::instance identity_, other_;

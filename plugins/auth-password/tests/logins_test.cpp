@@ -86,6 +86,8 @@ class logins : public testing::Test {
     load({});
   }
   void load(json::object changes) {
+    if (loaded) host.unload();
+    loaded = true;
     json::object config{{"argon2_memory_mib", 8}, {"argon2_passes", 1}};
     for (const auto& each : changes) config[each.key()] = each.value();
     host.configuration = config;
@@ -116,6 +118,7 @@ class logins : public testing::Test {
   json::object profile() { return host.tables["principals"].back().as_object(); }
 
   fake::host host;
+  bool loaded = false;
   fake::ending end;
 };
 
