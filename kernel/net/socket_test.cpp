@@ -245,6 +245,16 @@ TEST(topics, reach_all_followers_on_all_shards_and_forget_who_left) {
   here.entry.wait_disconnected(3);
   here.on_logic([&] { here.server->publish("t", 2, text_of(numbered(2))); });
   for (client& one : all) EXPECT_EQ(one.hear().text, numbered(2));
+  // Those that had moved into the gaps can still leave.
+  here.on_logic([&] {
+    for (std::size_t i = 9; i < 12; ++i) here.server->unfollow(ids[i], "t");
+    here.server->publish("t", 3, text_of(numbered(3)));
+    for (const connection_id id : ids) here.server->send(id, text_of("end"));
+  });
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i < 6) EXPECT_EQ(all[i].hear().text, numbered(3));
+    EXPECT_EQ(all[i].hear().text, "end");
+  }
 }
 
 TEST(topics, resume_reaches_the_logic) {
