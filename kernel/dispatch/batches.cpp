@@ -235,6 +235,7 @@ parley_status batches::commit(parley_batch handle, const json::value* reply, par
   call* owner = calls::find(root->owner);
   if (!owner || owner->plugin != b->as) return PARLEY_E_STALE; // only who opened it
   if (const parley_status status = add_conditions(*root, *owner, reply)) return status;
+  if (reply) root->reply = *reply;
   const std::uint64_t operation = calls_.begin_operation(*owner, done, user);
   store_.commit(std::move(root->writes), [this, root, operation](const storage::commit_result& r) {
     committed(root, operation, r);
@@ -268,8 +269,13 @@ void batches::committed(const std::shared_ptr<write_batch>& what, std::uint64_t 
   owner->numbers = result; // the call's result is filled in from its last commit
   json::object numbers;
   for (const auto& [topic, number] : result.first_numbers) numbers[topic] = number;
-  calls_.complete_with(operation,
-                       json::object({{"numbers", std::move(numbers)}}, owner->arena->storage()));
+  json::object done(owner->arena->storage());
+  done["numbers"] = std::move(numbers);
+  if (!what->reply.is_null()) {
+    storage::fill_in(what->reply, result);
+    done["reply"] = std::move(what->reply);
+  }
+  calls_.complete_with(operation, std::move(done));
 }
 
 void batches::announce(write_batch& what, const storage::commit_result& result) {

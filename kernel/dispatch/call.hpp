@@ -99,6 +99,7 @@ struct write_batch {
   parley_call owner = 0;
   std::unique_ptr<storage::batch> writes; // empty once submitted
   std::vector<pending_event> events;
+  boost::json::value reply; // as the plugin gave it, or null
   std::vector<std::function<void()>> after_commit;
 };
 

@@ -84,8 +84,9 @@ class host : public kernel {
         if (joined != PARLEY_OK) return fail(c, joined, "join_failed");
         const json::value reply{{"seq", seq}};
         store().commit(b, value(c, reply), done,
-                       once([=, this](parley_status committed, const json::value&) {
+                       once([=, this](parley_status committed, const json::value& given) {
                          if (committed != PARLEY_OK) return fail(c, committed, "");
+                         EXPECT_GT(given.at("reply").at("seq").as_int64(), 0);
                          run_hook(c, "note.told", note_now, 0, [](parley_status, const auto&) {});
                          finish(c, reply);
                        }));
