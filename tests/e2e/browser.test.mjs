@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { openBrowser, openWindow } from "./browser.mjs";
-import { direct, register, send } from "./rest_client.mjs";
+import { direct, register, send, uuid7 } from "./rest_client.mjs";
 import { Server } from "./server.mjs";
+import { SocketClient } from "./socket_client.mjs";
 
 let server, browser;
 
@@ -201,6 +202,47 @@ test("kill -9: the page reconnects by itself, and every message is there", async
   for (const window of windows) await window.shows([...texts, "across a reload"]);
   quiet(ann, ben);
 });
+
+for (const [count, what] of [[4500, "a long replay"], [6000, "longer than the server replays"]]) {
+  test(`away for ${what}: no hole, and the page stays quick`, async (t) => {
+    const own = await Server.start(t);
+    const ann = await openWindow(browser, own);
+    t.after(() => ann.page.context().close());
+    await ann.register(fresh("away"), "Ann");
+    const other = await register(own, "writer");
+    const { account } = await ann.page.evaluate(() => JSON.parse(sessionStorage.getItem("parley.session")));
+    const { id } = await direct(own, other, { account });
+    await send(own, other, id, "long ago");
+    await ann.page.getByRole("navigation").getByRole("link").first().click();
+    await ann.shows(["long ago"]);
+
+    // At another address for a while, where the page cannot find it.
+    const { port } = own;
+    await own.kill();
+    own.config.listen[0].port = 0;
+    await own.launch();
+    const writer = await SocketClient.open(own, other);
+    for (let sent = 0; sent < count; sent += 50) {
+      await Promise.all(Array.from({ length: 50 }, (_, at) =>
+        writer.call("messaging.send", { conversation: id, id: uuid7(), text: `missed ${sent + at}` })));
+    }
+    await writer.close();
+    await own.kill();
+    own.config.listen[0].port = port;
+    await own.launch();
+
+    await ann.connected();
+    await ann.messages().getByText(`missed ${count - 1}`, { exact: true }).waitFor();
+    await send(own, other, id, "live again");
+    await ann.messages().getByText("live again").waitFor();
+    await ann.page.getByRole("log").evaluate((element) => (element.scrollTop = 0));
+    await ann.page.waitForFunction(() => document.querySelectorAll("[role=log] .message").length > 60);
+    const shown = await ann.messages().allTextContents();
+    const wanted = Array.from({ length: count }, (_, at) => `missed ${at}`);
+    assert.deepEqual(shown, ["long ago", ...wanted, "live again"].slice(-shown.length));
+    quiet(ann);
+  });
+}
 
 describe("without a mouse", () => {
   test("register, find, write, and walk the list by keyboard alone", async (t) => {

@@ -45,6 +45,16 @@ test("a restart forgets all, and that anything was loaded", () => {
   assert.deepEqual([seqs(timeline), timeline.loaded, timeline.complete], [[9], false, false]);
 });
 
+test("the oldest can be let go, and are then no longer complete", () => {
+  const timeline = new Timeline();
+  timeline.add([1, 2, 3, 4].map((seq) => message(seq)));
+  timeline.complete = true;
+  timeline.keepNewest(4);
+  assert.equal(timeline.complete, true);
+  timeline.keepNewest(2);
+  assert.deepEqual([seqs(timeline), timeline.complete], [[3, 4], false]);
+});
+
 test("conversations: newest activity first, an empty one by when it was made", () => {
   const chat = (id: string, made: string, last?: string) => ({
     conversation: { id, kind: "group" as const, created_at: made },

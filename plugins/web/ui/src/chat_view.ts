@@ -12,6 +12,8 @@ import { peopleSearch } from "./people_search.ts";
 import type { Session } from "./session.ts";
 import type { Link } from "./socket.ts";
 
+const FRAME_MS = 16;
+
 const LINK_TEXT: Record<Link, string> = {
   connecting: "Connecting…",
   live: "Connected",
@@ -32,6 +34,7 @@ export class ChatView {
   private readonly empty = el("p", { class: "note empty" }, "Choose a conversation, or find a person.");
   private view: ConversationView | undefined;
   private planned = false;
+  private painted = 0;
 
   constructor(private readonly title: string, session: Session, logout: () => void, refused: () => void) {
     this.chats = new Chats(session, refused, () => this.plan());
@@ -83,14 +86,17 @@ export class ChatView {
 
   private readonly look = (): void => this.chats.markRead();
 
-  // Many changes at once make one painting.
+  // Many changes at once make one painting; a flood of them, as after a long absence, one for each frame.
   private plan(): void {
     if (this.planned) return;
     this.planned = true;
-    queueMicrotask(() => {
+    const run = (): void => {
       this.planned = false;
       this.paint();
-    });
+      this.painted = performance.now(); // after it: a slow painting leaves room for what comes meanwhile
+    };
+    if (performance.now() - this.painted > FRAME_MS) queueMicrotask(run);
+    else setTimeout(run, FRAME_MS);
   }
 
   private paint(): void {

@@ -8,6 +8,7 @@ import { dayOf, dayTitle, timeOfDay } from "./times.ts";
 import type { Message } from "./types.ts";
 
 const NEAR_END = 80; // pixels from the end that still count as being there
+const MOST = 600; // messages that are kept while the person is at the end
 const TOGETHER_MS = 5 * 60 * 1000; // messages of one person this close share one heading
 
 export class MessageList {
@@ -27,6 +28,8 @@ export class MessageList {
 
   paint(): void {
     const { timeline, fetching } = this.chat;
+    // Who is at the end and has a great many above sees none of them: they need not be kept.
+    if (this.atEnd && !fetching && timeline.all().length > MOST) this.forget();
     setText(this.top, fetching ? "Loading…"
       : timeline.complete ? "This is the beginning." : "");
     const before = { height: this.element.scrollHeight, top: this.element.scrollTop };
@@ -43,6 +46,11 @@ export class MessageList {
       setTimeout(() => this.element.setAttribute("aria-live", "polite"), 500);
     }
     if (this.painted && !fetching) this.fill();
+  }
+
+  private forget(): void {
+    this.chat.timeline.keepNewest(MOST / 2);
+    this.rows.clear();
   }
 
   toEnd(): void {

@@ -40,6 +40,13 @@ export class Timeline {
     this.add(page);
   }
 
+  // Forgets the oldest; they can be fetched again.
+  keepNewest(count: number): void {
+    if (this.messages.length <= count) return;
+    this.messages = this.messages.slice(-count);
+    this.complete = false;
+  }
+
   // Where a message of this number belongs. Searched from the end, where nearly all of them go.
   private position(seq: number): number {
     let at = this.messages.length;
