@@ -53,9 +53,9 @@ void dispatcher::request(client_request what) {
   });
 }
 
-void dispatcher::resume(connection_id who, std::uint64_t, session_ptr session,
+void dispatcher::resume(connection_id who, std::uint64_t exchange, session_ptr session,
                         std::vector<std::pair<std::string, std::int64_t>> cursors) {
-  topics_.resume(who, std::move(session), std::move(cursors));
+  topics_.resume(who, exchange, std::move(session), std::move(cursors));
 }
 
 void dispatcher::connected(connection_id who, session_ptr session) {

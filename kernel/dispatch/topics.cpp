@@ -99,10 +99,15 @@ void topics::publish(std::string_view topic, std::string_view event, const json:
                               env::rfc3339(calls_.now_ms())));
 }
 
-void topics::resume(connection_id who, session_ptr session,
+void topics::resume(connection_id who, std::uint64_t exchange, session_ptr session,
                     std::vector<std::pair<std::string, std::int64_t>> cursors) {
   const auto found = connections_.find(who);
   if (found == connections_.end()) return;
+  if (!found->second.resumes.empty()) {
+    error why = error_of(PARLEY_E_LIMIT);
+    why.message = "A resume is on its way; wait for `resumed`.";
+    return clients_->answer(who, exchange, {{}, std::move(why)});
+  }
   auto r = std::make_shared<resuming>();
   r->who = who;
   r->session = std::move(session);

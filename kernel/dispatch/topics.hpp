@@ -31,7 +31,8 @@ class topics {
   void announce(const pending_event& event, std::int64_t number);
   void publish(std::string_view topic, std::string_view event, const boost::json::value& data);
 
-  void resume(connection_id who, session_ptr session,
+  // One at a time for a connection; a second is refused.
+  void resume(connection_id who, std::uint64_t exchange, session_ptr session,
               std::vector<std::pair<std::string, std::int64_t>> cursors);
 
  private:

@@ -124,8 +124,8 @@ void check_hooks(const candidate& c, const neighbours& all, const complaints& re
                        "its plugin.yaml needs `requires: { " + owner->name + ": ^1 }`");
     else if (point->kind != h.kind)
       report.about(c.name,
-                       "the plugin " + c.name + " steps into the hook " + h.name + " as " +
-                           word(h.kind) + ", and it is a " + word(point->kind),
+                       "the plugin " + c.name + " steps into the hook " + h.name + " in the phase " + word(h.kind) +
+                       ", and its owner says " + word(point->kind),
                        std::string("phase: ") + word(point->kind));
   }
 }
