@@ -2,6 +2,7 @@
 //   parley-bench-fanout --parleyd PATH --plugins FOLDER --relay relay.mjs [--json FILE] [--rounds
 //   3]
 //                       [--messages 2000] [--members 200] [--window 32] [--idle 1000] [--port N]
+//                       [--commit-delay-us 0]
 
 #include "round.hpp"
 
@@ -32,9 +33,10 @@ struct options {
 
 options read_options(int count, char** words) {
   std::map<std::string, std::string> given{
-      {"--rounds", "3"},  {"--messages", "2000"}, {"--members", "200"}, {"--window", "32"},
-      {"--idle", "1000"}, {"--port", "0"},        {"--json", ""},       {"--parleyd", ""},
-      {"--plugins", ""},  {"--relay", ""}};
+      {"--rounds", "3"},  {"--messages", "2000"},    {"--members", "200"},
+      {"--window", "32"}, {"--idle", "1000"},        {"--port", "0"},
+      {"--json", ""},     {"--parleyd", ""},         {"--plugins", ""},
+      {"--relay", ""},    {"--commit-delay-us", "0"}};
   for (int i = 1; i < count; i += 2) {
     auto known = given.find(words[i]);
     if (known == given.end() || i + 1 == count)
@@ -52,6 +54,7 @@ options read_options(int count, char** words) {
   result.where.parleyd = given["--parleyd"];
   result.where.plugins = std::filesystem::absolute(given["--plugins"]).lexically_normal().string();
   result.where.relay = given["--relay"];
+  result.where.commit_delay_us = given["--commit-delay-us"];
   result.where.port = static_cast<std::uint16_t>(std::stoul(given["--port"]));
   if (result.where.port == 0) result.where.port = free_port();
   return result;

@@ -51,7 +51,9 @@ std::string configuration(const settings& with) {
          with.plugins +
          "']\n"
          "plugins:\n"
-         "  storage-sqlite: {}\n"
+         "  storage-sqlite: { config: { commit_delay_us: " +
+         with.commit_delay_us +
+         " } }\n"
          "  auth-password: { config: { argon2_memory_mib: 8, argon2_passes: 1 }, grants: "
          "[identity] }\n"
          "  messaging: {}\n";

@@ -33,7 +33,8 @@ struct settings {
   std::string parleyd;
   std::string plugins;
   std::string relay;
-  std::string directory; // for data and logs, removed afterwards
+  std::string directory;             // for data and logs, removed afterwards
+  std::string commit_delay_us = "0"; // of storage-sqlite
   std::uint16_t port = 0;
   std::size_t members = 200;
 };
