@@ -5,7 +5,6 @@
 #include <limits>
 #include <thread>
 
-#include "observe/health.hpp"
 
 namespace parley::observe {
 namespace {
@@ -81,20 +80,6 @@ TEST(metrics, lose_no_increment_while_they_are_read) {
   EXPECT_EQ(spread.read().sum, 4000.0);
 }
 
-TEST(health, is_ready_when_every_condition_holds) {
-  health all;
-  EXPECT_TRUE(all.is_ready());
-  all.set("storage", "opening");
-  all.set("plugins", "");
-  EXPECT_FALSE(all.is_ready());
-  EXPECT_EQ(all.text(), "plugins: ok\nstorage: opening\n");
-  all.set("storage", "");
-  EXPECT_TRUE(all.is_ready());
-  all.set("draining", "yes");
-  EXPECT_FALSE(all.is_ready());
-  all.forget("draining");
-  EXPECT_TRUE(all.is_ready());
-}
 
 } // namespace
 } // namespace parley::observe
