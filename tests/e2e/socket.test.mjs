@@ -208,28 +208,46 @@ describe("resuming", () => {
     const writer = await follow(t, ann);
     let going = true;
     let sent = 0;
-    const writing = (async () => {
-      while (going) {
-        await writer.call("messaging.send", { conversation: made.id, id: uuid7(), text: `${sent}` });
-        sent += 1;
-      }
-    })();
+    // Several on their way at any time, so that every moment of a resume meets an event.
+    const writing = Promise.all(Array.from({ length: 6 }, async () => {
+      while (going) await writer.call("messaging.send", { conversation: made.id, id: uuid7(), text: `${sent++}` });
+    }));
     const start = await SocketClient.follow(server, ben);
     let cursors = start.heads;
     await start.cut();
     const got = [];
-    for (let round = 0; round < 15; round++) {
+    for (let round = 0; round < 60; round++) {
       const reader = await SocketClient.follow(server, ben, cursors);
       const had = reader.events(topicOf(made)).length;
       await reader.until(() => reader.events(topicOf(made)).length > had + 3, "some live events");
       got.push(...reader.events(topicOf(made)).map((event) => event.seq));
       cursors = reader.cursors();
       await reader.cut();
-      got.splice(got.findIndex((seq) => seq > cursors[topicOf(made)]) >>> 0);
     }
     going = false;
     await writing;
     assertGapless(got.map((seq) => ({ seq })), start.heads[topicOf(made)] + 1);
+  });
+
+  test("without a cursor: what comes first is the number after the head that was named", async (t) => {
+    const made = await direct(server, ann, ben);
+    const writer = await follow(t, ann);
+    let going = true;
+    const writing = Promise.all(Array.from({ length: 6 }, async () => {
+      while (going) await writer.call("messaging.send", { conversation: made.id, id: uuid7(), text: "on and on" });
+    }));
+    const wrong = [];
+    for (let round = 0; round < 300; round++) {
+      const reader = await SocketClient.follow(server, ben);
+      const topic = topicOf(made);
+      await reader.until((frame) => frame.topic === topic, "an event");
+      const [first] = reader.events(topic);
+      if (first.seq !== reader.heads[topic] + 1) wrong.push(`head ${reader.heads[topic]}, then ${first.seq}`);
+      await reader.cut();
+    }
+    going = false;
+    await writing;
+    assert.deepEqual(wrong, []);
   });
 
   test("works after a restart of the server, with a cursor of 0 for everything", async (t) => {
