@@ -121,6 +121,7 @@ int bot(lua_State* L) {
     return luaL_error(L, "plugin.bot needs capabilities.bot in plugin.yaml");
   }
   lua_checkstack(L, 4);
+  v.charge(L, 1000);
   v.current()->begun.reserve(v.current()->begun.size() + 1);
   parley_call call = 0;
   const parley_status begun = v.api.call->begin(v.api.host, 1, bot_timeout_ms, &call);

@@ -80,6 +80,7 @@ int resume_thread(lua_State* L, int arguments, bool wrapped) {
     lua_xmove(thread, L, results);
     return wrapped ? results : results + 1;
   }
+  if (v.over()) v.raise_over(L);
   if (!wrapped) lua_pushboolean(L, 0);
   lua_xmove(thread, L, 1);
   if (wrapped) return lua_error(L);

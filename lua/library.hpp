@@ -4,6 +4,8 @@
 
 #include "vm.hpp"
 
+#include <initializer_list>
+
 namespace parley::lua {
 
 // lua_CFunctions for protected mode; the first argument is the vm as light userdata.
@@ -20,6 +22,10 @@ void open_strings(lua_State* L);
 void open_tables(lua_State* L);
 void open_coroutines(lua_State* L);
 void open_base(lua_State* L);
+void open_protected_calls(lua_State* L); // pcall and xpcall
+// Makes functions of the library at the top cost by the length of the texts they are given: some
+// read all of a text within one instruction.
+void charge_by_length(lua_State* L, std::initializer_list<const char*> names);
 
 // Pushes the module `parley`.
 void push_module(lua_State* L);

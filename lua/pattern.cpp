@@ -49,13 +49,15 @@ bool in_class(unsigned char c, unsigned char name) {
 
 } // namespace
 
-bool pattern_match::step() {
-  if (*budget_ == 0) {
+bool pattern_match::step(std::size_t reading) {
+  const std::uint64_t cost = 1 + reading / 8;
+  if (*budget_ < cost) {
+    *budget_ = 0;
     exhausted_ = true;
     fault_ = "matching takes too many steps";
     return false;
   }
-  --*budget_;
+  *budget_ -= cost;
   return true;
 }
 
@@ -135,7 +137,7 @@ bool pattern_match::single(std::size_t s, std::size_t p, std::size_t ep) const {
 std::size_t pattern_match::greedy(std::size_t s, std::size_t p, std::size_t ep) {
   std::size_t count = 0;
   while (single(s + count, p, ep)) {
-    if (!step()) return no_match;
+    if (!step(ep - p)) return no_match;
     ++count;
   }
   while (true) {
@@ -149,7 +151,7 @@ std::size_t pattern_match::lazy(std::size_t s, std::size_t p, std::size_t ep) {
   while (true) {
     const std::size_t e = match(s, ep + 1);
     if (e != no_match || fault_ != nullptr) return e;
-    if (!single(s, p, ep)) return no_match;
+    if (!step(ep - p) || !single(s, p, ep)) return no_match;
     ++s;
   }
 }
@@ -246,7 +248,7 @@ std::size_t pattern_match::special(std::size_t s, std::size_t p, bool* handled, 
         return fail("missing '[' after '%f' in pattern");
       }
       const std::size_t ep = class_end(p + 2);
-      if (ep == no_match) return no_match;
+      if (ep == no_match || !step(ep - p)) return no_match;
       *next_s = s;
       if (frontier(s, p + 2, ep)) *next_p = ep;
       return no_match;
@@ -282,7 +284,7 @@ std::size_t pattern_match::match(std::size_t s, std::size_t p) {
       continue;
     }
     const std::size_t ep = class_end(p);
-    if (ep == no_match) return no_match;
+    if (ep == no_match || !step(ep - p)) return no_match;
     const char quantifier = ep < pattern_.size() ? pattern_[ep] : '\0';
     const bool fits = single(s, p, ep);
     switch (quantifier) {

@@ -36,7 +36,7 @@ class pattern_match {
  private:
   static constexpr std::size_t no_match = static_cast<std::size_t>(-1);
 
-  bool step();
+  bool step(std::size_t reading = 0); // bytes of a set
   std::size_t fail(const char* why);
   std::size_t class_end(std::size_t p);
   bool single(std::size_t s, std::size_t p, std::size_t ep) const;

@@ -26,38 +26,6 @@ int safe_setmetatable(lua_State* L) {
   return lua_gettop(L);
 }
 
-// Lua runs the handler of xpcall where the error is raised; for an error of the hook that is a
-// place without a hook, and without a budget. Here it runs when the stack is unwound.
-int handle_error(lua_State* L, int status, lua_KContext) {
-  if (status == LUA_OK || status == LUA_YIELD) {
-    lua_pushboolean(L, 1);
-    lua_replace(L, 1);
-    return lua_gettop(L);
-  }
-  vm& v = vm::of(L);
-  if (v.over()) v.raise_over(L);
-  lua_pushvalue(L, 1);
-  lua_insert(L, -2);
-  const auto handled = [](lua_State* state, int, lua_KContext) {
-    lua_pushboolean(state, 0);
-    lua_insert(state, -2);
-    return 2;
-  };
-  lua_callk(L, 1, 1, 0, handled);
-  return handled(L, LUA_OK, 0);
-}
-
-int safe_xpcall(lua_State* L) {
-  luaL_checkany(L, 1);
-  luaL_checktype(L, 2, LUA_TFUNCTION);
-  lua_pushvalue(L, 1); // handler, function, arguments
-  lua_pushvalue(L, 2);
-  lua_replace(L, 1);
-  lua_replace(L, 2);
-  const int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, handle_error);
-  return handle_error(L, status, 0);
-}
-
 int print(lua_State* L) {
   std::string line;
   const int count = lua_gettop(L);
@@ -185,19 +153,20 @@ void open_base(lua_State* L) {
   lua_getfield(L, -1, "setmetatable");
   lua_pushcclosure(L, safe_setmetatable, 1);
   lua_setfield(L, -2, "setmetatable");
-  lua_pushcfunction(L, safe_xpcall);
-  lua_setfield(L, -2, "xpcall");
   lua_pushcfunction(L, print);
   lua_setfield(L, -2, "print");
+  charge_by_length(L, {"tonumber"});
   lua_pop(L, 1);
   luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 1);
   luaL_requiref(L, LUA_UTF8LIBNAME, luaopen_utf8, 1);
+  charge_by_length(L, {"codepoint", "codes", "len", "offset"});
   lua_pop(L, 2);
   seed_random(L);
 }
 
 int open_libraries(lua_State* L) {
   open_base(L);
+  open_protected_calls(L);
   open_strings(L);
   open_tables(L);
   open_coroutines(L);

@@ -249,6 +249,19 @@ int string_rep(lua_State* L) {
   return 1;
 }
 
+// Upvalue: the function of Lua's own.
+int charged_by_length(lua_State* L) {
+  std::uint64_t bytes = 0;
+  for (int i = lua_gettop(L); i > 0; --i) {
+    if (lua_type(L, i) == LUA_TSTRING) bytes += lua_rawlen(L, i);
+  }
+  vm::of(L).charge(L, bytes / 8 + 1);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
 constexpr luaL_Reg counted[] = {{"find", string_find},
                                 {"match", string_match},
                                 {"gmatch", string_gmatch},
@@ -257,12 +270,21 @@ constexpr luaL_Reg counted[] = {{"find", string_find},
 
 } // namespace
 
+void charge_by_length(lua_State* L, std::initializer_list<const char*> names) {
+  for (const char* const name : names) {
+    lua_getfield(L, -1, name);
+    lua_pushcclosure(L, charged_by_length, 1);
+    lua_setfield(L, -2, name);
+  }
+}
+
 void open_strings(lua_State* L) {
   luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 1);
   luaL_setfuncs(L, counted, 0);
   lua_getfield(L, -1, "rep");
   lua_pushcclosure(L, string_rep, 1);
   lua_setfield(L, -2, "rep");
+  charge_by_length(L, {"format", "lower", "pack", "packsize", "reverse", "unpack", "upper"});
   lua_pushnil(L);
   lua_setfield(L, -2, "dump");
   lua_pop(L, 1);

@@ -274,14 +274,6 @@ class builder {
   std::size_t bytes_ = 0;
 };
 
-// The author's line that is at work, as `file:line: `.
-std::string where(lua_State* L) {
-  luaL_where(L, 1);
-  std::string text = lua_tostring(L, -1);
-  lua_pop(L, 1);
-  return text;
-}
-
 int refuse_write(lua_State* L) {
   return luaL_error(L, "this table is read-only");
 }
@@ -478,7 +470,7 @@ void check(lua_State* L, parley_status status, const char* what) {
   }
   failure f;
   f.status = status;
-  f.where = where(L);
+  f.where = line_of(L);
   push_error(L, f);
   lua_error(L);
 }
@@ -487,7 +479,7 @@ void check_completion(lua_State* L, const task& t) {
   if (t.status == PARLEY_OK) return;
   failure f;
   f.status = t.status;
-  f.where = where(L);
+  f.where = line_of(L);
   parley_slot slot{};
   if (t.result != 0 && vm::of(L).api.value->read(t.result, &slot) == PARLEY_OK &&
       slot.kind == PARLEY_OBJECT) {
@@ -501,15 +493,17 @@ void check_completion(lua_State* L, const task& t) {
   lua_error(L);
 }
 
+// Whether it begins with `file.lua:line:`, as what `error` raises does unless it is told otherwise.
+static bool names_a_line(std::string_view text) {
+  const std::size_t file = text.substr(0, 80).find(".lua:");
+  if (file == std::string_view::npos) return false;
+  const std::size_t end = text.find_first_not_of("0123456789", file + 5);
+  return end != std::string_view::npos && end > file + 5 && text[end] == ':';
+}
+
 void describe_error(lua_State* L, lua_State* thread, int status, failure* out) {
   if (status == LUA_ERRMEM) {
-    lua_Debug record{};
-    for (int level = 0; lua_getstack(thread, level, &record) != 0; ++level) {
-      lua_getinfo(thread, "Sl", &record);
-      if (record.currentline <= 0) continue;
-      out->fault = std::string(record.short_src) + ":" + std::to_string(record.currentline) + ": ";
-      break;
-    }
+    out->fault = line_of(thread);
     out->fault += "out of memory: a plugin may use so much and no more";
     return;
   }
@@ -521,6 +515,7 @@ void describe_error(lua_State* L, lua_State* thread, int status, failure* out) {
   } else {
     out->fault = "an error of type " + std::string(luaL_typename(L, -1)) + ", without a text";
   }
+  if (!names_a_line(out->fault)) out->fault.insert(0, line_of(thread));
 }
 
 } // namespace parley::lua

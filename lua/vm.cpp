@@ -3,31 +3,16 @@
 #include "library.hpp"
 #include "values.hpp"
 
-#include <time.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <tuple>
 #include <utility>
 
 namespace parley::lua {
 namespace {
 
-constexpr int hook_period = 1000;
-constexpr std::size_t reserve_bytes = 256u << 10; // beyond the cap, for the runtime's own work
-constexpr std::size_t bytes_an_instruction = 16;  // what allocating costs of the budget
 constexpr std::size_t idle_threads = 64;
 constexpr std::size_t max_timers = 1000;
 constexpr std::uint32_t own_call_timeout_ms = 10'000;
-
-// The processor time of this thread. It is a measure of work, not a clock: nothing is ever decided
-// by it but that an entry which should be over is over.
-std::uint64_t cpu_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 } // namespace
 
@@ -36,25 +21,27 @@ struct vm::entry_scope {
   vm& v;
   std::uint64_t used = v.used_, began = v.entry_began_ns_;
   bool over = v.over_, over_time = v.over_time_, privileged = v.privileged_;
+  std::string over_text = std::exchange(v.over_text_, {});
   lua_State* running = v.running_;
   int unyieldable = v.unyieldable_;
   task* current = v.current_;
 
   entry_scope(vm& owner, task* t, lua_State* thread) : v(owner) {
     v.used_ = 0;
-    v.entry_began_ns_ = cpu_ns();
+    v.entry_began_ns_ = cpu_now_ns();
     v.over_ = v.over_time_ = false;
     v.privileged_ = false;
     v.running_ = thread;
     v.unyieldable_ = 0;
     v.current_ = t;
-    v.arm(thread, hook_period);
+    v.arm(thread, full_period);
   }
   ~entry_scope() {
     v.used_ = used;
     v.entry_began_ns_ = began;
     v.over_ = over;
     v.over_time_ = over_time;
+    v.over_text_ = std::move(over_text);
     v.privileged_ = privileged;
     v.running_ = running;
     v.unyieldable_ = unyieldable;
@@ -75,84 +62,6 @@ vm::~vm() {
   }
   privileged_ = true;
   if (state_ != nullptr) lua_close(state_);
-}
-
-void* vm::allocate(void* self, void* block, std::size_t old_size, std::size_t new_size) {
-  vm& v = *static_cast<vm*>(self);
-  const std::size_t held = block == nullptr ? 0 : old_size; // else old_size says what it is for
-  if (new_size == 0) {
-    std::free(block);
-    v.memory_used_ -= held;
-    return nullptr;
-  }
-  if (new_size > held) {
-    const std::size_t more = new_size - held;
-    const std::size_t cap = v.bounds_.memory_bytes + (v.privileged_ ? reserve_bytes : 0);
-    if (more > cap || v.memory_used_ > cap - more) {
-      // Each refusal costs a full collection, so a loop of them must not go on for long.
-      if (!v.privileged_) v.spend(v.running_, v.bounds_.instructions / 16);
-      return nullptr;
-    }
-    if (!v.privileged_) v.spend(v.running_, new_size / bytes_an_instruction);
-  }
-  void* fresh = std::realloc(block, new_size);
-  if (fresh == nullptr) return nullptr;
-  v.memory_used_ += new_size;
-  v.memory_used_ -= held;
-  return fresh;
-}
-
-// Counts; the error itself can only be raised by the hook or by `charge`.
-void vm::spend(lua_State* L, std::uint64_t units) {
-  used_ += units;
-  if (used_ < bounds_.instructions) return;
-  over_ = true;
-  if (L != nullptr) arm(L, 1);
-}
-
-void vm::arm(lua_State* L, int period) {
-  if (lua_gethook(L) == &vm::hook && lua_gethookcount(L) == period) return;
-  lua_sethook(L, &vm::hook, LUA_MASKCOUNT, period);
-}
-
-void vm::charge(lua_State* L, std::uint64_t units) {
-  spend(L, units);
-  if (over_) raise_over(L);
-}
-
-void vm::raise_over(lua_State* L) {
-  arm(L, 1); // a pcall that swallows the error meets it again at the next instruction
-  if (over_time_) {
-    luaL_error(L, "over its budget of %d ms of processor time", static_cast<int>(bounds_.cpu_ms));
-  }
-  luaL_error(L, "over its budget of %I instructions",
-             static_cast<LUAI_UACINT>(bounds_.instructions));
-  std::abort(); // not reached: luaL_error does not return
-}
-
-void vm::hook(lua_State* L, lua_Debug*) {
-  vm& v = of(L);
-  const int period = lua_gethookcount(L);
-  v.spend(L, static_cast<std::uint64_t>(period));
-  if (!v.over_ && v.bounds_.cpu_ms != 0 &&
-      cpu_ns() - v.entry_began_ns_ > v.bounds_.cpu_ms * 1'000'000) {
-    v.over_ = v.over_time_ = true;
-  }
-  if (v.over_) {
-    v.arm(L, 1);
-    // Level 0 is the function that was running: the hook itself has no level of its own.
-    luaL_where(L, 0);
-    if (v.over_time_) {
-      lua_pushfstring(L, "over its budget of %d ms of processor time",
-                      static_cast<int>(v.bounds_.cpu_ms));
-    } else {
-      lua_pushfstring(L, "over its budget of %I instructions",
-                      static_cast<LUAI_UACINT>(v.bounds_.instructions));
-    }
-    lua_concat(L, 2);
-    lua_error(L);
-  }
-  if (period != hook_period) v.arm(L, hook_period);
 }
 
 bool vm::protect(lua_CFunction function, void* argument, std::string* why) {
@@ -195,7 +104,7 @@ bool vm::open(std::string* why) {
     *why = declared.name + ": no memory for a Lua state";
     return false;
   }
-  *static_cast<vm**>(lua_getextraspace(state_)) = this;
+  extra(state_) = reinterpret_cast<std::uintptr_t>(this);
   if (!protect(&open_libraries, this, why)) return false;
   task t; // for its thread only
   if (!take_thread(t, why)) return false;
@@ -329,6 +238,7 @@ void vm::end_begun(task& t) {
 void vm::forget(task& t, bool reuse) {
   if (reuse && idle_.size() < idle_threads) {
     lua_settop(t.thread, 0);
+    set_nested(t.thread, 0);
     idle_.emplace_back(t.thread, t.thread_ref);
   } else {
     luaL_unref(state_, LUA_REGISTRYINDEX, t.thread_ref);
@@ -362,7 +272,7 @@ void vm::done(void* user, parley_status status, parley_value result) {
 
 int vm::resume_inner(lua_State* from, lua_State* inner, int arguments, int* results) {
   charge(from, 100);
-  arm(inner, hook_period);
+  arm(inner, full_period);
   const bool blocked = !lua_isyieldable(from);
   lua_State* const outer = std::exchange(running_, inner);
   unyieldable_ += blocked ? 1 : 0;

@@ -8,6 +8,7 @@
 #include <parley/parley.h>
 #include <lua.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -81,14 +82,20 @@ struct failure {
   std::string fault; // for the log: what is wrong with the plugin; empty where nothing is
 };
 
-class vm {
+class alignas(256) vm {
  public:
   vm(const host_api& api, const manifest::manifest& declared, std::string folder,
      const limits& max);
   ~vm();
   vm(const vm&) = delete;
   vm& operator=(const vm&) = delete;
-  static vm& of(lua_State* L) { return **static_cast<vm**>(lua_getextraspace(L)); }
+  // A thread's extra space holds the address of its vm. The lowest byte of that is free, and counts
+  // the pcalls that are open in the thread: so the count lives exactly as long as the thread.
+  static vm& of(lua_State* L) { return *reinterpret_cast<vm*>(extra(L) & ~nesting_bits); }
+  static int nested(lua_State* L) { return static_cast<int>(extra(L) & nesting_bits); }
+  static void set_nested(lua_State* L, int depth) {
+    extra(L) = (extra(L) & ~nesting_bits) | static_cast<std::uintptr_t>(depth);
+  }
 
   bool open(std::string* why); // makes the state with its libraries, and runs init.lua
 
@@ -106,6 +113,7 @@ class vm {
   void charge(lua_State* L, std::uint64_t units);
   std::uint64_t left() const { return over_ ? 0 : bounds_.instructions - used_; }
   bool over() const { return over_; }
+  // The one error that nothing catches on its way up to the entry.
   [[noreturn]] void raise_over(lua_State* L);
 
   // Resumes an author's coroutine, inside of the one that runs.
@@ -135,7 +143,13 @@ class vm {
   std::size_t tasks() const { return tasks_.size(); }
 
  private:
+  static constexpr std::uintptr_t nesting_bits = 0xFF;
+  static std::uintptr_t& extra(lua_State* L) {
+    return *static_cast<std::uintptr_t*>(lua_getextraspace(L));
+  }
   struct entry_scope;
+  static constexpr int full_period = 1000; // instructions from one call of the hook to the next
+  static std::uint64_t cpu_now_ns();
   static void* allocate(void* self, void* block, std::size_t old_size, std::size_t new_size);
   static void hook(lua_State* L, lua_Debug* record);
   static int body(lua_State* L);
@@ -163,6 +177,7 @@ class vm {
   std::uint64_t entry_began_ns_ = 0;
   bool over_ = false;
   bool over_time_ = false;
+  std::string over_text_; // with the line where it was noticed first
   lua_State* running_ = nullptr;
   int unyieldable_ = 0;
 
@@ -171,6 +186,10 @@ class vm {
   std::map<parley_timer, std::unique_ptr<timer>> timers_;
   std::vector<std::pair<lua_State*, int>> idle_;
 };
+
+// The line of an author's that is at work in the thread, as `file:line: `; empty where there is
+// none.
+std::string line_of(lua_State* L);
 
 // What the error value at the top of L, which ended `thread`, means. Calls nothing of the author's.
 void describe_error(lua_State* L, lua_State* thread, int status, failure* out);
