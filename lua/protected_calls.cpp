@@ -14,7 +14,7 @@ constexpr std::uint64_t catch_cost =
 lua_KContext enter(lua_State* L, const char* name) {
   const int before = vm::nested(L);
   if (before >= max_nested) {
-    luaL_error(L, "%s is nested deeper than %d pcalls", name, static_cast<int>(max_nested));
+    luaL_error(L, "%s is nested deeper than %d", name, static_cast<int>(max_nested));
   }
   vm::of(L).charge(L, 1);
   vm::set_nested(L, before + 1);

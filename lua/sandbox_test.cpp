@@ -86,9 +86,43 @@ INSTANTIATE_TEST_SUITE_P(
         "local s = 'x' for i = 1, 250 do s = '(' .. s .. ')' end error(s)"));
 
 INSTANTIATE_TEST_SUITE_P(
+    catching, lua_hostile,
+    ::testing::Values(
+        "pcall(function() while true do end end) return {}",
+        "xpcall(function() while true do end end, function() end) return {}",
+        "coroutine.resume(coroutine.create(function() while true do end end)) return {}",
+        "pcall(coroutine.wrap(function() while true do end end)) return {}",
+        "local co = coroutine.create(function() local x <close> = setmetatable({}, {__close = "
+        "function() while true do end end}) coroutine.yield() end) coroutine.resume(co) "
+        "coroutine.close(co) return {}",
+        "pcall(table.sort, {1, 2, 3}, function() while true do end end) return {}",
+        "pcall(string.gsub, 'x', 'x', function() pcall(function() while true do end end) end)"
+        " return {}",
+        "pcall(pcall, pcall, function() while true do end end) return {}",
+        "local function f() pcall(f) while true do pcall(f) end end f()",
+        "local function f() xpcall(f, f) while true do xpcall(f, f) end end f()",
+        "local function f() coroutine.wrap(function() pcall(f) while true do pcall(f) end end)() "
+        "end f()",
+        "local function f() coroutine.resume(coroutine.create(f)) while true do pcall(f) end end "
+        "f()",
+        "local function f() table.sort({1, 2}, f) while true do pcall(f) end end "
+        "while true do pcall(f) end",
+        "local function deep(n) if n > 0 then return 1 + deep(n - 1) end while true do "
+        "pcall(error) end end deep(1e4)"));
+
+INSTANTIATE_TEST_SUITE_P(
     long_c_functions, lua_hostile,
     ::testing::Values(
         "return string.rep('', 1 << 62) .. nil",
+        "local s, p = ('b'):rep(1e6), '[' .. ('a'):rep(1e6) .. ']' s:find(p .. '*')",
+        "local s, p = ('b'):rep(1e6), '[' .. ('a'):rep(1e6) .. ']' s:find('.-' .. p)",
+        "local s, p = ('b'):rep(1e6), '[^' .. ('a'):rep(1e6) .. ']' s:find(p .. '-x')",
+        "local s, p = ('b'):rep(1e6), '%f[' .. ('a'):rep(1e6) .. ']' s:find(p)",
+        "local s = (' '):rep(3e6) while true do string.packsize(s) end",
+        "local s = (' '):rep(3e6) while true do tonumber(s) end",
+        "local s = ('x'):rep(3e6) while true do utf8.len(s) end",
+        "local s = 'x' .. ('\\x80'):rep(3e6) while true do utf8.offset(s, 2) end",
+        "local s = 'x' .. ('\\x80'):rep(3e6) while true do pcall(utf8.codes(s), s, 0) end",
         "local s = ('a'):rep(30) return s:find(('a?'):rep(30) .. s .. 'b') .. ''",
         "local s = ('a'):rep(1e5) return s:find(('.-'):rep(20) .. 'b') .. ''",
         "local s = ('a'):rep(1e5) return s:match('.-.-.-.-b') .. ''",
@@ -108,6 +142,60 @@ INSTANTIATE_TEST_SUITE_P(
         "while true do print('x') end", "while true do plugin.log.info(('x'):rep(1e5)) end",
         "while true do parley.lower(('X'):rep(1e5)) end",
         "while true do for _ in parley.words(('X '):rep(1e4)) do end end"));
+
+TEST(lua_protected_calls, catch_and_give_what_was_raised) {
+  one_method host(
+      "local seen = {}\n"
+      "local function note(...) seen[#seen + 1] = table.pack(...) seen[#seen].n = nil end\n"
+      "note(pcall(function(...) return ... end, 1, 'two', 3))\n"
+      "note(pcall(error, 'x', 0))\n"
+      "note(pcall(error, {k = 1}))\n"
+      "note(pcall(7))\n"
+      "note(pcall(pcall))\n"
+      "note(xpcall(function(...) return ... end, print, 1, 2))\n"
+      "note(xpcall(error, function(e, more) return e .. '!', 'dropped' end, 'x', 0))\n"
+      "note(xpcall(error, function(e) error(e .. ' in the handler', 0) end, 'x', 0))\n"
+      "note(pcall(xpcall, error))\n"
+      "local co = coroutine.wrap(function() return pcall(function()\n"
+      "  coroutine.yield(1) error('after', 0) end) end)\n"
+      "note(co()) note(co())\n"
+      "note(xpcall(function() return plugin.requires.other.echo(call, {n = 1}).n end, print))\n"
+      "note(xpcall(error, function() return plugin.requires.other.echo(call, {n = 2}).n end))\n"
+      "return seen");
+  host.methods["other.echo"] = [](const json::value& in) {
+    ending out;
+    out.result = in;
+    return out;
+  };
+  EXPECT_EQ(json::serialize(host.run_it().result),
+            R"~([[true,1,"two",3],[false,"x"],[false,{"k":1}],)~"
+            R"~([false,"attempt to call a number value"],)~"
+            R"~([false,"bad argument #1 to '?' (value expected)"],)~"
+            R"~([true,1,2],[false,"x!"],[false,"x in the handler"],)~"
+            R"~([false,"bad argument #2 to '?' (function expected, got no value)"],)~"
+            R"~([1],[false,"after"],[true,1],[false,2]])~");
+}
+
+TEST(lua_protected_calls, are_nested_so_deep_and_no_deeper) {
+  one_method host(
+      "local function nest(n) if n == 0 then return true, 'bottom' end\n"
+      "  local a, b, c = pcall(nest, n - 1) return b, c end\n"
+      "local seen = {}\n"
+      "for i = 1, 3 do\n" // what is left is counted no more, however it was left
+      "  seen[#seen + 1] = select(2, nest(150))\n"
+      "  for j = 1, 200 do pcall(function() return pcall(error) and 1 end) end\n"
+      "  coroutine.resume(coroutine.create(function() pcall(pcall, coroutine.yield) end))\n"
+      "end\n"
+      "coroutine.wrap(function() seen[#seen + 1] = select(2, nest(150)) end)()\n"
+      "local depth, why = 0\n"
+      "local function down() depth = depth + 1 local ok, e = pcall(down)\n"
+      "  why = why or e end\n"
+      "down() seen[#seen + 1] = depth seen[#seen + 1] = why\n"
+      "return seen");
+  EXPECT_EQ(json::serialize(host.run_it().result),
+            R"(["bottom","bottom","bottom","bottom",151,)"
+            R"("sample/init.lua:14: pcall is nested deeper than 150"])");
+}
 
 TEST(lua_sandbox, time_ends_what_counting_does_not_see) {
   // Comparing two long strings is one instruction.
