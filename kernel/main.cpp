@@ -4,6 +4,7 @@
 #include "observe/log.hpp"
 #include "plugin/built_in.hpp"
 #include "plugin/catalogue.hpp"
+#include "roles_from.hpp"
 #include "server.hpp"
 #include "signals.hpp"
 
@@ -59,6 +60,7 @@ int main(int argc, char** argv) {
   if (!problems.empty()) return complain(problems);
   std::vector<parley::plugin::candidate> plugins =
       parley::plugin::find_plugins(config, parley::plugin::built_in_manifests(), problems);
+  if (problems.empty()) parley::roles_from(config, plugins, problems);
   if (!problems.empty()) return complain(problems);
   if (check) {
     std::cout << path << " is fine\n";

@@ -3,6 +3,7 @@
 #include "config/config.hpp"
 #include "plugin/built_in.hpp"
 #include "plugin/catalogue.hpp"
+#include "roles_from.hpp"
 
 #include <algorithm>
 #include <iomanip>
@@ -99,6 +100,7 @@ int main(int argc, char** argv) {
   const parley::config::config config = parley::config::load(words.back(), problems);
   if (problems.empty())
     all = parley::plugin::find_plugins(config, parley::plugin::built_in_manifests(), problems);
+  if (problems.empty()) parley::roles_from(config, all, problems);
   if (!problems.empty()) {
     for (const auto& p : problems) std::cerr << parley::yaml::to_string(p) << '\n';
     return 2;

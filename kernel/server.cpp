@@ -5,6 +5,7 @@
 #include "net/server.hpp"
 #include "observe/log.hpp"
 #include "plugin/assets.hpp"
+#include "roles_from.hpp"
 #include "storage/declare.hpp"
 
 #include <algorithm>
@@ -116,26 +117,14 @@ void server::open_storage() {
   });
 }
 
-identity::role_table server::make_roles() const {
-  std::vector<identity::declared_permission> declared;
-  for (const plugin::candidate& c : candidates_)
-    for (const manifest::method& m : c.declared.methods)
-      if (m.required)
-        declared.push_back({m.required->name, m.required->scope, m.required->default_roles});
-  std::vector<identity::configured_role> configured;
-  for (const auto& [name, role] : config_.roles)
-    configured.push_back({name, role.permissions, role.accounts});
-  std::vector<identity::role_problem> found; // reported by --check already
-  return {declared, configured, found};
-}
-
 void server::start_identity() {
   identity::settings with;
   with.access_token_ms = std::int64_t{config_.identity.access_token_minutes} * 60'000;
   with.refresh_token_ms = config_.identity.refresh_token_days * day_ms;
   identity_access_ = std::make_unique<identity::dispatch_access>(calls_);
-  identity_ = std::make_unique<identity::service>(with, make_roles(), clock_, random_, *store_,
-                                                  *identity_access_);
+  std::vector<yaml::problem> known; // main has reported them, and would not have come here
+  identity_ = std::make_unique<identity::service>(with, roles_from(config_, candidates_, known),
+                                                  clock_, random_, *store_, *identity_access_);
   identity_->start([this](const std::string& problem) {
     if (!problem.empty()) return failed("identity", problem);
     start_network();

@@ -52,7 +52,6 @@ class server {
   void finish();
 
   std::string publish_registry();
-  identity::role_table make_roles() const;
   net::probe_answer probe(std::string_view path) const;
   void tidy(); // old events and idempotency keys
 

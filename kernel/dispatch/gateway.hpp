@@ -76,7 +76,8 @@ class clients {
   virtual void send(connection_id to, payload text) = 0;
 
   // From now on the connection gets what is published to `topic` with a number above `after`
-  // (ephemeral events always). `hold`: keep back what is published until `release`.
+  // (ephemeral events always). `hold`: keep back what is published until the replay is complete;
+  // to hold again only moves `after`.
   virtual void follow(connection_id who, std::string_view topic, std::int64_t after, bool hold) = 0;
   // Replays events (ascending numbers) ahead of what is held back. `last`: the replay is complete,
   // what is held with a number above the last one replayed is sent, and live delivery begins.

@@ -153,6 +153,14 @@ on_end methods::answer(answered done, const provided& of) {
     release_order(c);
     measured.seconds->record(static_cast<double>(calls_.now_ms() - began) / 1e3);
     if (how.failure) measured.failures->add();
+    if (observe::is_written(observe::level::debug))
+      observe::write(observe::level::debug, "a method was called",
+                     {{"plugin", c.plugin->name},
+                      {"method", c.work->target->declared.name},
+                      {"request", c.request_id},
+                      {"principal", c.who->principal},
+                      {"code", how.failure ? how.failure->code : "ok"},
+                      {"ms", calls_.now_ms() - began}});
     const method_work& work = *c.work;
     if (!how.failure && !work.repeated) {
       json::value result = how.result ? *how.result : json::value(nullptr);
@@ -165,6 +173,7 @@ on_end methods::answer(answered done, const provided& of) {
                      {{"plugin", c.plugin->name},
                       {"method", work.target->declared.name},
                       {"request", c.request_id},
+                      {"principal", c.who->principal},
                       {"why", why.message}});
     if (work.idempotency_key.empty()) return done({{}, why});
     // A repeat gets the first reply, even where it would be refused today.

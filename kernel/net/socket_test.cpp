@@ -230,6 +230,24 @@ TEST(topics, holds_replays_and_releases_in_order) {
                                  numbered(7), numbered(8), "end"));
 }
 
+TEST(topics, keep_what_was_held_when_they_are_followed_anew) {
+  fixture here;
+  client one = here.connect_authenticated();
+  const connection_id who = here.entry.wait_connected();
+  here.on_logic([&] {
+    auto& to = *here.server;
+    to.follow(who, "t", 0, true);
+    to.publish("t", 4, text_of(numbered(4)));
+    to.publish("t", 5, text_of(numbered(5)));
+    to.follow(who, "t", 4, true);
+    to.replay(who, "t", {}, true);
+    to.send(who, text_of("end"));
+  });
+  std::vector<std::string> heard;
+  while (heard.empty() || heard.back() != "end") heard.push_back(one.hear().text);
+  EXPECT_THAT(heard, ElementsAre(numbered(5), "end"));
+}
+
 TEST(topics, reach_all_followers_on_all_shards_and_forget_who_left) {
   fixture here({}, 3);
   std::vector<client> all;

@@ -64,7 +64,11 @@ void topic_table::follow_topic(connection& who, std::string_view name, std::int6
     one = &what->followers.back();
   }
   one->after = after;
-  one->held = hold ? std::make_unique<held_frames>() : nullptr;
+  // Following anew while held keeps what was held: it came between the two.
+  if (!hold)
+    one->held = nullptr;
+  else if (!one->held)
+    one->held = std::make_unique<held_frames>();
 }
 
 void topic_table::replay(connection& who, std::string_view name,

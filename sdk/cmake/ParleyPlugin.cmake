@@ -63,7 +63,9 @@ function(parley_generate target name manifest)
   file(MAKE_DIRECTORY ${folder})
   add_custom_command(
     OUTPUT ${folder}/${name}.plugin.hpp
-    COMMAND parley-gen ${manifest} --output ${folder}/${name}.plugin.hpp ${options}
+    BYPRODUCTS ${folder}/${name}.schemas.json
+    COMMAND parley-gen ${manifest} --output ${folder}/${name}.plugin.hpp
+      --schemas ${folder}/${name}.schemas.json ${options}
     DEPENDS parley-gen ${manifest} ${others}
     COMMENT "Generating ${name}.plugin.hpp"
     VERBATIM)

@@ -1,6 +1,7 @@
-// parley-gen plugin.yaml --output NAME.plugin.hpp [--requires other/plugin.yaml]…
+// parley-gen plugin.yaml --output NAME.plugin.hpp [--schemas FILE] [--requires other/plugin.yaml]…
 
 #include "header.hpp"
+#include "schemas.hpp"
 
 #include <fstream>
 #include <iostream>
@@ -13,9 +14,10 @@ namespace {
 using parley::gen::source;
 
 constexpr std::string_view usage =
-    "usage: parley-gen plugin.yaml --output FILE [--requires other/plugin.yaml]...\n"
-    "Writes the typed structs and the handler interface of a plugin. Each --requires names a\n"
-    "manifest whose methods it calls or whose hooks it steps into.\n";
+    "usage: parley-gen plugin.yaml [--output FILE] [--schemas FILE] [--requires other/plugin.yaml]...\n"
+    "Writes the typed structs and the handler interface of a plugin as C++, and the JSON Schemas\n"
+    "of its methods, events and collections. Each --requires names a manifest whose methods it\n"
+    "calls or whose hooks it steps into.\n";
 
 source read(const std::string& path, std::vector<parley::yaml::problem>& problems) {
   source out;
@@ -29,7 +31,15 @@ int fail(const std::vector<parley::yaml::problem>& problems) {
   return 1;
 }
 
-int generate(const std::string& path, const std::string& output,
+bool write(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (!file) std::cerr << "parley-gen: cannot write " << path << '\n';
+  return static_cast<bool>(file);
+}
+
+int generate(const std::string& path, const std::string& output, const std::string& schemas,
              const std::vector<std::string>& others) {
   std::vector<parley::yaml::problem> problems;
   const source plugin = read(path, problems);
@@ -38,20 +48,15 @@ int generate(const std::string& path, const std::string& output,
   if (!problems.empty()) return fail(problems);
   const std::string text = parley::gen::write_header(plugin, known, problems);
   if (!problems.empty()) return fail(problems);
-  std::ofstream file(output, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file) {
-    std::cerr << "parley-gen: cannot write " << output << '\n';
-    return 1;
-  }
+  if (!output.empty() && !write(output, text)) return 1;
+  if (!schemas.empty() && !write(schemas, parley::gen::write_schemas(plugin.declared))) return 1;
   return 0;
 }
 
 } // namespace
 
 int main(int count, char** arguments) {
-  std::string path, output;
+  std::string path, output, schemas;
   std::vector<std::string> others;
   for (int i = 1; i < count; ++i) {
     const std::string_view each = arguments[i];
@@ -62,6 +67,8 @@ int main(int count, char** arguments) {
     }
     if (each == "--output" && !last) {
       output = arguments[++i];
+    } else if (each == "--schemas" && !last) {
+      schemas = arguments[++i];
     } else if (each == "--requires" && !last) {
       others.emplace_back(arguments[++i]);
     } else if (!each.starts_with("-") && path.empty()) {
@@ -71,12 +78,12 @@ int main(int count, char** arguments) {
       return 2;
     }
   }
-  if (path.empty() || output.empty()) {
+  if (path.empty() || (output.empty() && schemas.empty())) {
     std::cerr << usage;
     return 2;
   }
   try {
-    return generate(path, output, others);
+    return generate(path, output, schemas, others);
   } catch (const std::exception& why) {
     std::cerr << "parley-gen: " << why.what() << '\n';
     return 1;
