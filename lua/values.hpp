@@ -11,6 +11,8 @@ inline constexpr const char* array_mark = "parley.array";
 inline constexpr const char* error_mark = "parley.error";
 inline constexpr const char* readonly_mark = "parley.readonly";
 
+inline constexpr int max_value_depth = 32; // as in the protocol
+
 bool is_utf8(std::string_view text);
 std::string printable(std::string_view text); // with what is not UTF-8 replaced
 

@@ -1,4 +1,4 @@
-#include "fake_host.hpp"
+#include "fake_table.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -8,160 +8,10 @@
 #include <stdexcept>
 
 namespace parley::lua::testing {
-namespace {
 
-// Value functions have no host in their arguments, so the one that is at work is kept here.
-fake_host* current_host = nullptr;
+fake_host* fake_host::table::current = nullptr;
 
-std::string text_of(parley_str s) {
-  return {s.ptr, s.len};
-}
-
-} // namespace
-
-struct fake_host::table {
-  static fake_host& self(const parley_host* host) {
-    return *static_cast<const host_struct*>(host)->self;
-  }
-  static fake_host& self() { return *current_host; }
-
-  static const json::value* find(parley_value v) {
-    const auto found = self().values_.find(v);
-    return found == self().values_.end() ? nullptr : &found->second.data;
-  }
-
-  static parley_slot to_slot(const json::value& v, parley_call call) {
-    parley_slot out{};
-    switch (v.kind()) {
-      case json::kind::null:
-        out.kind = PARLEY_NULL;
-        break;
-      case json::kind::bool_:
-        out.kind = PARLEY_BOOL;
-        out.as.integer = v.get_bool();
-        break;
-      case json::kind::int64:
-        out.kind = PARLEY_INTEGER;
-        out.as.integer = v.get_int64();
-        break;
-      case json::kind::uint64:
-      case json::kind::double_:
-        out.kind = PARLEY_NUMBER;
-        out.as.number = v.to_number<double>();
-        break;
-      case json::kind::string:
-        out.kind = PARLEY_STRING;
-        out.as.text = {v.get_string().data(), v.get_string().size()};
-        break;
-      case json::kind::array:
-      case json::kind::object:
-        out.kind = v.is_array() ? PARLEY_ARRAY : PARLEY_OBJECT;
-        out.as.value = self().keep(call, v);
-        break;
-    }
-    return out;
-  }
-
-  static std::optional<json::value> from_slot(const parley_slot& slot) {
-    switch (slot.kind) {
-      case PARLEY_NULL:
-        return json::value(nullptr);
-      case PARLEY_BOOL:
-        return json::value(slot.as.integer != 0);
-      case PARLEY_INTEGER:
-        return json::value(slot.as.integer);
-      case PARLEY_NUMBER:
-        return json::value(slot.as.number);
-      case PARLEY_STRING:
-        return json::value(json::string_view(slot.as.text.ptr, slot.as.text.len));
-      case PARLEY_ARRAY:
-      case PARLEY_OBJECT:
-        if (const json::value* v = find(slot.as.value)) return *v;
-        return std::nullopt;
-      default:
-        return std::nullopt;
-    }
-  }
-
-  static parley_status read(parley_value value, parley_slot* out) {
-    const json::value* const v = find(value);
-    if (v == nullptr) return PARLEY_E_STALE;
-    *out = to_slot(*v, self().values_.at(value).call);
-    if (out->kind >= PARLEY_ARRAY) out->as.value = value;
-    return PARLEY_OK;
-  }
-  static parley_status fields(parley_value value, const parley_str* names, std::uint32_t count,
-                              parley_slot* out) {
-    const json::value* const v = find(value);
-    if (v == nullptr) return PARLEY_E_STALE;
-    if (!v->is_object()) return PARLEY_E_INVALID;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      const auto* const member = v->get_object().if_contains(text_of(names[i]));
-      out[i] = member ? to_slot(*member, self().values_.at(value).call) : parley_slot{};
-    }
-    return PARLEY_OK;
-  }
-  static parley_status items(parley_value value, std::uint32_t offset, parley_slot* out,
-                             std::uint32_t capacity, std::uint32_t* total) {
-    const json::value* const v = find(value);
-    if (v == nullptr) return PARLEY_E_STALE;
-    if (!v->is_array()) return PARLEY_E_INVALID;
-    const json::array& a = v->get_array();
-    *total = static_cast<std::uint32_t>(a.size());
-    for (std::uint32_t i = 0; i < capacity && offset + i < a.size(); ++i) {
-      out[i] = to_slot(a[offset + i], self().values_.at(value).call);
-    }
-    return PARLEY_OK;
-  }
-  static parley_status members(parley_value value, std::uint32_t offset, parley_str* names,
-                               parley_slot* out, std::uint32_t capacity, std::uint32_t* total) {
-    const json::value* const v = find(value);
-    if (v == nullptr) return PARLEY_E_STALE;
-    if (!v->is_object()) return PARLEY_E_INVALID;
-    const json::object& o = v->get_object();
-    *total = static_cast<std::uint32_t>(o.size());
-    for (std::uint32_t i = 0; i < capacity && offset + i < o.size(); ++i) {
-      const auto& member = *(o.begin() + offset + i);
-      names[i] = {member.key().data(), member.key().size()};
-      out[i] = to_slot(member.value(), self().values_.at(value).call);
-    }
-    return PARLEY_OK;
-  }
-  static parley_status scalar(parley_call call, const parley_slot* slot, parley_value* out) {
-    if (self().live(call) == nullptr) return PARLEY_E_STALE;
-    const auto v = from_slot(*slot);
-    if (!v) return PARLEY_E_INVALID;
-    *out = self().keep(call, *v);
-    return PARLEY_OK;
-  }
-  static parley_status array(parley_call call, const parley_slot* slots, std::uint32_t count,
-                             parley_value* out) {
-    if (self().live(call) == nullptr) return PARLEY_E_STALE;
-    json::array a;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      const auto v = from_slot(slots[i]);
-      if (!v) return PARLEY_E_INVALID;
-      a.push_back(*v);
-    }
-    *out = self().keep(call, std::move(a));
-    return PARLEY_OK;
-  }
-  static parley_status object(parley_call call, const parley_str* names, const parley_slot* slots,
-                              std::uint32_t count, parley_value* out) {
-    if (self().live(call) == nullptr) return PARLEY_E_STALE;
-    json::object o;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      if (slots[i].kind == PARLEY_ABSENT) continue;
-      const auto v = from_slot(slots[i]);
-      if (!v) return PARLEY_E_INVALID;
-      o[text_of(names[i])] = *v;
-    }
-    *out = self().keep(call, std::move(o));
-    return PARLEY_OK;
-  }
-  static parley_status parse(parley_call, parley_str, parley_value*) { return PARLEY_E_FAILED; }
-  static parley_status write(parley_call, parley_value, parley_str*) { return PARLEY_E_FAILED; }
-
+struct fake_host::call_table : table {
   static parley_status provide(const parley_host* host, std::int32_t kind, parley_str name,
                                parley_handler function, void* user) {
     self(host).handlers_[{kind, text_of(name)}] = {function, user};
@@ -252,156 +102,21 @@ struct fake_host::table {
     return PARLEY_OK;
   }
 
-  static ending good(json::value result) {
-    ending out;
-    out.result = std::move(result);
-    return out;
-  }
-  static parley_status get(parley_call call, parley_str collection, parley_value key,
-                           parley_done done, void* user) {
-    fake_host& h = self();
-    if (h.live(call) == nullptr) return PARLEY_E_STALE;
-    return h.later(call, done, user, [&h, name = text_of(collection), k = *find(key)] {
-      const auto found = h.records[name].find(json::serialize(k));
-      return found == h.records[name].end() ? good(nullptr) : good(found->second);
-    });
-  }
-  static parley_status range(parley_call call, parley_str collection, parley_value,
-                             parley_done done, void* user) {
-    fake_host& h = self();
-    if (h.live(call) == nullptr) return PARLEY_E_STALE;
-    return h.later(call, done, user, [&h, name = text_of(collection)] {
-      json::array all;
-      for (const auto& [key, record] : h.records[name]) all.push_back(record);
-      return good({{"items", all}, {"more", false}});
-    });
-  }
-  static parley_status batch(parley_call call, parley_batch* out) {
-    if (self().live(call) == nullptr) return PARLEY_E_STALE;
-    *out = self().next_++;
-    self().batches_[*out].call = call;
-    return PARLEY_OK;
-  }
-  static batch_data* find_batch(parley_batch b) {
-    if (b == 77) return &self().batches_[77]; // the one that joins are given
-    const auto found = self().batches_.find(b);
-    return found == self().batches_.end() ? nullptr : &found->second;
-  }
-  static parley_status put(parley_batch b, parley_str collection, parley_value record) {
-    fake_host& h = self();
-    batch_data* const data = find_batch(b);
-    if (data == nullptr) return PARLEY_E_STALE;
-    data->writes.push_back([&h, name = text_of(collection), r = find(record)->as_object()] {
-      h.records[name][json::serialize(h.key_of(name, r))] = r;
-    });
-    return PARLEY_OK;
-  }
-  static parley_status change(parley_batch b, parley_str collection, parley_value key,
-                              std::function<void(json::object&)> how) {
-    fake_host& h = self();
-    batch_data* const data = find_batch(b);
-    if (data == nullptr) return PARLEY_E_STALE;
-    const std::string name = text_of(collection), k = json::serialize(*find(key));
-    data->conditions.push_back([&h, name, k] { return h.records[name].count(k) == 1; });
-    data->writes.push_back([&h, name, k, how] { how(h.records[name][k]); });
-    return PARLEY_OK;
-  }
-  static parley_status patch(parley_batch b, parley_str collection, parley_value key,
-                             parley_value with) {
-    return change(b, collection, key, [w = find(with)->as_object()](json::object& record) {
-      for (const auto& member : w) record[member.key()] = member.value();
-    });
-  }
-  static parley_status increment(parley_batch b, parley_str collection, parley_value key,
-                                 parley_str field, std::int64_t by) {
-    return change(b, collection, key, [name = text_of(field), by](json::object& record) {
-      record[name] = record[name].as_int64() + by;
-    });
-  }
-  static parley_status erase(parley_batch b, parley_str collection, parley_value key) {
-    fake_host& h = self();
-    batch_data* const data = find_batch(b);
-    if (data == nullptr) return PARLEY_E_STALE;
-    data->writes.push_back([&h, name = text_of(collection), k = json::serialize(*find(key))] {
-      h.records[name].erase(k);
-    });
-    return PARLEY_OK;
-  }
-  static parley_status require(parley_batch b, parley_value condition) {
-    fake_host& h = self();
-    batch_data* const data = find_batch(b);
-    if (data == nullptr) return PARLEY_E_STALE;
-    const json::object c = find(condition)->as_object();
-    data->conditions.push_back([&h, c] {
-      const auto& all = h.records[std::string(c.at("collection").as_string())];
-      return (all.count(json::serialize(c.at("key"))) == 1) == c.at("exists").as_bool();
-    });
-    return PARLEY_OK;
-  }
-  static parley_status publish(parley_batch b, parley_str event, parley_str place,
-                               parley_value data) {
-    fake_host& h = self();
-    batch_data* const open = find_batch(b);
-    if (open == nullptr) return PARLEY_E_STALE;
-    const std::string line =
-        text_of(event) + " " + text_of(place) + " " + json::serialize(*find(data));
-    open->writes.push_back([&h, line] { h.published.push_back(line); });
-    return PARLEY_OK;
-  }
-  static parley_status publish_access(parley_batch b, parley_str event, parley_str place,
-                                      parley_value data, std::int32_t grant, parley_str who) {
-    fake_host& h = self();
-    const parley_status status = publish(b, event, place, data);
-    if (status == PARLEY_OK) {
-      h.published.push_back((grant != 0 ? "grant " : "revoke ") + text_of(who));
-    }
-    return status;
-  }
-  static parley_status next(parley_batch b, parley_str, parley_str, std::int64_t* out) {
-    if (find_batch(b) == nullptr) return PARLEY_E_STALE;
-    *out = -4'611'686'018'427'387'905;
-    return PARLEY_OK;
-  }
-  static parley_status commit(parley_batch b, parley_value, parley_done done, void* user) {
-    fake_host& h = self();
-    batch_data* const found = find_batch(b);
-    if (found == nullptr || h.live(found->call) == nullptr) return PARLEY_E_STALE;
-    const batch_data data = *found;
-    h.batches_.erase(b);
-    return h.later(data.call, done, user, [data] {
-      for (const auto& holds : data.conditions) {
-        if (holds()) continue;
-        ending conflict;
-        conflict.status = PARLEY_E_CONFLICT;
-        conflict.code = "conflict";
-        conflict.message = "Something else was changed.";
-        return conflict;
-      }
-      for (const auto& write_one : data.writes) write_one();
-      return good({{"numbers", json::object()}});
-    });
-  }
-
   static const void* query(const parley_host*, const char* name, std::uint32_t min_size) {
     static const parley_call_api call_api{sizeof call_api, provide, info,  finish, fail,
                                           invoke,          begin,   cancel};
-    static const parley_value_api value_api{sizeof value_api, read,  fields, items, members,
-                                            scalar,           array, object, parse, write};
     static const parley_log_api log_api{sizeof log_api, log};
     static const parley_env_api env_api{sizeof env_api, now_ms, random, id, after, cancel_timer};
     static const parley_config_api config_api{sizeof config_api, config};
     static const parley_topic_api topic_api{sizeof topic_api, publish_now};
-    static const parley_storage_api storage_api{
-        sizeof storage_api, get,  range, batch, put, patch, increment, erase, require, publish,
-        publish_access,     next, commit};
     const auto is = [name](const char* other) { return std::strcmp(name, other) == 0; };
     const void* const api = is(PARLEY_CALL_INTERFACE)      ? static_cast<const void*>(&call_api)
-                            : is(PARLEY_VALUE_INTERFACE)   ? static_cast<const void*>(&value_api)
+                            : is(PARLEY_VALUE_INTERFACE)   ? value_api()
                             : is(PARLEY_LOG_INTERFACE)     ? static_cast<const void*>(&log_api)
                             : is(PARLEY_ENV_INTERFACE)     ? static_cast<const void*>(&env_api)
                             : is(PARLEY_CONFIG_INTERFACE)  ? static_cast<const void*>(&config_api)
                             : is(PARLEY_TOPIC_INTERFACE)   ? static_cast<const void*>(&topic_api)
-                            : is(PARLEY_STORAGE_INTERFACE) ? static_cast<const void*>(&storage_api)
+                            : is(PARLEY_STORAGE_INTERFACE) ? storage_api()
                                                            : nullptr;
     if (api == nullptr || *static_cast<const std::uint32_t*>(api) < min_size) return nullptr;
     return api;
@@ -411,17 +126,17 @@ struct fake_host::table {
 fake_host::fake_host() {
   host_.size = sizeof(parley_host);
   host_.abi_version = PARLEY_ABI_VERSION;
-  host_.query = &table::query;
+  host_.query = &call_table::query;
   host_.self = this;
   declared.name = "sample";
   declared.language = manifest::runtime::lua;
-  current_host = this;
+  table::current = this;
 }
 
 fake_host::~fake_host() {
   unload();
   if (!folder_.empty()) std::filesystem::remove_all(folder_);
-  if (current_host == this) current_host = nullptr;
+  if (table::current == this) table::current = nullptr;
 }
 
 parley_status fake_host::load(const std::map<std::string, std::string>& files) {
@@ -437,7 +152,7 @@ parley_status fake_host::load(const std::map<std::string, std::string>& files) {
 }
 
 parley_status fake_host::load_folder(const std::string& folder) {
-  current_host = this;
+  table::current = this;
   plugin_ = {};
   plugin_.size = sizeof plugin_;
   const parley_status status = lua::load(&host_, declared, folder, bounds, &plugin_, &why);
@@ -446,7 +161,7 @@ parley_status fake_host::load_folder(const std::string& folder) {
 }
 
 void fake_host::unload() {
-  current_host = this;
+  table::current = this;
   if (!loaded_) return;
   loaded_ = false;
   plugin_.stop(plugin_.self, open_call(false));
@@ -511,7 +226,7 @@ json::array fake_host::key_of(const std::string& collection, const json::object&
 }
 
 parley_call fake_host::enter(std::int32_t kind, const std::string& name, const json::value& input) {
-  current_host = this;
+  table::current = this;
   const provided_handler handler = handlers_.at({kind, name});
   const parley_call call = open_call(false);
   handler.function(handler.user, call, keep(call, input));
@@ -542,7 +257,7 @@ std::optional<ending> fake_host::hook(const std::string& name, const json::value
 }
 
 std::optional<ending> fake_host::start() {
-  current_host = this;
+  table::current = this;
   const parley_call handle = open_call(false);
   plugin_.start(plugin_.self, handle);
   run();
@@ -550,7 +265,7 @@ std::optional<ending> fake_host::start() {
 }
 
 void fake_host::run() {
-  current_host = this;
+  table::current = this;
   while (!outstanding_.empty()) {
     const auto next = std::move(outstanding_.front());
     outstanding_.pop_front();
@@ -559,7 +274,7 @@ void fake_host::run() {
 }
 
 void fake_host::advance(std::int64_t ms) {
-  current_host = this;
+  table::current = this;
   now_ms_ += ms;
   while (true) {
     const auto due = std::find_if(timers_.begin(), timers_.end(),

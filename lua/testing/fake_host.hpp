@@ -109,7 +109,11 @@ class fake_host {
     void* user;
   };
   struct table; // the functions of the ABI
-  friend struct table;
+  struct value_table;
+  struct storage_table;
+  struct call_table;
+  static const void* value_api();
+  static const void* storage_api();
 
   parley_value keep(parley_call call, json::value data);
   parley_call open_call(bool as_bot);

@@ -1,0 +1,147 @@
+// The host in memory: records and batches.
+
+#include "fake_table.hpp"
+
+namespace parley::lua::testing {
+
+struct fake_host::storage_table : table {
+  static ending good(json::value result) {
+    ending out;
+    out.result = std::move(result);
+    return out;
+  }
+  static parley_status get(parley_call call, parley_str collection, parley_value key,
+                           parley_done done, void* user) {
+    fake_host& h = self();
+    if (h.live(call) == nullptr) return PARLEY_E_STALE;
+    return h.later(call, done, user, [&h, name = text_of(collection), k = *find(key)] {
+      const auto found = h.records[name].find(json::serialize(k));
+      return found == h.records[name].end() ? good(nullptr) : good(found->second);
+    });
+  }
+  static parley_status range(parley_call call, parley_str collection, parley_value,
+                             parley_done done, void* user) {
+    fake_host& h = self();
+    if (h.live(call) == nullptr) return PARLEY_E_STALE;
+    return h.later(call, done, user, [&h, name = text_of(collection)] {
+      json::array all;
+      for (const auto& [key, record] : h.records[name]) all.push_back(record);
+      return good({{"items", all}, {"more", false}});
+    });
+  }
+  static parley_status batch(parley_call call, parley_batch* out) {
+    if (self().live(call) == nullptr) return PARLEY_E_STALE;
+    *out = self().next_++;
+    self().batches_[*out].call = call;
+    return PARLEY_OK;
+  }
+  static batch_data* find_batch(parley_batch b) {
+    if (b == 77) return &self().batches_[77]; // the one that joins are given
+    const auto found = self().batches_.find(b);
+    return found == self().batches_.end() ? nullptr : &found->second;
+  }
+  static parley_status put(parley_batch b, parley_str collection, parley_value record) {
+    fake_host& h = self();
+    batch_data* const data = find_batch(b);
+    if (data == nullptr) return PARLEY_E_STALE;
+    data->writes.push_back([&h, name = text_of(collection), r = find(record)->as_object()] {
+      h.records[name][json::serialize(h.key_of(name, r))] = r;
+    });
+    return PARLEY_OK;
+  }
+  static parley_status change(parley_batch b, parley_str collection, parley_value key,
+                              std::function<void(json::object&)> how) {
+    fake_host& h = self();
+    batch_data* const data = find_batch(b);
+    if (data == nullptr) return PARLEY_E_STALE;
+    const std::string name = text_of(collection), k = json::serialize(*find(key));
+    data->conditions.push_back([&h, name, k] { return h.records[name].count(k) == 1; });
+    data->writes.push_back([&h, name, k, how] { how(h.records[name][k]); });
+    return PARLEY_OK;
+  }
+  static parley_status patch(parley_batch b, parley_str collection, parley_value key,
+                             parley_value with) {
+    return change(b, collection, key, [w = find(with)->as_object()](json::object& record) {
+      for (const auto& member : w) record[member.key()] = member.value();
+    });
+  }
+  static parley_status increment(parley_batch b, parley_str collection, parley_value key,
+                                 parley_str field, std::int64_t by) {
+    return change(b, collection, key, [name = text_of(field), by](json::object& record) {
+      record[name] = record[name].as_int64() + by;
+    });
+  }
+  static parley_status erase(parley_batch b, parley_str collection, parley_value key) {
+    fake_host& h = self();
+    batch_data* const data = find_batch(b);
+    if (data == nullptr) return PARLEY_E_STALE;
+    data->writes.push_back([&h, name = text_of(collection), k = json::serialize(*find(key))] {
+      h.records[name].erase(k);
+    });
+    return PARLEY_OK;
+  }
+  static parley_status require(parley_batch b, parley_value condition) {
+    fake_host& h = self();
+    batch_data* const data = find_batch(b);
+    if (data == nullptr) return PARLEY_E_STALE;
+    const json::object c = find(condition)->as_object();
+    data->conditions.push_back([&h, c] {
+      const auto& all = h.records[std::string(c.at("collection").as_string())];
+      return (all.count(json::serialize(c.at("key"))) == 1) == c.at("exists").as_bool();
+    });
+    return PARLEY_OK;
+  }
+  static parley_status publish(parley_batch b, parley_str event, parley_str place,
+                               parley_value data) {
+    fake_host& h = self();
+    batch_data* const open = find_batch(b);
+    if (open == nullptr) return PARLEY_E_STALE;
+    const std::string line =
+        text_of(event) + " " + text_of(place) + " " + json::serialize(*find(data));
+    open->writes.push_back([&h, line] { h.published.push_back(line); });
+    return PARLEY_OK;
+  }
+  static parley_status publish_access(parley_batch b, parley_str event, parley_str place,
+                                      parley_value data, std::int32_t grant, parley_str who) {
+    fake_host& h = self();
+    const parley_status status = publish(b, event, place, data);
+    if (status == PARLEY_OK) {
+      h.published.push_back((grant != 0 ? "grant " : "revoke ") + text_of(who));
+    }
+    return status;
+  }
+  static parley_status next(parley_batch b, parley_str, parley_str, std::int64_t* out) {
+    if (find_batch(b) == nullptr) return PARLEY_E_STALE;
+    *out = -4'611'686'018'427'387'905;
+    return PARLEY_OK;
+  }
+  static parley_status commit(parley_batch b, parley_value, parley_done done, void* user) {
+    fake_host& h = self();
+    batch_data* const found = find_batch(b);
+    if (found == nullptr || h.live(found->call) == nullptr) return PARLEY_E_STALE;
+    const batch_data data = *found;
+    h.batches_.erase(b);
+    return h.later(data.call, done, user, [data] {
+      for (const auto& holds : data.conditions) {
+        if (holds()) continue;
+        ending conflict;
+        conflict.status = PARLEY_E_CONFLICT;
+        conflict.code = "conflict";
+        conflict.message = "Something else was changed.";
+        return conflict;
+      }
+      for (const auto& write_one : data.writes) write_one();
+      return good({{"numbers", json::object()}});
+    });
+  }
+};
+
+const void* fake_host::storage_api() {
+  using t = storage_table;
+  static const parley_storage_api api{
+      sizeof api, t::get,     t::range,   t::batch,          t::put,  t::patch, t::increment,
+      t::erase,   t::require, t::publish, t::publish_access, t::next, t::commit};
+  return &api;
+}
+
+} // namespace parley::lua::testing
