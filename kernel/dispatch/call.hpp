@@ -59,6 +59,7 @@ struct method_work {
   std::string order_key;        // empty: unordered, or already released
   std::string idempotency_key;  // empty: not idempotent
   bool admitted = false;        // its permission was given
+  bool entered = false;         // its handler was begun
   bool repeated = false;        // the key was found when committing
   std::vector<boost::json::object> conditions; // of the permission, for the call's batches
 };

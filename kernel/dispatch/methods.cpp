@@ -302,7 +302,9 @@ void methods::release_order(call& c) {
     });
 }
 
+// Being next in line and being admitted can come in one turn, in either order.
 void methods::enter(call& c) {
+  if (std::exchange(c.work->entered, true)) return;
   const auto found = c.work->provider->methods.find(c.work->target->declared.name);
   if (found == c.work->provider->methods.end()) return refuse(c, PARLEY_E_UNAVAILABLE);
   calls_.enter(c, found->second, c.work->params);
