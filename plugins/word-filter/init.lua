@@ -18,20 +18,77 @@ local function has_unspaced(text)
   return false
 end
 
--- phrases[first word] = { { "first", "second" }, … }; parts = { "…" }, found anywhere.
+-- Characters that nobody sees, such as a soft hyphen; parley.words skips the same ones.
+local function is_unseen(code)
+  return code == 0xAD or code == 0x34F or code == 0xFEFF or (code >= 0x200B and code <= 0x200F)
+    or (code >= 0x2060 and code <= 0x2064) or (code >= 0xFE00 and code <= 0xFE0F)
+end
+
+local function is_word(character)
+  return parley.words(character)() ~= nil
+end
+
+-- What may stand between the words of an entry without being a part of it.
+local between = { [" "] = true, ["\t"] = true, ["-"] = true, ["‐"] = true, ["'"] = true, ["’"] = true }
+
+-- Text in lower case and without what is not seen; and for each byte of that at which a character
+-- begins or ends, the byte of the given text where it does.
+local function seen(text)
+  local small, begins, ends, size = {}, {}, {}, 0
+  for at, code in utf8.codes(text) do
+    if not is_unseen(code) then
+      local character = utf8.char(code)
+      local lower = parley.lower(character)
+      begins[size + 1] = at
+      size = size + #lower
+      ends[size] = at + #character - 1
+      table.insert(small, lower)
+    end
+  end
+  return table.concat(small), begins, ends
+end
+
+-- phrases[first word] = { { "first", "second" }, … }, found as words in a row.
+-- parts = { { text =, whole_left =, whole_right = } }, found as they are written; on a side where
+-- it is whole, a part does not begin or end within a word.
 local phrases, parts = {}, {}
 
-for _, entry in ipairs(plugin.config.words) do
+local function is_phrase(entry)
+  local words = false
+  for _, code in utf8.codes(entry) do
+    local character = utf8.char(code)
+    local word = is_word(character)
+    words = words or word
+    if not (word or between[character] or is_unseen(code)) then return false end
+  end
+  return words and not has_unspaced(entry)
+end
+
+local function add_phrase(entry)
   local words = {}
   for _, _, word in parley.words(entry) do
     table.insert(words, word)
   end
-  if #words == 0 or has_unspaced(entry) then
-    table.insert(parts, parley.lower(entry))
-  else
-    phrases[words[1]] = phrases[words[1]] or {}
-    table.insert(phrases[words[1]], words)
+  phrases[words[1]] = phrases[words[1]] or {}
+  table.insert(phrases[words[1]], words)
+end
+
+local function add_part(entry)
+  local text = seen(entry):match("^%s*(.-)%s*$")
+  if text == "" then
+    plugin.log.warn("an entry of the list has nothing in it that is seen, and is left out")
+    return
   end
+  local anywhere = has_unspaced(text)
+  table.insert(parts, {
+    text = text,
+    whole_left = not anywhere and is_word(text:match("^" .. utf8.charpattern)),
+    whole_right = not anywhere and is_word(text:match(utf8.charpattern .. "$")),
+  })
+end
+
+for _, entry in ipairs(plugin.config.words) do
+  if is_phrase(entry) then add_phrase(entry) else add_part(entry) end
 end
 
 -- How many words from the i-th on are the phrase; 0: they are not.
@@ -65,7 +122,11 @@ local function find_phrases(text)
 end
 
 local function mask_of(text)
-  return string.rep("*", utf8.len(text) or #text)
+  local count = 0
+  for _, code in utf8.codes(text) do
+    if not is_unseen(code) then count = count + 1 end
+  end
+  return string.rep("*", count)
 end
 
 local function mask_places(text, places)
@@ -79,37 +140,23 @@ local function mask_places(text, places)
   return table.concat(out)
 end
 
--- Characters in lower case, with the byte at which each begins in `text` (and one past the end).
-local function characters(text)
-  local small, starts = {}, {}
-  for at, code in utf8.codes(text) do
-    table.insert(small, parley.lower(utf8.char(code)))
-    table.insert(starts, at)
-  end
-  table.insert(starts, #text + 1)
-  return small, starts
-end
-
 local function find_parts(text)
-  local lowered = parley.lower(text)
   local places = {}
+  if #parts == 0 then return places end
+  local small, begins, ends = seen(text)
+  local word_begins, word_ends = {}, {}
+  for first, last in parley.words(small) do
+    word_begins[first], word_ends[last] = true, true
+  end
   for _, part in ipairs(parts) do
-    if lowered:find(part, 1, true) then
-      local small, starts = characters(text)
-      local wanted = {}
-      for _, code in utf8.codes(part) do table.insert(wanted, utf8.char(code)) end
-      local i = 1
-      while i + #wanted - 1 <= #small do
-        local same = true
-        for k = 1, #wanted do
-          if small[i + k - 1] ~= wanted[k] then same = false break end
-        end
-        if same then table.insert(places, { starts[i], starts[i + #wanted] - 1 }) end
-        i = i + (same and #wanted or 1)
+    local first, last = small:find(part.text, 1, true)
+    while first do
+      if (not part.whole_left or word_begins[first]) and (not part.whole_right or word_ends[last]) then
+        table.insert(places, { begins[first], ends[last] })
       end
+      first, last = small:find(part.text, last + 1, true)
     end
   end
-  table.sort(places, function(a, b) return a[1] < b[1] end)
   return places
 end
 

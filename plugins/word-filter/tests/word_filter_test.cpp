@@ -75,10 +75,38 @@ TEST_F(word_filter, finds_symbols_and_emoji_anywhere) {
   EXPECT_EQ(send("oh💩💩 $%^ $x"), "oh** *** $x"); // a pattern is not one here
 }
 
+TEST_F(word_filter, takes_entries_with_symbols_as_they_are_written) {
+  load({"$hit", "a$$", "f*ck", "C++", "bad-word", "can't"});
+  EXPECT_EQ(send("$HIT happens, a hit does not"), "**** happens, a hit does not");
+  EXPECT_EQ(send("$hits, x$hit"), "$hits, x****");
+  EXPECT_EQ(send("a a$$ na$$"), "a *** na$$");
+  EXPECT_EQ(send("f*ck f ck"), "**** f ck");
+  EXPECT_EQ(send("C or c++, c+"), "C or ***, c+");
+  EXPECT_EQ(send("bad word, Bad-Word"), "********, ********");
+  EXPECT_EQ(send("can’t, cant"), "*****, cant");
+}
+
+TEST_F(word_filter, leaves_out_entries_of_nothing) {
+  load({" ", "\u200B", "badger"});
+  EXPECT_TRUE(host_.has_logged("left out"));
+  EXPECT_EQ(send("a  badger\u200B"), "a  ******\u200B");
+}
+
+TEST_F(word_filter, masks_overlapping_finds_once) {
+  load({"上海", "海中", "上", "💩💩"});
+  EXPECT_EQ(send("在上海中住💩💩💩"), "在***住**💩");
+}
+
 TEST_F(word_filter, is_not_fooled_by_characters_that_are_not_seen) {
   load({"badger"});
-  EXPECT_EQ(send("bad\u200Bger"), "*******");
-  EXPECT_EQ(send("bad\u00ADger!"), "*******!");
+  EXPECT_EQ(send("bad\u200Bger"), "******");
+  EXPECT_EQ(send("bad\u00ADger!"), "******!");
+}
+
+TEST_F(word_filter, sees_parts_through_what_is_not_seen) {
+  load({"上海", "❤️"});
+  EXPECT_EQ(send("在上\u200B海住"), "在**住");
+  EXPECT_EQ(send("I ❤ you, I ❤\uFE0F you"), "I * you, I *\uFE0F you");
 }
 
 TEST_F(word_filter, refuses_where_the_operator_says_so) {
@@ -88,6 +116,18 @@ TEST_F(word_filter, refuses_where_the_operator_says_so) {
   EXPECT_EQ(last_.code, "word_refused");
   EXPECT_EQ(last_.message, "That word is not welcome here.");
   EXPECT_EQ(send("no badgers"), "no badgers");
+}
+
+TEST_F(word_filter, stays_within_its_budget_however_many_parts_are_found) {
+  json::array words;
+  std::string text;
+  const std::string hundred[] = {"一", "丁", "七", "万", "丈", "三", "上", "下", "不", "与"};
+  for (int i = 0; i < 1000; ++i) {
+    words.emplace_back(hundred[i / 100] + hundred[i / 10 % 10] + hundred[i % 10]);
+    text += words.back().as_string();
+  }
+  load(words);
+  EXPECT_EQ(send(text), std::string(3000, '*'));
 }
 
 TEST_F(word_filter, stays_within_its_budget_for_the_longest_list_and_text) {
