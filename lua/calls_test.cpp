@@ -1,5 +1,9 @@
 #include "lua/testing/one_method.hpp"
 
+#include <filesystem>
+#include <fstream>
+#include <regex>
+
 namespace parley::lua {
 namespace {
 
@@ -157,6 +161,53 @@ TEST(lua_storage, a_conflict_is_an_error_with_a_code) {
   unknown.declared.collections.push_back(c);
   EXPECT_EQ(unknown.run_it().status, PARLEY_E_FAILED);
   EXPECT_TRUE(unknown.has_logged("did you mean notes?"));
+}
+
+// The names that parley.lua describes, by what they belong to.
+json::object described() {
+  std::ifstream in(std::filesystem::path(__FILE__).parent_path() / "parley.lua");
+  EXPECT_TRUE(in.is_open());
+  static const std::regex function("function (\\w+)[.:](\\w+)\\(.*"),
+      type("---@class parley\\.?(\\w*).*"), field("---@field (\\w+) .*");
+  json::object found;
+  std::string current;
+  const auto add = [&found](const std::string& owner, const std::string& name) {
+    found[owner].is_array() ? found[owner].get_array().emplace_back(name)
+                            : found[owner].emplace_array().emplace_back(name);
+  };
+  std::smatch m;
+  for (std::string line; std::getline(in, line);) {
+    if (std::regex_match(line, m, function)) {
+      add(m[1], m[2]);
+    } else if (std::regex_match(line, m, type)) {
+      current = m[1].length() == 0 ? "parley" : m[1].str();
+    } else if (std::regex_match(line, m, field)) {
+      add(current, m[1]);
+    }
+  }
+  return found;
+}
+
+TEST(lua_description, names_what_is_there_and_all_of_it) {
+  one_method host(
+      "local wrong = {}\n"
+      "local there = {parley = parley, plugin = plugin, log = plugin.log, call = call,\n"
+      "  collection = plugin.collections.notes, batch = plugin.batch(call)}\n"
+      "local set = {start = true, stop = true, session = true, remote = true} -- may be nil\n"
+      "for owner, thing in pairs(there) do\n"
+      "  local known = {}\n"
+      "  for _, name in ipairs(params[owner]) do known[name] = true\n"
+      "    local ok, value = pcall(function() return thing[name] end)\n"
+      "    if not ok or value == nil and not set[name] then\n"
+      "      wrong[#wrong + 1] = owner .. '.' .. name .. ' is not there' end end\n"
+      "  for name in pairs(type(thing) == 'table' and thing or {}) do if not known[name] then\n"
+      "    wrong[#wrong + 1] = owner .. '.' .. name .. ' is not described' end end\n"
+      "end\n"
+      "return parley.array(wrong)");
+  manifest::collection c;
+  c.name = "notes";
+  host.declared.collections.push_back(c);
+  EXPECT_EQ(json::serialize(host.run_it(described()).result), "[]");
 }
 
 } // namespace

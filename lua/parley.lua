@@ -1,7 +1,11 @@
 ---@meta parley
 -- What `require "parley"` gives, for editors (LuaLS) and for reading. Nothing here is run.
--- Functions marked (waits) yield until the host is done; they work in handlers only, and not inside
--- of table.sort, string.gsub or a closing variable.
+-- Functions marked (waits) yield until the host is done; they work in handlers only, and not inside of
+-- a C function that calls back: table.sort, string.gsub, tostring, coroutine.close.
+-- Of Lua's own there are the basic functions, coroutine, math, string, table and utf8, without: load,
+-- loadfile, dofile, collectgarbage, warn, string.dump, __gc. require finds files of the plugin's folder,
+-- while it loads. pcall and xpcall nest 150 deep, and do not catch the error of a used-up budget;
+-- the handler of xpcall runs when the stack is unwound.
 
 ---@class parley
 ---@field null lightuserdata JSON's null inside of tables; at the top a null is nil
@@ -77,7 +81,7 @@ function plugin.now() end
 ---@return string
 function plugin.id() end
 
----Runs fn(call) once, later, in a call of the plugin's own. At most 1,000 at a time.
+---Runs fn(call) once, later, in a call of the plugin's own; for handlers. At most 1,000 at a time.
 ---@param ms integer
 ---@param fn fun(call: parley.call)
 ---@return integer timer for plugin.cancel
@@ -167,7 +171,7 @@ function batch:next(topic, place) end
 
 ---Writes. `reply` is the method's result, kept with the idempotency key. (waits)
 ---@param reply? table
----@return { numbers: table<string, integer> }
+---@return { numbers: table<string, integer>, reply?: table } the first number of each topic; reply with its numbers filled in
 function batch:commit(reply) end
 
 return parley
