@@ -2,6 +2,7 @@
 
 #include "env/thread.hpp"
 #include "net/shard.hpp"
+#include "observe/log.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <csignal>
 #include <functional>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace parley::net {
@@ -21,6 +23,7 @@ struct server::state {
   std::vector<std::shared_ptr<shard>> shards;
   std::vector<std::unique_ptr<listener>> listeners;
   std::size_t next_shard = 0;
+  std::int64_t next_complaint_ns = 0; // about accepting
   env::task drained;
   env::timer_id drain_check = 0, drain_force = 0, drain_end = 0;
   bool stopped = false;
@@ -49,6 +52,7 @@ struct server::state {
   }
 
   void take(accepted_socket found);
+  void accept_failed(int why);
   void check_drained();
   void end_drain();
 };
@@ -56,6 +60,7 @@ struct server::state {
 namespace {
 
 constexpr std::chrono::milliseconds drain_look{20};
+constexpr std::chrono::minutes between_complaints{1};
 
 std::string boot_name(const env::clock& clock) {
   static constexpr char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -141,14 +146,26 @@ std::vector<std::uint16_t> server::ports() const {
   return all;
 }
 
+// It fails again and again while descriptors are scarce: told once in a while, counted always.
+void server::state::accept_failed(int why) {
+  count(around.counters.accept_failures);
+  const std::int64_t now_ns = around.clock->steady_ns();
+  if (now_ns < next_complaint_ns) return;
+  next_complaint_ns = now_ns + std::chrono::nanoseconds(between_complaints).count();
+  observe::write(observe::level::error, "connections cannot be accepted",
+                 {{"why", std::generic_category().message(why)},
+                  {"open", around.counters.open.load(std::memory_order_relaxed)},
+                  {"failures", around.counters.accept_failures.load(std::memory_order_relaxed)}});
+}
+
 // On the first shard's loop.
 void server::state::take(accepted_socket found) {
-  if (found.socket < 0) return count(around.counters.accept_failures);
+  if (found.socket < 0) return accept_failed(found.failure);
   const std::uint64_t open = around.counters.open.load(std::memory_order_relaxed);
   const std::uint32_t of_address = around.addresses.enter(found.remote);
   const std::uint64_t allowed = around.limits.connections_per_address;
   // Some beyond the limit are told so; more only cost.
-  if (open >= around.limits.connections || of_address > allowed + allowed / 10 + 1) {
+  if (open >= around.limits.connections || of_address > allowed + allowed / 10 + 16) {
     count(around.counters.refused);
     around.addresses.leave(found.remote);
     ::close(found.socket);
