@@ -71,7 +71,9 @@ parley_status batches::open(call& owner, parley_batch* out) {
   return PARLEY_OK;
 }
 
-batch* batches::find(parley_batch handle) { return table().find(handle); }
+batch* batches::find(parley_batch handle) {
+  return table().find(handle);
+}
 
 parley_batch batches::lend(parley_batch handle, instance& to, call& until) {
   const batch* lent = writable(handle);
@@ -81,9 +83,34 @@ parley_batch batches::lend(parley_batch handle, instance& to, call& until) {
   return view;
 }
 
-void batches::drop(parley_batch handle) { table().take(handle); }
+void batches::drop(parley_batch handle) {
+  table().take(handle);
+}
 
-parley_status batches::put(parley_batch to, std::string_view collection, const json::value* record) {
+batches::mark batches::mark_of(parley_batch handle) {
+  const batch* b = writable(handle);
+  if (!b) return {};
+  return {b->root->writes->mark(), b->root->events.size(), b->root->after_commit.size()};
+}
+
+void batches::back_to(parley_batch handle, const mark& where) {
+  const batch* b = writable(handle);
+  if (!b) return;
+  write_batch& root = *b->root;
+  root.writes->back_to(where.writes);
+  root.events.erase(root.events.begin() + static_cast<std::ptrdiff_t>(where.events),
+                    root.events.end());
+  root.after_commit.resize(where.actions);
+}
+
+std::string batches::broken_since(parley_batch handle, const mark& where) {
+  const batch* b = writable(handle);
+  if (!b || where.writes.broken.code != storage::status::ok) return {};
+  return b->root->writes->mark().broken.message;
+}
+
+parley_status batches::put(parley_batch to, std::string_view collection,
+                           const json::value* record) {
   batch* b = writable(to);
   if (!b || !record) return PARLEY_E_STALE;
   if (!record->is_object()) return PARLEY_E_INVALID;
@@ -182,17 +209,17 @@ void batches::expire_keys() {
   expired.index = "by_expiry";
   expired.upper = json::value(json::string(env::rfc3339(calls_.now_ms())));
   expired.limit = 1000;
-  store_.range(idempotency_name, expired, memory.get(),
-               [this, memory](const storage::failure& why, std::vector<json::object> records,
-                              bool more) {
-                 if (why.code != storage::status::ok || records.empty()) return;
-                 auto erasing = store_.begin();
-                 for (const json::object& r : records)
-                   erasing->erase(idempotency_name, {r.at("account"), r.at("key")});
-                 store_.commit(std::move(erasing), [this, more](const storage::commit_result& done) {
-                   if (more && done.why.code == storage::status::ok) expire_keys();
-                 });
-               });
+  store_.range(
+      idempotency_name, expired, memory.get(),
+      [this, memory](const storage::failure& why, std::vector<json::object> records, bool more) {
+        if (why.code != storage::status::ok || records.empty()) return;
+        auto erasing = store_.begin();
+        for (const json::object& r : records)
+          erasing->erase(idempotency_name, {r.at("account"), r.at("key")});
+        store_.commit(std::move(erasing), [this, more](const storage::commit_result& done) {
+          if (more && done.why.code == storage::status::ok) expire_keys();
+        });
+      });
 }
 
 void batches::after_commit(parley_batch to, std::function<void()> action) {
@@ -210,13 +237,14 @@ parley_status batches::add_conditions(write_batch& to, call& owner, const json::
     if (status != PARLEY_OK) return status;
   }
   if (work.idempotency_key.empty()) return PARLEY_OK;
-  if (!reply) {
-    blame({nullptr, owner.plugin}, "an idempotent method commits with its reply");
+  if (!reply || work.key_written) {
+    blame({nullptr, owner.plugin}, reply ? "an idempotent method commits once"
+                                         : "an idempotent method commits with its reply");
     return PARLEY_E_INVALID;
   }
   const json::array key{owner.who->principal, work.idempotency_key};
-  storage::failure why = to.writes->require(idempotency_name, key, false, {},
-                                            storage::condition_reason::idempotency);
+  storage::failure why =
+      to.writes->require(idempotency_name, key, false, {}, storage::condition_reason::idempotency);
   if (why.code == storage::status::ok)
     why = to.writes->put(idempotency_name,
                          {{"account", owner.who->principal},
@@ -237,6 +265,7 @@ parley_status batches::commit(parley_batch handle, const json::value* reply, par
   if (const parley_status status = add_conditions(*root, *owner, reply)) return status;
   if (reply) root->reply = *reply;
   const std::uint64_t operation = calls_.begin_operation(*owner, done, user);
+  if (owner->work) owner->work->key_written = !owner->work->idempotency_key.empty();
   store_.commit(std::move(root->writes), [this, root, operation](const storage::commit_result& r) {
     committed(root, operation, r);
   });
@@ -247,6 +276,9 @@ parley_status batches::commit(parley_batch handle, const json::value* reply, par
 void batches::committed(const std::shared_ptr<write_batch>& what, std::uint64_t operation,
                         const storage::commit_result& result) {
   call* owner = calls::find(what->owner);
+  // One that failed may be tried again.
+  if (owner && owner->work && result.why.code != storage::status::ok)
+    owner->work->key_written = false;
   if (result.why.code == storage::status::conflict) {
     if (owner && owner->work && result.failed == storage::condition_reason::idempotency)
       owner->work->repeated = true;
@@ -266,7 +298,7 @@ void batches::committed(const std::shared_ptr<write_batch>& what, std::uint64_t 
   announce(*what, result);
   for (const auto& action : what->after_commit) action();
   if (!owner) return;
-  owner->numbers = result; // the call's result is filled in from its last commit
+  owner->numbers.push_back(result);
   json::object numbers;
   for (const auto& [topic, number] : result.first_numbers) numbers[topic] = number;
   json::object done(owner->arena->storage());
@@ -280,9 +312,8 @@ void batches::committed(const std::shared_ptr<write_batch>& what, std::uint64_t 
 
 void batches::announce(write_batch& what, const storage::commit_result& result) {
   for (pending_event& e : what.events) {
-    const auto first =
-        std::find_if(result.first_numbers.begin(), result.first_numbers.end(),
-                     [&](const auto& entry) { return entry.first == e.topic; });
+    const auto first = std::find_if(result.first_numbers.begin(), result.first_numbers.end(),
+                                    [&](const auto& entry) { return entry.first == e.topic; });
     if (first == result.first_numbers.end()) continue;
     storage::fill_in(e.data, result);
     topics_.announce(e, first->second + e.offset);

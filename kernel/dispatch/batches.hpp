@@ -45,6 +45,18 @@ class batches {
   static parley_batch lend(parley_batch handle, instance& to, call& until);
   static void drop(parley_batch handle);
 
+  // A place in a batch, to take out what came after it: what a join wrote that then failed. Nothing
+  // where the batch has been submitted.
+  struct mark {
+    storage::batch_mark writes;
+    std::size_t events = 0;
+    std::size_t actions = 0;
+  };
+  static mark mark_of(parley_batch handle);
+  static void back_to(parley_batch handle, const mark& where);
+  // What was wrong with what was written since, or an empty text.
+  static std::string broken_since(parley_batch handle, const mark& where);
+
   // Called when a call has submitted its first batch: the next in its order may begin.
   std::function<void(call&)> on_submitted;
 

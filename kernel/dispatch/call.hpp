@@ -60,6 +60,7 @@ struct method_work {
   std::string idempotency_key;  // empty: not idempotent
   bool admitted = false;        // its permission was given
   bool entered = false;         // its handler was begun
+  bool key_written = false;     // a batch with the key is committed, or on its way
   bool repeated = false;        // the key was found when committing
   std::vector<boost::json::object> conditions; // of the permission, for the call's batches
 };
@@ -80,7 +81,7 @@ struct call {
   std::vector<std::uint64_t> operations;
   std::vector<parley_batch> batches;
   std::optional<method_work> work;
-  storage::commit_result numbers; // of this call's commits, for its result
+  std::vector<storage::commit_result> numbers; // of this call's commits, for its result
   on_end ended;
 };
 

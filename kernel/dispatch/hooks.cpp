@@ -17,7 +17,9 @@ error unavailable_because(const std::string& plugin) {
 }
 
 // A denial is the plugin's own word; anything else is a fault of it.
-bool is_denial(const ending& how) { return how.status == PARLEY_E_REFUSED; }
+bool is_denial(const ending& how) {
+  return how.status == PARLEY_E_REFUSED;
+}
 
 } // namespace
 
@@ -26,32 +28,43 @@ void hooks::add_point(instance& owner, const manifest::hook_point& declared) {
   p->owner = &owner;
   p->declared = declared;
   std::vector<schema::breach> faults; // the manifest was read without any
-  p->data = schema::validator::compile(declared.data, faults);
+  p->data = std::make_shared<schema::validator>(schema::validator::compile(declared.data, faults));
   points_[declared.name] = std::move(p);
 }
 
-// Points are replaced, never changed, while a run goes on: a run keeps the one it began with.
+// Points are replaced, never reordered: a run keeps the one that it began with, and skips nobody.
 void hooks::attach(instance& plugin) {
   for (const manifest::hook& h : plugin.declared.hooks) {
     const auto found = points_.find(h.name);
     if (found == points_.end()) continue;
-    found->second->participants.push_back({&plugin, h});
-    sort(*found->second);
+    auto wider = std::make_shared<point>(*found->second);
+    wider->participants.push_back(
+        std::make_shared<participant>(participant{plugin.name, &plugin, h}));
+    sort(*wider);
+    found->second = std::move(wider);
   }
 }
 
 void hooks::detach(const instance& plugin) {
-  for (auto& [name, p] : points_)
-    std::erase_if(p->participants, [&](const participant& w) { return w.plugin == &plugin; });
+  std::erase_if(points_, [&](const auto& entry) { return entry.second->owner == &plugin; });
+  for (auto& [name, p] : points_) {
+    auto narrower = std::make_shared<point>(*p);
+    std::erase_if(narrower->participants, [&](const std::shared_ptr<participant>& w) {
+      if (w->plugin != &plugin) return false;
+      w->plugin = nullptr;
+      return true;
+    });
+    p = std::move(narrower);
+  }
 }
 
 void hooks::sort(point& p) const {
   std::vector<hook_participant> all;
-  for (const participant& w : p.participants)
-    all.push_back({w.plugin->name, w.declared.before, w.declared.after});
+  for (const auto& w : p.participants)
+    all.push_back({w->name, w->declared.before, w->declared.after});
   const hook_order found = order_hooks(all);
   if (!found.cycle.empty()) return; // refused at load
-  std::vector<participant> sorted;
+  std::vector<std::shared_ptr<participant>> sorted;
   for (const std::size_t i : found.order) sorted.push_back(p.participants[i]);
   p.participants = std::move(sorted);
 }
@@ -65,9 +78,9 @@ manifest::hook_kind hooks::kind_of(std::string_view name) const {
   return points_.find(name)->second->declared.kind;
 }
 
-void hooks::log_failure(const point& p, const participant& who, const error& why) const {
+void hooks::log_failure(const point& p, std::string_view plugin, const error& why) const {
   observe::write(observe::level::error, "a hook failed",
-                 {{"plugin", who.plugin->name},
+                 {{"plugin", std::string(plugin)},
                   {"hook", p.declared.name},
                   {"code", why.code},
                   {"why", why.message},
@@ -83,7 +96,11 @@ void hooks::filter_next(parley_call in, std::shared_ptr<point> p, std::size_t in
   call* parent = calls::find(in);
   if (!parent) return; // ended meanwhile; nobody waits
   if (index == p->participants.size()) return done(payload, std::nullopt);
-  const participant& who = p->participants[index];
+  const participant& who = *p->participants[index];
+  if (!who.plugin) {
+    if (!p->declared.pass_on_failure) return done(nullptr, unavailable_because(who.name));
+    return filter_next(in, p, index + 1, payload, std::move(done));
+  }
 
   const auto answered = [this, in, p, index, payload, done](call& c, const ending& how) {
     call* above = calls::find(in);
@@ -93,17 +110,18 @@ void hooks::filter_next(parley_call in, std::shared_ptr<point> p, std::size_t in
     const json::value* next = payload;
     if (!fault && how.result && !how.result->is_null()) {
       schema::breach first;
-      if (p->data.accepts(*how.result, first))
+      if (p->data->accepts(*how.result, first))
         next = value_arena::find(above->arena->keep(*how.result));
       else
-        fault = error{"internal", "its payload is wrong at " + first.pointer + ": " + first.what,
-                      {}, 0, false};
+        fault = error{"internal",
+                      "its payload is wrong at " + first.pointer + ": " + first.what,
+                      {},
+                      0,
+                      false};
     }
     if (fault) {
-      const participant failed{c.plugin, {}};
-      log_failure(*p, failed, *fault);
-      if (!p->declared.pass_on_failure)
-        return done(nullptr, unavailable_because(c.plugin->name));
+      log_failure(*p, c.plugin->name, *fault);
+      if (!p->declared.pass_on_failure) return done(nullptr, unavailable_because(c.plugin->name));
     }
     filter_next(in, p, index + 1, next, done);
   };
@@ -123,15 +141,23 @@ void hooks::join_next(parley_call in, std::shared_ptr<point> p, std::size_t inde
   call* parent = calls::find(in);
   if (!parent) return;
   if (index == p->participants.size()) return done(std::nullopt);
-  const participant& who = p->participants[index];
+  const participant& who = *p->participants[index];
+  if (!who.plugin) {
+    if (who.declared.required) return done(unavailable_because(who.name));
+    return join_next(in, p, index + 1, payload, batch, std::move(done));
+  }
 
-  const auto answered = [this, in, p, index, payload, batch, done,
+  const auto answered = [this, in, p, index, payload, batch, done, before = batches::mark_of(batch),
                          required = who.declared.required](call& c, const ending& how) {
     if (!calls::find(in)) return;
     if (is_denial(how)) return done(how.failure);
-    if (how.failure) {
-      log_failure(*p, {c.plugin, {}}, *how.failure);
+    std::optional<error> fault = how.failure;
+    if (const std::string broken = batches::broken_since(batch, before); !fault && !broken.empty())
+      fault = error{"internal", "it wrote what the store refuses: " + broken, {}, 0, false};
+    if (fault) {
+      log_failure(*p, c.plugin->name, *fault);
       if (required) return done(unavailable_because(c.plugin->name));
+      batches::back_to(batch, before); // all that it writes, or nothing
     }
     join_next(in, p, index + 1, payload, batch, done);
   };
@@ -150,11 +176,12 @@ void hooks::observe(const call& cause, std::string_view name, const json::value&
   const auto one_less = [waiting, done] {
     if (--*waiting == 0 && done) done(std::nullopt);
   };
-  for (const participant& who : std::vector<participant>(p->participants)) {
-    if (who.plugin == cause.origin) continue; // nobody hears their own echo
+  for (const std::shared_ptr<participant>& each : p->participants) {
+    const participant& who = *each;
+    if (!who.plugin || who.plugin == cause.origin) continue; // nobody hears their own echo
     ++*waiting;
     const auto told = [this, p, one_less](call& c, const ending& how) {
-      if (how.failure) log_failure(*p, {c.plugin, {}}, *how.failure);
+      if (how.failure) log_failure(*p, c.plugin->name, *how.failure);
       one_less();
     };
     const auto handler = who.plugin->hooks.find(p->declared.name);

@@ -33,15 +33,17 @@ class hooks {
                told done);
 
  private:
+  // Shared by all versions of a point, so that every run sees when one has left.
   struct participant {
-    instance* plugin = nullptr;
+    std::string name;
+    instance* plugin = nullptr; // nullptr: has left
     manifest::hook declared;
   };
   struct point {
     instance* owner = nullptr;
     manifest::hook_point declared;
-    schema::validator data;
-    std::vector<participant> participants; // in order
+    std::shared_ptr<const schema::validator> data;
+    std::vector<std::shared_ptr<participant>> participants; // in order
   };
 
   void filter_next(parley_call in, std::shared_ptr<point> p, std::size_t index,
@@ -52,7 +54,7 @@ class hooks {
   std::uint32_t deadline_of(const point& p) const {
     return std::min(p.declared.deadline_ms, deadline_ms_);
   }
-  void log_failure(const point& p, const participant& who, const error& why) const;
+  void log_failure(const point& p, std::string_view plugin, const error& why) const;
 
   calls& calls_;
   std::uint32_t deadline_ms_;

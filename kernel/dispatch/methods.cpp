@@ -164,7 +164,7 @@ on_end methods::answer(answered done, const provided& of) {
     const method_work& work = *c.work;
     if (!how.failure && !work.repeated) {
       json::value result = how.result ? *how.result : json::value(nullptr);
-      if (!c.numbers.first_numbers.empty()) storage::fill_in(result, c.numbers);
+      for (const storage::commit_result& numbers : c.numbers) storage::fill_in(result, numbers);
       return done({json::serialize(result), std::nullopt});
     }
     const error why = how.failure.value_or(error_of(PARLEY_E_CONFLICT));

@@ -121,6 +121,10 @@ class memory_engine final : public storage::engine {
       return unused();
     }
     std::int64_t next(std::string_view) override { return 0; }
+    storage::batch_mark mark() const override { return {all.size(), {}, {}}; }
+    void back_to(const storage::batch_mark& where) override {
+      all.erase(all.begin() + static_cast<std::ptrdiff_t>(where.operations), all.end());
+    }
 
     std::vector<write> all;
 

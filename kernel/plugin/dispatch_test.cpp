@@ -31,9 +31,9 @@ class meeting : public host {
     store().next(b, str("board"), str("b1"), &seq);
     EXPECT_EQ(store().put(b, str("notes"), value(c, {{"board", "b1"}, {"seq", seq}, {"id", id}})),
               PARLEY_OK);
-    EXPECT_EQ(store().publish(b, str("note.posted"), str("b1"),
-                              value(c, {{"id", id}, {"seq", seq}})),
-              PARLEY_OK);
+    EXPECT_EQ(
+        store().publish(b, str("note.posted"), str("b1"), value(c, {{"id", id}, {"seq", seq}})),
+        PARLEY_OK);
   }
 
   void resume(std::vector<std::pair<std::string, std::int64_t>> cursors) {
@@ -78,6 +78,112 @@ TEST_F(meeting, a_handler_that_is_next_in_line_is_entered_once) {
   answer(first);
   answer(second);
   EXPECT_THAT(entered, ElementsAre("n1", "n2"));
+}
+
+TEST_F(meeting, an_optional_join_that_fails_half_way_leaves_nothing_behind) {
+  add_boards();
+  bool refused_by_store = false;
+  int in_batch = 0;
+  add(stepping_in("counter", "note.join", "join, required: false",
+                  "events: { note.counted: { doc: Counted., topic: counts, durable: true, data: { "
+                  "type: object } } }\n"
+                  "collections: { counts: { version: 1, key: [id], fields: { id: id } } }\n"
+                  "methods:\n  counter.get:\n    doc: Reads.\n    params: { type: object, "
+                  "required: [id], properties: { id: id } }\n"),
+      {{"hook note.join",
+        [&](parley_call c, const json::value& payload) {
+          parley_call_info info{};
+          info.size = sizeof info;
+          api<parley_call_api>(PARLEY_CALL_INTERFACE).info(c, &info);
+          ++in_batch;
+          store().put(info.batch, str("counts"), value(c, {{"id", payload.at("id")}}));
+          store().publish(info.batch, str("note.counted"), str("all"), value(c, json::object{}));
+          if (!refused_by_store) return fail(c, PARLEY_E_FAILED, "");
+          store().put(info.batch, str("counts"), value(c, {{"colour", "red"}}));
+          finish(c, nullptr);
+        }},
+       {"method counter.get", [&](parley_call c, const json::value& params) {
+          store().get(c, str("counts"), value(c, json::array{params.at("id")}), done,
+                      once([=](parley_status, const json::value& record) { finish(c, record); }));
+        }}});
+  EXPECT_EQ(call("boards.post", note("n1")).result, R"({"seq":1})");
+  EXPECT_EQ(call("counter.get", {{"id", "n1"}}).result, "null");
+  refused_by_store = true;
+  EXPECT_EQ(call("boards.post", note("n2")).result, R"({"seq":2})");
+  EXPECT_EQ(call("counter.get", {{"id", "n2"}}).result, "null");
+  EXPECT_EQ(in_batch, 2);
+  EXPECT_THAT(clients_.log, ElementsAre("publish board:b1 1", "publish board:b1 2"));
+}
+
+TEST_F(meeting, numbers_of_two_commits_do_not_mix) {
+  add_free_boards();
+  echo_step = [&](parley_call c, const json::value&) {
+    const parley_batch first = batch(c);
+    std::int64_t one = 0;
+    store().next(first, str("board"), str("b1"), &one);
+    put_note(first, c, "n1");
+    store().commit(first, 0, done, once([=, this](parley_status status, const json::value&) {
+                     EXPECT_EQ(status, PARLEY_OK);
+                     const parley_batch second = batch(c);
+                     put_note(second, c, "n2");
+                     std::int64_t two = 0;
+                     store().next(second, str("board"), str("b1"), &two);
+                     EXPECT_EQ(store().put(second, str("notes"),
+                                           value(c, {{"board", "b9"}, {"seq", one}, {"id", "x"}})),
+                               PARLEY_E_INVALID)
+                         << "a number of the first batch in the second";
+                     finish(c, nullptr);
+                   }));
+  };
+  EXPECT_EQ(call("boards.echo", {}).result, "null");
+  echo_step = [&](parley_call c, const json::value&) {
+    const parley_batch first = batch(c);
+    std::int64_t one = 0;
+    store().next(first, str("board"), str("b1"), &one);
+    put_note(first, c, "n3");
+    store().commit(first, 0, done, once([=, this](parley_status, const json::value&) {
+                     const parley_batch second = batch(c);
+                     std::int64_t two = 0;
+                     store().next(second, str("board"), str("b1"), &two);
+                     put_note(second, c, "n4");
+                     store().commit(second, 0, done,
+                                    once([=](parley_status status, const json::value&) {
+                                      EXPECT_EQ(status, PARLEY_OK);
+                                      finish(c, json::array{one, two});
+                                    }));
+                   }));
+  };
+  EXPECT_EQ(call("boards.echo", {}).result, "[2,3]");
+}
+
+TEST_F(meeting, an_idempotent_method_commits_once_and_may_try_again) {
+  add_free_boards();
+  parley_status again = PARLEY_OK;
+  parley_status after_conflict = PARLEY_OK;
+  post_step = [&](parley_call c, const json::value& params) {
+    const std::string id(params.at("id").as_string());
+    const parley_batch refused = batch(c);
+    store().require(
+        refused, value(c, {{"collection", "doors"}, {"key", json::array{"b1"}}, {"exists", true}}));
+    const parley_value reply = value(c, json::object{});
+    store().commit(
+        refused, reply, done,
+        once([=, &again, &after_conflict, this](parley_status status, const json::value&) {
+          EXPECT_EQ(status, PARLEY_E_CONFLICT);
+          const parley_batch b = batch(c);
+          put_note(b, c, id.c_str());
+          store().commit(
+              b, reply, done,
+              once([=, &again, &after_conflict, this](parley_status committed, const json::value&) {
+                after_conflict = committed;
+                again = store().commit(batch(c), reply, done, nullptr);
+                finish(c, json::object{});
+              }));
+        }));
+  };
+  EXPECT_EQ(call("boards.post", note("n1")).result, "{}");
+  EXPECT_EQ(after_conflict, PARLEY_OK);
+  EXPECT_EQ(again, PARLEY_E_INVALID);
 }
 
 } // namespace

@@ -164,7 +164,7 @@ failure batch_builder::append(std::string_view topic, std::string_view event,
   why = to_text_cell(data, source(), event_cells[1]);
   op.cells = event_cells;
   op.cell_count = 3;
-  if (why.empty()) ++appended_[op.topic];
+  if (why.empty() && ++appended_[op.topic] == stand_in_offsets) why = "too many in one batch";
   return add(why.empty() ? why : "event " + std::string(event) + ": " + why, op);
 }
 
@@ -176,7 +176,20 @@ std::int64_t batch_builder::next(std::string_view topic) {
     return 0;
   }
   which.offset = appended_[which.topic];
-  return stand_in(which);
+  return stand_in(number_, which);
+}
+
+batch_mark batch_builder::mark() const {
+  return {ops_.size(), {appended_.begin(), appended_.end()}, broken_};
+}
+
+// Topics stay: one that gets no event does no harm.
+void batch_builder::back_to(const batch_mark& where) {
+  ops_.resize(where.operations);
+  reasons_.resize(where.operations);
+  std::fill(appended_.begin(), appended_.end(), 0);
+  std::copy(where.events.begin(), where.events.end(), appended_.begin());
+  broken_ = where.broken;
 }
 
 problem batch_builder::topic_at(std::string_view name, std::uint32_t& out) {

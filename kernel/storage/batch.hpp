@@ -14,7 +14,9 @@ namespace parley::storage {
 
 class batch_builder final : public batch {
  public:
-  explicit batch_builder(std::shared_ptr<const tables> known) : known_(std::move(known)) {}
+  // `number` tells its stand-ins from those of other batches.
+  batch_builder(std::shared_ptr<const tables> known, std::uint32_t number)
+      : known_(std::move(known)), number_(number) {}
 
   failure put(std::string_view collection, const boost::json::object& record) override;
   failure patch(std::string_view collection, const boost::json::array& key,
@@ -27,9 +29,12 @@ class batch_builder final : public batch {
   failure append(std::string_view topic, std::string_view event, const boost::json::value& data,
                  std::string_view at) override;
   std::int64_t next(std::string_view topic) override;
+  batch_mark mark() const override;
+  void back_to(const batch_mark& where) override;
 
   // The first failure of those above: what an author overlooks must not be written in part.
   const failure& broken() const { return broken_; }
+  std::uint32_t number() const { return number_; }
   parley_driver_batch view() const;
   condition_reason reason_of(std::uint32_t op) const;
   const std::pmr::vector<parley_str>& topics() const { return topics_; }
@@ -44,9 +49,10 @@ class batch_builder final : public batch {
               condition_reason reason = condition_reason::batch);
   problem topic_at(std::string_view name, std::uint32_t& out);
   parley_cell* cells(std::size_t count);
-  cell_source source() { return {memory_, topics_.size()}; }
+  cell_source source() { return {memory_, topics_.size(), number_}; }
 
   const std::shared_ptr<const tables> known_; // outlives a second `open`
+  const std::uint32_t number_;
   // Most batches fit; those that do not go on in the heap.
   std::array<std::byte, 3072> first_memory_;
   std::pmr::monotonic_buffer_resource memory_{first_memory_.data(), first_memory_.size()};

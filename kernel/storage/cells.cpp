@@ -27,7 +27,9 @@ problem to_integer(const json::value& from, const cell_source& with, parley_cell
     out.as.integer = *number;
     if (!is_stand_in(*number)) return {};
     out.kind = PARLEY_CELL_NEXT;
-    return read_stand_in(*number, with.topics, out.as.next) ? "" : "the integer is out of range";
+    return read_stand_in(*number, with.batch, with.topics, out.as.next)
+               ? ""
+               : "the integer is out of range, or another batch's number to come";
   }
   if (const auto* number = from.if_uint64()) {
     if (*number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
@@ -76,7 +78,7 @@ bool holds_stand_in(const json::value& value) {
 // Writes JSON text and notes where numbers are still to come.
 class piece_writer {
  public:
-  explicit piece_writer(std::size_t topics) : topics_(topics) {}
+  explicit piece_writer(const cell_source& with) : batch_(with.batch), topics_(with.topics) {}
 
   void write(const json::value& value) {
     if (const auto* object = value.if_object()) {
@@ -99,7 +101,7 @@ class piece_writer {
       text_ += array->empty() ? "[]" : "]";
     } else if (const auto* number = value.if_int64(); number && is_stand_in(*number)) {
       parley_next which{};
-      if (!read_stand_in(*number, topics_, which)) out_of_range_ = true;
+      if (!read_stand_in(*number, batch_, topics_, which)) out_of_range_ = true;
       numbers_.push_back(which);
       ends_.push_back(text_.size());
     } else {
@@ -108,7 +110,7 @@ class piece_writer {
   }
 
   problem finish(arena& in, parley_cell& out) {
-    if (out_of_range_) return "an integer is out of range";
+    if (out_of_range_) return "an integer is out of range, or another batch's number to come";
     const std::string_view all = [&] {
       const parley_str copy = kept(text_, in);
       return std::string_view(copy.ptr, copy.len);
@@ -130,6 +132,7 @@ class piece_writer {
   }
 
  private:
+  std::uint32_t batch_;
   std::size_t topics_;
   std::string text_;
   std::vector<parley_next> numbers_;
@@ -151,7 +154,7 @@ problem to_text_cell(const json::value& from, const cell_source& with, parley_ce
     out = text_cell(kept(json::serialize(from), with.in));
     return {};
   }
-  piece_writer pieces(with.topics);
+  piece_writer pieces(with);
   pieces.write(from);
   return pieces.finish(with.in, out);
 }

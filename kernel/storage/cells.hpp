@@ -9,10 +9,11 @@ namespace parley::storage {
 // Copies into the arena.
 parley_str kept(std::string_view text, arena& in);
 
-// How many topics a batch has: stand-ins beyond them are refused. 0: none are allowed.
+// The batch and how many topics it has: other stand-ins are refused. 0 topics: none are allowed.
 struct cell_source {
   arena& in;
   std::size_t topics = 0;
+  std::uint32_t batch = 0;
 };
 
 // One value as a cell of a column. Null becomes NULL.

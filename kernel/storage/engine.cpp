@@ -1,6 +1,7 @@
 #include "storage/engine.hpp"
 
 #include "storage/requests.hpp"
+#include "storage/stand_ins.hpp"
 
 namespace parley::storage {
 namespace json = boost::json;
@@ -13,7 +14,9 @@ class driver_engine final : public engine {
   ~driver_engine() override { box_->shut(); }
 
   void open(std::vector<collection> collections, opened done) override;
-  std::unique_ptr<batch> begin() override { return std::make_unique<batch_builder>(tables_); }
+  std::unique_ptr<batch> begin() override {
+    return std::make_unique<batch_builder>(tables_, ++batches_ % stand_in_batches);
+  }
   void commit(std::unique_ptr<batch> what, committed done) override;
   void get(std::string_view collection, const json::array& key, json::storage_ptr arena,
            got done) override;
@@ -35,6 +38,7 @@ class driver_engine final : public engine {
   std::shared_ptr<mailbox> box_;
   // Shared with reads that are under way.
   std::shared_ptr<const tables> tables_ = std::make_shared<tables>();
+  std::uint32_t batches_ = 0;
 };
 
 std::string text_of(const parley_cell& cell) {

@@ -57,8 +57,9 @@ struct failure {
 
 struct commit_result {
   failure why;
-  condition_reason failed = condition_reason::batch;                // where conflict
-  std::vector<std::pair<std::string, std::int64_t>> first_numbers;  // topic → number
+  condition_reason failed = condition_reason::batch;               // where conflict
+  std::vector<std::pair<std::string, std::int64_t>> first_numbers; // topic → number
+  std::uint32_t batch = 0;                                         // whose stand-ins they fill in
 };
 
 struct log_entry {
@@ -71,8 +72,15 @@ struct log_entry {
 // An integer below this one is a stand-in for a number that the commit will give (see `next`).
 inline constexpr std::int64_t stand_in_limit = -(std::int64_t{1} << 62);
 
-// Replaces the stand-ins in a value by the numbers of a commit.
+// Replaces a batch's stand-ins in a value by the numbers of its commit.
 void fill_in(boost::json::value& value, const commit_result& numbers);
+
+// A place in a batch to go back to.
+struct batch_mark {
+  std::size_t operations = 0;
+  std::vector<std::uint32_t> events; // appended, by topic
+  failure broken;
+};
 
 class batch {
  public:
@@ -89,6 +97,10 @@ class batch {
   virtual failure append(std::string_view topic, std::string_view event,
                          const boost::json::value& data, std::string_view at) = 0;
   virtual std::int64_t next(std::string_view topic) = 0;
+
+  virtual batch_mark mark() const = 0;
+  // Takes out what was written since, what was wrong with it included.
+  virtual void back_to(const batch_mark& where) = 0;
 };
 
 struct query {
@@ -118,8 +130,8 @@ class engine {
   // Records are built in `arena`.
   virtual void get(std::string_view collection, const boost::json::array& key,
                    boost::json::storage_ptr arena, got done) = 0;
-  virtual void range(std::string_view collection, const query& what,
-                     boost::json::storage_ptr arena, ranged done) = 0;
+  virtual void range(std::string_view collection, const query& what, boost::json::storage_ptr arena,
+                     ranged done) = 0;
   virtual void read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
                         log_read done) = 0;
   virtual void heads(std::vector<std::string> topics, heads_read done) = 0;

@@ -49,6 +49,7 @@ void pending_commit::submit(std::unique_ptr<pending_commit> self,
 void pending_commit::take(const parley_driver_commit_result& from) {
   result_.why.code = from_driver(from.status);
   if (from.status == PARLEY_OK) {
+    result_.batch = what_->number();
     const auto& topics = what_->topics();
     result_.first_numbers.reserve(topics.size());
     for (std::size_t i = 0; i < topics.size(); ++i) {

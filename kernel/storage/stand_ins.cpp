@@ -9,7 +9,7 @@ void fill_in(boost::json::value& value, const commit_result& numbers) {
     for (auto& item : *array) fill_in(item, numbers);
   } else if (auto* number = value.if_int64(); number != nullptr && is_stand_in(*number)) {
     parley_next which{};
-    if (!read_stand_in(*number, numbers.first_numbers.size(), which)) return;
+    if (!read_stand_in(*number, numbers.batch, numbers.first_numbers.size(), which)) return;
     *number = numbers.first_numbers[which.topic].second + which.offset;
   }
 }

@@ -54,7 +54,7 @@ typedef struct parley_storage_api {
   parley_status (*next)(parley_batch batch, parley_str topic, parley_str place, int64_t* out);
 
   /* [logic] Writes. `reply` (0: none) is the method's result, kept with the idempotency key; a
-   * method that is idempotent must give it. done: {numbers: {topic: first number, …}, reply?: the
+   * method that is idempotent must give it, and commits once. done: {numbers: {topic: first number, …}, reply?: the
    * given one with its numbers filled in}; or CONFLICT, FORBIDDEN (a permission's condition),
    * REPEATED (this key was committed before). */
   parley_status (*commit)(parley_batch batch, parley_value reply, parley_done done, void* user);
