@@ -21,7 +21,7 @@ void push_text(lua_State* L, parley_str text) {
 // call.account, call.kind, …: read from the host when asked for.
 int call_index(lua_State* L) {
   const parley_call call = check_call(L, 1);
-  const std::string_view name = check_text(L, 2);
+  const std::string_view name = check_name(L, 2);
   parley_call_info info{};
   info.size = sizeof info;
   check(L, vm::of(L).api.call->info(call, &info), "the call cannot be read");
@@ -61,7 +61,7 @@ int requires_index(lua_State* L);
 int requires_call(lua_State* L) {
   vm& v = vm::of(L);
   const parley_call call = check_call(L, 2);
-  const std::string name(check_text(L, lua_upvalueindex(1)));
+  const std::string name(check_name(L, lua_upvalueindex(1)));
   parley_value params = 0;
   if (lua_isnoneornil(L, 3)) {
     check(L, v.api.value->object(call, nullptr, nullptr, 0, &params), "no parameters");
@@ -89,8 +89,8 @@ void push_required(lua_State* L, const std::string& path) {
 }
 
 int requires_index(lua_State* L) {
-  const std::string above(check_text(L, lua_upvalueindex(1)));
-  const std::string name(check_text(L, 2));
+  const std::string above(check_name(L, lua_upvalueindex(1)));
+  const std::string name(check_name(L, 2));
   push_required(L, above.empty() ? name : above + "." + name);
   return 1;
 }

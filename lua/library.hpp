@@ -43,6 +43,8 @@ void push_batch(lua_State* L, parley_batch batch, parley_call call, bool owned);
 
 std::string printable_name(std::string_view name); // short, for messages
 std::string_view check_text(lua_State* L, int index);
+// The same for what should be a name: refuses what is far too long for one.
+std::string_view check_name(lua_State* L, int index);
 // A metatable of that name with methods, sealed from the author.
 void make_type(lua_State* L, const char* name, const luaL_Reg* methods);
 

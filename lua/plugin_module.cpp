@@ -23,6 +23,7 @@ std::vector<std::string> declared_names(const manifest::manifest& m, place kind)
 
 [[noreturn]] void refuse_name(lua_State* L, const char* kind, const std::string& name,
                               const std::vector<std::string>& known) {
+  vm::of(L).charge(L, 1000 + 10 * name.size()); // comparing with every known name
   const std::string near = schema::nearest(name, known);
   const std::string hint = near.empty() ? "" : "; did you mean " + near + "?";
   luaL_error(L, "plugin.yaml declares no %s %s%s", kind, printable_name(name).c_str(),
@@ -35,8 +36,8 @@ const char* word_of(place kind) {
 }
 
 std::string path_of(lua_State* L) {
-  const std::string above(check_text(L, lua_upvalueindex(2)));
-  const std::string name(check_text(L, 2));
+  const std::string above(check_name(L, lua_upvalueindex(2)));
+  const std::string name(check_name(L, 2));
   return above.empty() ? name : above + "." + name;
 }
 
@@ -104,7 +105,7 @@ void push_node(lua_State* L, place kind, const std::string& path) {
 // plugin.scopes.conversation = { access = …, places = … }
 int scopes_newindex(lua_State* L) {
   vm& v = vm::of(L);
-  const std::string name(check_text(L, 2));
+  const std::string name(check_name(L, 2));
   std::vector<std::string> names;
   for (const auto& s : v.declared.scopes) names.push_back(s.name);
   if (std::find(names.begin(), names.end(), name) == names.end()) {
@@ -124,8 +125,9 @@ int scopes_newindex(lua_State* L) {
 
 int plugin_newindex(lua_State* L) {
   vm& v = vm::of(L);
-  const std::string name(check_text(L, 2));
+  const std::string name(check_name(L, 2));
   if (name != "start" && name != "stop") {
+    v.charge(L, 1000 + 10 * name.size());
     const std::string near = schema::nearest(name, {"start", "stop", "hooks", "methods", "scopes"});
     const std::string hint = near.empty() ? "" : "; did you mean plugin." + near + "?";
     return luaL_error(L, "plugin.%s cannot be set%s", printable_name(name).c_str(), hint.c_str());
@@ -139,9 +141,12 @@ int plugin_newindex(lua_State* L) {
 
 int make_error(lua_State* L) {
   failure f;
-  f.code = printable(check_text(L, 1));
-  f.message = printable(luaL_optstring(L, 2, ""));
-  f.field = printable(luaL_optstring(L, 3, ""));
+  const std::string_view code = check_name(L, 1), field = luaL_optstring(L, 3, "");
+  const std::string_view message = luaL_optstring(L, 2, "");
+  vm::of(L).charge(L, 10 + (message.size() + field.size()) / 8);
+  f.code = printable(code);
+  f.message = printable(message);
+  f.field = printable(field);
   push_error(L, f);
   return 1;
 }

@@ -83,7 +83,7 @@ bool push_file(lua_State* L, const std::string& relative, std::string* why) {
 }
 
 int require(lua_State* L) {
-  const std::string name(check_text(L, 1));
+  const std::string name(check_name(L, 1));
   vm& v = vm::of(L);
   lua_settop(L, 1);
   lua_pushvalue(L, 1);
@@ -195,6 +195,15 @@ std::string_view check_text(lua_State* L, int index) {
   std::size_t length = 0;
   const char* const bytes = luaL_checklstring(L, index, &length);
   return {bytes, length};
+}
+
+std::string_view check_name(lua_State* L, int index) {
+  const std::string_view name = check_text(L, index);
+  constexpr std::size_t longest = 1000;
+  if (name.size() > longest) {
+    luaL_error(L, "'%s…' is longer than any name", printable_name(name.substr(0, 20)).c_str());
+  }
+  return name;
 }
 
 } // namespace parley::lua

@@ -44,7 +44,7 @@ parley_value build_key(lua_State* L, int index, parley_call call) {
 }
 
 std::string collection_of(lua_State* L) {
-  return std::string(check_text(L, lua_upvalueindex(1)));
+  return std::string(check_name(L, lua_upvalueindex(1)));
 }
 
 // plugin.collections.notes:get(call, key…)
@@ -87,7 +87,7 @@ int collection_range(lua_State* L) {
 
 int batch_put(lua_State* L) {
   const batch_data& b = check_batch(L);
-  const std::string_view name = check_text(L, 2);
+  const std::string_view name = check_name(L, 2);
   luaL_checktype(L, 3, LUA_TTABLE);
   check(L, storage_of(L).put(b.batch, to_str(name), build_value(L, 3, b.call)), "put");
   return 0;
@@ -95,7 +95,7 @@ int batch_put(lua_State* L) {
 
 int batch_patch(lua_State* L) {
   const batch_data& b = check_batch(L);
-  const std::string_view name = check_text(L, 2);
+  const std::string_view name = check_name(L, 2);
   const parley_value key = build_key(L, 3, b.call);
   luaL_checktype(L, 4, LUA_TTABLE);
   check(L, storage_of(L).patch(b.batch, to_str(name), key, build_value(L, 4, b.call)), "patch");
@@ -104,16 +104,16 @@ int batch_patch(lua_State* L) {
 
 int batch_erase(lua_State* L) {
   const batch_data& b = check_batch(L);
-  const std::string_view name = check_text(L, 2);
+  const std::string_view name = check_name(L, 2);
   check(L, storage_of(L).erase(b.batch, to_str(name), build_key(L, 3, b.call)), "erase");
   return 0;
 }
 
 int batch_increment(lua_State* L) {
   const batch_data& b = check_batch(L);
-  const std::string_view name = check_text(L, 2);
+  const std::string_view name = check_name(L, 2);
   const parley_value key = build_key(L, 3, b.call);
-  const std::string_view field = check_text(L, 4);
+  const std::string_view field = check_name(L, 4);
   const lua_Integer by = luaL_optinteger(L, 5, 1);
   check(L, storage_of(L).increment(b.batch, to_str(name), key, to_str(field), by), "increment");
   return 0;
@@ -131,8 +131,8 @@ int batch_require(lua_State* L) {
 int batch_publish(lua_State* L) {
   const batch_data& b = check_batch(L);
   const auto& api = storage_of(L);
-  const std::string_view event = check_text(L, 2);
-  const std::string_view place = check_text(L, 3);
+  const std::string_view event = check_name(L, 2);
+  const std::string_view place = check_name(L, 3);
   luaL_checktype(L, 4, LUA_TTABLE);
   lua_settop(L, 5);
   const parley_value data = build_value(L, 4, b.call);
@@ -146,15 +146,15 @@ int batch_publish(lua_State* L) {
   luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 5, "needs grant or revoke with an account");
   check(L,
         api.publish_access(b.batch, to_str(event), to_str(place), data, grant ? 1 : 0,
-                           to_str(check_text(L, -1))),
+                           to_str(check_name(L, -1))),
         "publish");
   return 0;
 }
 
 int batch_next(lua_State* L) {
   const batch_data& b = check_batch(L);
-  const std::string_view topic = check_text(L, 2);
-  const std::string_view place = check_text(L, 3);
+  const std::string_view topic = check_name(L, 2);
+  const std::string_view place = check_name(L, 3);
   std::int64_t number = 0;
   check(L, storage_of(L).next(b.batch, to_str(topic), to_str(place), &number), "next");
   lua_pushinteger(L, number);
@@ -184,8 +184,8 @@ int open_batch(lua_State* L) {
 int publish(lua_State* L) {
   vm& v = vm::of(L);
   const parley_call call = check_call(L, 1);
-  const std::string_view event = check_text(L, 2);
-  const std::string_view place = check_text(L, 3);
+  const std::string_view event = check_name(L, 2);
+  const std::string_view place = check_name(L, 3);
   luaL_checktype(L, 4, LUA_TTABLE);
   if (v.api.topic == nullptr) return luaL_error(L, "this server has no topics");
   v.charge(L, 1000);
@@ -195,9 +195,10 @@ int publish(lua_State* L) {
 }
 
 int unknown_collection(lua_State* L) {
-  const std::string name(check_text(L, 2));
+  const std::string name(check_name(L, 2));
   std::vector<std::string> names;
   for (const auto& c : vm::of(L).declared.collections) names.push_back(c.name);
+  vm::of(L).charge(L, 1000 + 10 * name.size());
   const std::string near = schema::nearest(name, names);
   const std::string hint = near.empty() ? "" : "; did you mean " + near + "?";
   return luaL_error(L, "plugin.yaml declares no collection %s%s", printable_name(name).c_str(),

@@ -69,9 +69,16 @@ bool is_plain(std::string_view pattern) {
   return pattern.find_first_of("^$*+?.([%-") == std::string_view::npos;
 }
 
+// Looking at a pattern as a whole, before any step of matching.
+std::string_view check_pattern(lua_State* L) {
+  const std::string_view pattern = check_text(L, 2);
+  vm::of(L).charge(L, pattern.size() / 4);
+  return pattern;
+}
+
 int find_or_match(lua_State* L, bool find) {
   const std::string_view s = check_text(L, 1);
-  std::string_view p = check_text(L, 2);
+  std::string_view p = check_pattern(L);
   std::size_t start = start_of(luaL_optinteger(L, 3, 1), s.size());
   if (start > s.size()) {
     luaL_pushfail(L);
@@ -145,6 +152,7 @@ int string_gmatch(lua_State* L) {
 void add_template(lua_State* L, luaL_Buffer* out, search& found, std::string_view s,
                   std::size_t start, std::size_t end) {
   const std::string_view text = check_text(L, 3);
+  vm::of(L).charge(L, text.size() / 4);
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
       luaL_addchar(out, text[i]);

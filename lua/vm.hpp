@@ -148,7 +148,7 @@ class alignas(256) vm {
     return *static_cast<std::uintptr_t*>(lua_getextraspace(L));
   }
   struct entry_scope;
-  static constexpr int full_period = 1000; // instructions from one call of the hook to the next
+  static constexpr int full_period = 200; // instructions from one call of the hook to the next
   static std::uint64_t cpu_now_ns();
   static void* allocate(void* self, void* block, std::size_t old_size, std::size_t new_size);
   static void hook(lua_State* L, lua_Debug* record);
@@ -161,6 +161,7 @@ class alignas(256) vm {
   failure describe(lua_State* thread, int status);
   void spend(lua_State* L, std::uint64_t units);
   void arm(lua_State* L, int period);
+  void look_at_time();
   bool take_thread(task& t, std::string* why);
   void resume(task& t);
   void end_well(task& t);
@@ -175,6 +176,7 @@ class alignas(256) vm {
 
   std::uint64_t used_ = 0;
   std::uint64_t entry_began_ns_ = 0;
+  long coarse_ns_ = 0;
   bool over_ = false;
   bool over_time_ = false;
   std::string over_text_; // with the line where it was noticed first
