@@ -25,7 +25,8 @@ function parley.array(list) end
 ---@return string
 function parley.lower(text) end
 
----Words (letters, digits, _, of any script) with the bytes where they begin and end, in lower case.
+---Words (letters, digits, _, of any script) with the bytes where they begin and end, in lower case and
+---without characters that are not seen. A script that writes no spaces is a word as far as it goes.
 ---@param text string
 ---@return fun(): integer?, integer?, string?
 function parley.words(text) end

@@ -5,6 +5,8 @@
 #include <locale.h>
 #include <wctype.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 namespace parley::lua {
@@ -52,6 +54,16 @@ bool is_word(char32_t code) {
   }
   if (code >= 0x300 && code <= 0x36F) return true; // accents that are combined
   return unicode() != nullptr && iswalnum_l(static_cast<wint_t>(code), unicode()) != 0;
+}
+
+// Scripts that write no spaces between words (Thai to Khmer, Chinese, Japanese, Korean): a word of
+// another script ends where they begin.
+bool is_unspaced(char32_t code) {
+  constexpr char32_t ranges[][2] = {{0x0E00, 0x0EFF}, {0x1000, 0x109F},  {0x1780, 0x17FF},
+                                    {0x2E80, 0xA4CF}, {0xAC00, 0xD7AF},  {0xF900, 0xFAFF},
+                                    {0xFF66, 0xFF9F}, {0x20000, 0x3FFFF}};
+  return std::any_of(std::begin(ranges), std::end(ranges),
+                     [code](const auto& r) { return code >= r[0] && code <= r[1]; });
 }
 
 void add(luaL_Buffer* out, char32_t code) {
@@ -103,12 +115,17 @@ int next_word(lua_State* L) {
   auto at = static_cast<std::size_t>(lua_tointeger(L, lua_upvalueindex(2)));
   const std::size_t from = at;
   std::size_t begin = text.size(), end = text.size();
-  bool inside = false;
+  bool inside = false, unspaced = false;
   while (at < text.size()) {
     const std::size_t here = at;
     const char32_t code = next(text, &at);
     if (is_word(code)) {
+      if (inside && is_unspaced(code) != unspaced) {
+        at = here; // the next word
+        break;
+      }
       if (!inside) begin = here;
+      unspaced = is_unspaced(code);
       inside = true;
       end = at;
     } else if (inside && !is_invisible(code)) {

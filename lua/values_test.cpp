@@ -83,10 +83,12 @@ TEST(lua_text, lower_and_words_know_more_than_ascii) {
       "local w = {}; for a, b, word in parley.words(params.text) do\n"
       "w[#w+1] = word .. ':' .. a .. '-' .. b end\n"
       "return {lower = parley.lower(params.text), words = w}");
-  const json::value result = host.run_it({{"text", "ÄRGER, Ωmega! ЁЖ x_1 co\u00ADop"}}).result;
-  EXPECT_EQ(result.at("lower"), "ärger, ωmega! ёж x_1 co\u00ADop");
-  EXPECT_EQ(json::serialize(result.at("words")),
-            R"(["ärger:1-6","ωmega:9-14","ёж:17-20","x_1:22-24","coop:26-31"])");
+  const json::value result =
+      host.run_it({{"text", "ÄRGER, Ωmega! ЁЖ x_1 co\u00ADop 在A上海1"}}).result;
+  EXPECT_EQ(result.at("lower"), "ärger, ωmega! ёж x_1 co\u00ADop 在a上海1");
+  EXPECT_EQ(
+      json::serialize(result.at("words")),
+      R"(["ärger:1-6","ωmega:9-14","ёж:17-20","x_1:22-24","coop:26-31","在:33-35","a:36-36","上海:37-42","1:43-43"])");
 }
 
 } // namespace

@@ -70,6 +70,12 @@ TEST_F(word_filter, finds_entries_of_scripts_without_spaces_anywhere) {
   EXPECT_EQ(send("海上"), "海上");
 }
 
+TEST_F(word_filter, finds_words_that_touch_a_script_without_spaces) {
+  load({"badger"});
+  EXPECT_EQ(send("你这个badger啊"), "你这个******啊");
+  EXPECT_EQ(send("你这个badgers啊"), "你这个badgers啊");
+}
+
 TEST_F(word_filter, finds_symbols_and_emoji_anywhere) {
   load({"💩", "$%^"});
   EXPECT_EQ(send("oh💩💩 $%^ $x"), "oh** *** $x"); // a pattern is not one here
