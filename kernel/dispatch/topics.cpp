@@ -12,7 +12,9 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::uint32_t page = 500;
+constexpr std::size_t replays_at_once = 4; // of one connection; each holds a page in memory
 constexpr std::uint32_t places_timeout_ms = 10'000;
+constexpr std::uint16_t resume_at_once = 4002;
 
 payload event_text(std::string_view topic, std::int64_t number, std::string_view event,
                    std::string_view data, std::string_view at) {
@@ -39,7 +41,9 @@ payload event_text(std::string_view topic, std::int64_t number, std::string_view
 topics::topics(calls& all, storage::engine& store, std::uint32_t replay_limit)
     : calls_(all), store_(store), replay_limit_(replay_limit) {}
 
-void topics::add_scope(const std::string& scope, instance& owner) { scopes_[scope] = &owner; }
+void topics::add_scope(const std::string& scope, instance& owner) {
+  scopes_[scope] = &owner;
+}
 
 void topics::remove_scopes(const instance& owner) {
   std::erase_if(scopes_, [&](const auto& entry) { return entry.second == &owner; });
@@ -84,19 +88,27 @@ void topics::apply_access(const pending_event& event, std::int64_t number) {
   for (const connection_id who : connections_of(event.principal)) {
     connection& c = connections_[who];
     if (event.access > 0) {
-      for (const auto& r : c.resumes) r->revoked.erase(event.topic);
-      clients_->follow(who, event.topic, number - 1, false);
+      bool replayed = false; // the resume brings this event after those before it
+      for (const auto& r : c.resumes) {
+        replayed = replayed || !r->placed || r->followed.contains(event.topic);
+        r->revoked.erase(event.topic);
+        r->granted[event.topic] = number;
+      }
+      if (!replayed) clients_->follow(who, event.topic, number - 1, false);
     } else {
-      for (const auto& r : c.resumes) r->revoked.insert(event.topic);
+      for (const auto& r : c.resumes) {
+        r->revoked.insert(event.topic);
+        r->followed.erase(event.topic);
+        r->granted.erase(event.topic);
+      }
       clients_->unfollow(who, event.topic);
     }
   }
 }
 
 void topics::publish(std::string_view topic, std::string_view event, const json::value& data) {
-  clients_->publish(topic, 0,
-                   event_text(topic, 0, event, json::serialize(data),
-                              env::rfc3339(calls_.now_ms())));
+  clients_->publish(
+      topic, 0, event_text(topic, 0, event, json::serialize(data), env::rfc3339(calls_.now_ms())));
 }
 
 void topics::resume(connection_id who, std::uint64_t exchange, session_ptr session,
@@ -123,10 +135,11 @@ void topics::ask_places(const std::shared_ptr<resuming>& r, const std::string& s
                         instance& owner) {
   const auto answered = [this, r, scope](call&, const ending& how) {
     const json::array* places = how.result ? how.result->if_array() : nullptr;
-    if (how.failure)
+    if (!places) {
       observe::write(observe::level::error, "the places of a principal are not known",
-                     {{"scope", scope}, {"why", how.failure->message}});
-    if (places)
+                     {{"scope", scope}, {"why", how.failure ? how.failure->message : "no list"}});
+      r->unknown = true; // a topic that `resumed` leaves out is void to the client
+    } else {
       for (const json::value& place : *places) {
         const json::object* p = place.if_object();
         const json::value* id = p ? p->if_contains("place") : nullptr;
@@ -135,33 +148,48 @@ void topics::ask_places(const std::shared_ptr<resuming>& r, const std::string& s
         r->follows.push_back({scope + ":" + std::string(id->get_string()),
                               from && from->is_int64() ? from->get_int64() : 1, std::nullopt, 0});
       }
+    }
     if (--r->waiting == 0) places_known(r);
   };
   const auto handler = owner.places.find(scope);
   call& c = calls_.begin(owner, r->session, nullptr, places_timeout_ms, answered);
-  const json::value input(json::object({{"principal", r->session->principal}}),
-                          c.arena->storage());
+  const json::value input(json::object({{"principal", r->session->principal}}), c.arena->storage());
   calls_.enter(c, handler->second, *value_arena::find(c.arena->keep(input)));
 }
 
 // From here on events are held back in the shard, so that none falls between log and live.
 void topics::places_known(const std::shared_ptr<resuming>& r) {
   if (gone(*r)) return;
+  if (r->unknown) return give_up(*r, "what it follows cannot be read; reconnect");
   std::erase_if(r->follows, [&](const followed& f) { return r->revoked.contains(f.topic); });
+  const auto listed = [&](const std::string& topic) {
+    return std::any_of(r->follows.begin(), r->follows.end(),
+                       [&](const followed& f) { return f.topic == topic; });
+  };
+  for (const auto& [topic, number] : r->granted)
+    if (!listed(topic)) r->follows.push_back({topic, number, std::nullopt, 0});
+  r->placed = true;
   std::vector<std::string> names;
   for (followed& f : r->follows) {
     if (const auto cursor = r->cursors.find(f.topic); cursor != r->cursors.end())
       f.cursor = std::max(cursor->second, f.from - 1);
+    const auto granted = r->granted.find(f.topic);
+    if (!f.cursor && granted != r->granted.end()) f.cursor = granted->second - 1;
+    r->followed.insert(f.topic);
     clients_->follow(r->who, f.topic, f.cursor.value_or(0), true);
     names.push_back(f.topic);
   }
-  store_.heads(std::move(names), [this, r](const storage::failure& why,
-                                           const std::vector<std::int64_t>& heads) {
-    if (gone(*r)) return;
-    if (why.code != storage::status::ok)
-      return clients_->close(r->who, 4002, "storage cannot be read; reconnect");
-    heads_known(r, heads);
-  });
+  store_.heads(std::move(names),
+               [this, r](const storage::failure& why, const std::vector<std::int64_t>& heads) {
+                 if (gone(*r)) return;
+                 if (why.code != storage::status::ok)
+                   return give_up(*r, "storage cannot be read; reconnect");
+                 heads_known(r, heads);
+               });
+}
+
+void topics::give_up(const resuming& r, std::string_view why) {
+  clients_->close(r.who, resume_at_once, why);
 }
 
 void topics::heads_known(const std::shared_ptr<resuming>& r,
@@ -171,41 +199,52 @@ void topics::heads_known(const std::shared_ptr<resuming>& r,
     followed& f = r->follows[i];
     f.head = heads[i];
     if (f.cursor && *f.cursor < f.head && f.head - *f.cursor <= replay_limit_) {
-      replay(r, i, *f.cursor, 0);
+      r->behind.push_back(i);
       continue;
     }
     if (f.cursor && *f.cursor < f.head) gap(*r, f, f.head - replay_limit_ + 1);
     caught_up(r, i);
   }
+  for (std::size_t i = 0; i < replays_at_once; ++i) replay_next(r);
 }
 
-void topics::replay(const std::shared_ptr<resuming>& r, std::size_t index, std::int64_t after,
-                    std::uint32_t sent) {
-  store_.read_log(
-      r->follows[index].topic, after, page,
-      [this, r, index, after, sent](const storage::failure& why,
-                                    std::vector<storage::log_entry> entries, bool more) {
-        followed& f = r->follows[index];
-        if (gone(*r)) return;
-        if (r->revoked.contains(f.topic)) return caught_up(r, index);
-        const bool broken = why.code != storage::status::ok ||
-                            (!entries.empty() && entries.front().number != after + 1) ||
-                            (entries.empty() && after < f.head);
-        if (broken) { // older than what the log keeps
-          gap(*r, f, entries.empty() ? f.head + 1 : entries.front().number);
-          return caught_up(r, index);
-        }
-        std::vector<std::pair<std::int64_t, payload>> events;
-        events.reserve(entries.size());
-        for (const storage::log_entry& e : entries)
-          events.emplace_back(e.number, event_text(f.topic, e.number, e.event, e.data, e.at));
-        const std::int64_t last = entries.empty() ? after : entries.back().number;
-        const auto count = sent + static_cast<std::uint32_t>(events.size());
-        f.head = std::max(f.head, last);
-        clients_->replay(r->who, f.topic, std::move(events), !more);
-        if (more) return replay(r, index, last, count);
-        if (--r->waiting == 0) done(r);
-      });
+void topics::replay_next(const std::shared_ptr<resuming>& r) {
+  if (r->behind.empty()) return;
+  const std::size_t index = r->behind.front();
+  r->behind.pop_front();
+  replay(r, index, *r->follows[index].cursor);
+}
+
+void topics::replay(const std::shared_ptr<resuming>& r, std::size_t index, std::int64_t after) {
+  store_.read_log(r->follows[index].topic, after, page,
+                  [this, r, index, after](const storage::failure& why,
+                                          std::vector<storage::log_entry> entries, bool more) {
+                    followed& f = r->follows[index];
+                    if (gone(*r)) return;
+                    if (r->revoked.contains(f.topic)) {
+                      replay_next(r);
+                      return caught_up(r, index);
+                    }
+                    const bool broken = why.code != storage::status::ok ||
+                                        (!entries.empty() && entries.front().number != after + 1) ||
+                                        (entries.empty() && after < f.head);
+                    if (broken) { // older than what the log keeps
+                      gap(*r, f, entries.empty() ? f.head + 1 : entries.front().number);
+                      replay_next(r);
+                      return caught_up(r, index);
+                    }
+                    std::vector<std::pair<std::int64_t, payload>> events;
+                    events.reserve(entries.size());
+                    for (const storage::log_entry& e : entries)
+                      events.emplace_back(e.number,
+                                          event_text(f.topic, e.number, e.event, e.data, e.at));
+                    const std::int64_t last = entries.empty() ? after : entries.back().number;
+                    f.head = std::max(f.head, last);
+                    clients_->replay(r->who, f.topic, std::move(events), !more);
+                    if (more) return replay(r, index, last);
+                    replay_next(r);
+                    one_less(r);
+                  });
 }
 
 // Live delivery begins above the head that `resumed` will name.
@@ -215,6 +254,10 @@ void topics::caught_up(const std::shared_ptr<resuming>& r, std::size_t index) {
     clients_->follow(r->who, f.topic, f.head, true);
     clients_->replay(r->who, f.topic, {}, true);
   }
+  one_less(r);
+}
+
+void topics::one_less(const std::shared_ptr<resuming>& r) {
   if (--r->waiting == 0) done(r);
 }
 
@@ -231,6 +274,7 @@ void topics::done(const std::shared_ptr<resuming>& r) {
   json::object heads;
   for (const followed& f : r->follows)
     if (!r->revoked.contains(f.topic)) heads[f.topic] = f.head;
+  for (const auto& [topic, number] : r->granted) heads.emplace(topic, number);
   const json::object frame{{"resumed", {{"topics", std::move(heads)}}}};
   clients_->send(r->who, std::make_shared<std::string>(json::serialize(frame)));
 }

@@ -5,6 +5,7 @@
 
 #include "dispatch/calls.hpp"
 
+#include <deque>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -38,8 +39,8 @@ class topics {
  private:
   struct followed {
     std::string topic;
-    std::int64_t from = 1;                // the first number that the principal may read
-    std::optional<std::int64_t> cursor;   // what the client has
+    std::int64_t from = 1;              // the first number that the principal may read
+    std::optional<std::int64_t> cursor; // what the client has
     std::int64_t head = 0;
   };
   // One `resume` on its way.
@@ -48,8 +49,13 @@ class topics {
     session_ptr session;
     std::map<std::string, std::int64_t, std::less<>> cursors;
     std::vector<followed> follows;
-    std::set<std::string, std::less<>> revoked; // since it began
+    std::map<std::string, std::int64_t, std::less<>> granted; // since it began, from this number on
+    std::set<std::string, std::less<>> revoked;               // since it began
+    std::set<std::string, std::less<>> followed;              // by this resume, so far
+    std::deque<std::size_t> behind; // of `follows`: replayed a few at a time
     std::size_t waiting = 0;
+    bool placed = false;  // `follows` is complete
+    bool unknown = false; // the owner of a scope could not say
   };
   struct connection {
     session_ptr session;
@@ -59,9 +65,12 @@ class topics {
   void apply_access(const pending_event& event, std::int64_t number);
   void ask_places(const std::shared_ptr<resuming>& r, const std::string& scope, instance& owner);
   void places_known(const std::shared_ptr<resuming>& r);
+  // Ends the connection; the client comes back with its cursors.
+  void give_up(const resuming& r, std::string_view why);
   void heads_known(const std::shared_ptr<resuming>& r, const std::vector<std::int64_t>& heads);
-  void replay(const std::shared_ptr<resuming>& r, std::size_t index, std::int64_t after,
-              std::uint32_t sent);
+  void replay_next(const std::shared_ptr<resuming>& r);
+  void replay(const std::shared_ptr<resuming>& r, std::size_t index, std::int64_t after);
+  void one_less(const std::shared_ptr<resuming>& r);
   void caught_up(const std::shared_ptr<resuming>& r, std::size_t index);
   void gap(const resuming& r, const followed& f, std::int64_t oldest);
   void done(const std::shared_ptr<resuming>& r);

@@ -186,5 +186,88 @@ TEST_F(meeting, an_idempotent_method_commits_once_and_may_try_again) {
   EXPECT_EQ(again, PARLEY_E_INVALID);
 }
 
+TEST_F(meeting, resume_does_not_end_when_places_are_not_known) {
+  add_free_boards();
+  call("boards.echo", {});
+  places_step = [](parley_call c, const json::value&) { fail(c, PARLEY_E_FAILED, ""); };
+  resume({{"board:b1", 1}});
+  until([&] { return logged("close "); });
+  EXPECT_FALSE(logged("{\"resumed\""));
+}
+
+TEST_F(meeting, a_grant_while_resuming_comes_after_what_was_missed) {
+  add_free_boards();
+  const auto post = [&](bool grant) {
+    echo_step = [&, grant](parley_call c, const json::value&) {
+      const parley_batch b = batch(c);
+      const parley_value data = value(c, json::object{});
+      if (grant)
+        store().publish_access(b, str("note.posted"), str("b1"), data, 1, str("alice"));
+      else
+        store().publish(b, str("note.posted"), str("b1"), data);
+      store().commit(b, 0, done,
+                     once([=](parley_status, const json::value&) { finish(c, nullptr); }));
+    };
+    call("boards.echo", {});
+  };
+  for (int i = 0; i < 3; ++i) post(false);
+  parley_call asked = 0;
+  places_step = [&](parley_call c, const json::value&) { asked = c; };
+  resume({{"board:b1", 1}});
+  clients_.log.clear();
+  post(true);
+  EXPECT_FALSE(logged("follow board:b1")) << "it would drop what is still to be replayed";
+  finish(asked, json::array{json::object{{"place", "b1"}}});
+  until([&] { return logged("{\"resumed\""); });
+  EXPECT_THAT(clients_.log, Contains("replay board:b1 2"));
+  EXPECT_THAT(clients_.log, Contains("replay board:b1 4"));
+  EXPECT_THAT(clients_.log.back(), HasSubstr("\"board:b1\":4"));
+}
+
+TEST_F(meeting, a_grant_that_the_places_do_not_show_yet_is_followed_all_the_same) {
+  add_free_boards();
+  echo_step = [&](parley_call c, const json::value&) {
+    const parley_batch b = batch(c);
+    store().publish_access(b, str("note.posted"), str("b2"), value(c, json::object{}), 1,
+                           str("alice"));
+    store().commit(b, 0, done,
+                   once([=](parley_status, const json::value&) { finish(c, nullptr); }));
+  };
+  call("boards.echo", {});
+  parley_call asked = 0;
+  places_step = [&](parley_call c, const json::value&) { asked = c; };
+  resume({});
+  call("boards.echo", {});
+  finish(asked, json::array{});
+  until([&] { return logged("{\"resumed\""); });
+  EXPECT_THAT(clients_.log, Contains("replay board:b2 2"));
+  EXPECT_THAT(clients_.log.back(), HasSubstr("\"board:b2\":2"));
+}
+
+TEST_F(meeting, many_topics_are_replayed_to_the_last) {
+  add_free_boards();
+  json::array places;
+  std::vector<std::pair<std::string, std::int64_t>> cursors;
+  echo_step = [&](parley_call c, const json::value&) {
+    const parley_batch b = batch(c);
+    for (int i = 0; i < 200; ++i) {
+      const std::string board = "m" + std::to_string(i);
+      places.push_back(json::object{{"place", board}});
+      cursors.emplace_back("board:" + board, 0);
+      store().publish(b, str("note.posted"), str(board), value(c, json::object{}));
+    }
+    store().commit(b, 0, done,
+                   once([=](parley_status, const json::value&) { finish(c, nullptr); }));
+  };
+  call("boards.echo", {});
+  places_step = [&](parley_call c, const json::value&) { finish(c, places); };
+  clients_.log.clear();
+  resume(cursors);
+  until([&] { return logged("{\"resumed\""); });
+  EXPECT_EQ(std::count_if(clients_.log.begin(), clients_.log.end(),
+                          [](const std::string& line) { return line.starts_with("replay "); }),
+            200);
+}
+
 } // namespace
 } // namespace parley::plugin
