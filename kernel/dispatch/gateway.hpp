@@ -100,7 +100,8 @@ class entry {
   // The frame `resume`: follow all topics of the principal, replay from the cursors.
   virtual void resume(connection_id who, std::uint64_t exchange, session_ptr session,
                       std::vector<std::pair<std::string, std::int64_t>> cursors) = 0;
-  // A WebSocket was authenticated / has gone. Every `connected` has one `disconnected`.
+  // A WebSocket was authenticated / has gone. It may be `connected` again, by another session of the
+  // same principal; `disconnected` comes once.
   virtual void connected(connection_id who, session_ptr session) = 0;
   virtual void disconnected(connection_id who) = 0;
 };

@@ -51,7 +51,22 @@ bool http_request::has_token(std::string_view name, std::string_view token) cons
 
 struct http_reader::parser {
   http::request_parser<http::string_body> beast;
+  bool judged = false; // its header
 };
+
+namespace {
+
+// Beast takes a coding that it does not know for no body at all, and the last of two names for
+// either: a proxy in front may see the requests end elsewhere (RFC 9112, 3.2 and 6.1).
+bool is_ambiguous(const http::request<http::string_body>& message) {
+  if (message.count(http::field::host) > 1) return true;
+  if (message.count(http::field::authorization) > 1) return true;
+  const auto coding = message[http::field::transfer_encoding];
+  return message.count(http::field::transfer_encoding) > 0 &&
+         (message.version() != 11 || !same({coding.data(), coding.size()}, "chunked"));
+}
+
+} // namespace
 
 http_reader::http_reader(const limits& by) : parser_(std::make_unique<parser>()) {
   parser_->beast.eager(true);
@@ -62,6 +77,13 @@ http_reader::http_reader(const limits& by) : parser_(std::make_unique<parser>())
 http_reader::~http_reader() = default;
 
 http_reader::state http_reader::feed(std::string_view bytes, std::size_t& used) {
+  const state read = parse(bytes, used);
+  if (parser_->judged || !header_done()) return read;
+  parser_->judged = true;
+  return is_ambiguous(parser_->beast.get()) ? state::malformed : read;
+}
+
+http_reader::state http_reader::parse(std::string_view bytes, std::size_t& used) {
   used = 0;
   auto& beast = parser_->beast;
   while (!beast.is_done() && used < bytes.size()) {

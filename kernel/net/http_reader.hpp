@@ -42,6 +42,8 @@ class http_reader {
   http_request take();           // once complete
 
  private:
+  state parse(std::string_view bytes, std::size_t& used);
+
   struct parser;
   std::unique_ptr<parser> parser_;
 };

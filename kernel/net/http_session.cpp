@@ -3,54 +3,15 @@
 #include "net/connection.hpp"
 #include "net/json_input.hpp"
 #include "net/shard.hpp"
+#include "net/status.hpp"
 #include "net/upgrade.hpp"
+#include "net/utf8.hpp"
 
 namespace parley::net {
 
 namespace {
 
 constexpr std::size_t queue_pause = 65'536; // pipelined requests wait while this much is unsent
-
-std::string_view reason_of(unsigned status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 304:
-      return "Not Modified";
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 408:
-      return "Request Timeout";
-    case 409:
-      return "Conflict";
-    case 413:
-      return "Content Too Large";
-    case 415:
-      return "Unsupported Media Type";
-    case 422:
-      return "Unprocessable Content";
-    case 426:
-      return "Upgrade Required";
-    case 429:
-      return "Too Many Requests";
-    case 500:
-      return "Internal Server Error";
-    case 503:
-      return "Service Unavailable";
-    case 504:
-      return "Gateway Timeout";
-    default:
-      return "Unknown";
-  }
-}
 
 } // namespace
 
@@ -260,7 +221,7 @@ void http_session::handle_method(const request_target& to, dispatch::route_match
   const std::string* authorization = request_.find("authorization");
   if (authorization == nullptr) return call(anonymous());
   const std::size_t space = authorization->find(' ');
-  if (space == std::string::npos || space == 0) {
+  if (space == std::string::npos || space == 0 || !is_utf8(*authorization)) {
     return fail({"unauthenticated", "Write `Authorization: Bearer <access token>`."},
                 "WWW-Authenticate: Bearer\r\n");
   }

@@ -1,10 +1,18 @@
 #include "net/loopback_test.hpp"
+#include "observe/log.hpp"
 
 #include <gmock/gmock.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 using namespace parley::net;
 using namespace parley::net::testing;
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 namespace {
@@ -159,6 +167,71 @@ TEST(http, closes_after_what_it_cannot_understand) {
     EXPECT_EQ(one.reply().status, 400) << bad;
     EXPECT_TRUE(one.ended());
   }
+}
+
+// What a proxy in front may take for one request, and we for two.
+TEST(http, refuses_requests_whose_end_can_be_doubted) {
+  fixture here;
+  for (const std::string header :
+       {"Transfer-Encoding: gzip", "Transfer-Encoding: identity", "Transfer-Encoding: xchunked",
+        "Transfer-Encoding: chunked, gzip", "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding:\r\n gzip", "Host: one\r\nHost: two",
+        "Authorization: Bearer good\r\nAuthorization: Bearer bad"}) {
+    client one = here.connect();
+    one.send("POST /healthz HTTP/1.1\r\n" + header +
+             "\r\n\r\nGET /healthz HTTP/1.1\r\nHost: here\r\n\r\n");
+    EXPECT_EQ(one.reply().status, 400) << header;
+    EXPECT_EQ(one.reply().status, 0) << header; // the second is not read
+  }
+  client old = here.connect();
+  old.send("POST /healthz HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+  EXPECT_EQ(old.reply().status, 400);
+}
+
+TEST(http, wants_credentials_that_are_text) {
+  fixture here;
+  client one = here.connect();
+  one.send(post("/v1/places/p/echo", R"({"text":"hi"})",
+                "Content-Type: application/json\r\nAuthorization: Other b\xc3\x28\r\n"));
+  const http_reply got = one.reply();
+  EXPECT_EQ(got.status, 401);
+  EXPECT_THAT(got.body, HasSubstr("Write `Authorization:"));
+}
+
+TEST(http, says_once_that_connections_cannot_be_accepted) {
+  std::mutex guard;
+  std::vector<std::string> lines;
+  parley::observe::log_settings log;
+  log.to = [&](std::string_view line) {
+    const std::lock_guard lock(guard);
+    lines.emplace_back(line);
+  };
+  parley::observe::start_log(log);
+  {
+    fixture here;
+    client before = here.connect();
+    EXPECT_EQ(before.get("/healthz").status, 200);
+    const client waiting = here.connect(); // its descriptor is there before none is left
+    while (here.server->counters().accepted < 2) here.on_logic([] {});
+    client late = here.connect(); // may be accepted or not
+    rlimit whole{};
+    ::getrlimit(RLIMIT_NOFILE, &whole);
+    rlimit none = whole;
+    none.rlim_cur = 3;
+    const int kept = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(here.server->ports().at(0));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(kept, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+    while (here.server->counters().accept_failures < 3) here.on_logic([] {});
+    ::setrlimit(RLIMIT_NOFILE, &whole);
+    ::close(kept);
+    EXPECT_EQ(late.get("/healthz").status, 200);
+  }
+  parley::observe::stop_log();
+  EXPECT_THAT(lines, ElementsAre(HasSubstr("connections cannot be accepted")));
 }
 
 TEST(http, limits_header_and_body) {

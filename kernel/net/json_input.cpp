@@ -74,31 +74,6 @@ void append_canonical(std::string& out, const json::value& value) {
   }
 }
 
-struct coded_status {
-  std::string_view code;
-  unsigned status;
-};
-
-constexpr coded_status statuses[] = {
-    {"bad_json", 400},
-    {"bad_frame", 400},
-    {"invalid_params", 400},
-    {"unauthenticated", 401},
-    {"forbidden", 403},
-    {"not_found", 404},
-    {"unknown_method", 404},
-    {"method_not_allowed", 405},
-    {"request_timeout", 408},
-    {"conflict", 409},
-    {"idempotency_conflict", 409},
-    {"too_large", 413},
-    {"unsupported_media_type", 415},
-    {"too_many_requests", 429},
-    {"internal", 500},
-    {"unavailable", 503},
-    {"deadline_exceeded", 504},
-};
-
 } // namespace
 
 bool parse_strict(std::string_view text, json::storage_ptr storage, json::value& out,
@@ -171,13 +146,6 @@ std::string to_json(const dispatch::error& failure) {
   }
   out += '}';
   return out;
-}
-
-unsigned status_of(std::string_view code) {
-  for (const coded_status& one : statuses) {
-    if (one.code == code) return one.status;
-  }
-  return 422;
 }
 
 } // namespace parley::net

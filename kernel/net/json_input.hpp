@@ -22,7 +22,4 @@ std::string digest_of(const boost::json::value& value);
 std::string to_json(const dispatch::error& failure);
 void append_quoted(std::string& out, std::string_view text);
 
-// The HTTP status of an error's code; 422 for a plugin's own.
-unsigned status_of(std::string_view code);
-
 } // namespace parley::net

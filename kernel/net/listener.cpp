@@ -94,13 +94,13 @@ void listener::accept_ready() {
     const int socket = ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&from),
                                  &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket >= 0) {
-      take_({socket, from.ss_family == AF_INET6, text_of(from), tls_});
+      take_({socket, 0, from.ss_family == AF_INET6, text_of(from), tls_});
       continue;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) break;
     if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;
     // Out of descriptors or memory: the listener stays readable, so waiting for it would spin.
-    take_({});
+    take_({-1, errno, false, {}, nullptr});
     loop_.after(rest_after_failure, [this, alive = alive_] {
       if (*alive) wait();
     });

@@ -29,6 +29,7 @@ struct listen_address {
 
 struct accepted_socket {
   int socket = -1;
+  int failure = 0; // errno, where there is no socket
   bool is_v6 = false;
   std::string remote;
   std::shared_ptr<const tls_context> tls;

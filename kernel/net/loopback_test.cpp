@@ -22,7 +22,7 @@ void fake_entry::authenticate(dispatch::connection_id who, std::string scheme,
     auto session = std::make_shared<dispatch::session>();
     session->principal = credential == "good-other" ? "account-2" : "account-1";
     session->kind = 1;
-    session->id = "session-1";
+    session->id = credential == "good-later" ? "session-2" : "session-1";
     if (credential == "good-short") session->expires_ms = 1'767'225'600'000 + 61'000;
     return clients->authenticated(who, session, std::nullopt);
   }
@@ -55,9 +55,10 @@ void fake_entry::resume(dispatch::connection_id who, std::uint64_t, dispatch::se
   clients->send(who, std::make_shared<const std::string>(json::serialize(frame)));
 }
 
-void fake_entry::connected(dispatch::connection_id who, dispatch::session_ptr) {
+void fake_entry::connected(dispatch::connection_id who, dispatch::session_ptr session) {
   const std::lock_guard lock(mutex_);
   connected_.push_back(who);
+  sessions_.push_back(session->id);
   changed_.notify_all();
 }
 
@@ -71,6 +72,11 @@ dispatch::connection_id fake_entry::wait_connected(std::size_t which) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return connected_.size() > which; });
   return connected_[which];
+}
+
+std::string fake_entry::session_of(std::size_t which) {
+  const std::lock_guard lock(mutex_);
+  return sessions_.at(which);
 }
 
 void fake_entry::wait_disconnected(std::size_t how_many) {

@@ -36,6 +36,7 @@ class fake_entry final : public dispatch::entry {
 
   // From the test's thread: waits until the logic has seen it.
   dispatch::connection_id wait_connected(std::size_t which = 0);
+  std::string session_of(std::size_t which); // of what connected
   void wait_disconnected(std::size_t how_many = 1);
   dispatch::client_request wait_request();
 
@@ -43,6 +44,7 @@ class fake_entry final : public dispatch::entry {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<dispatch::connection_id> connected_;
+  std::vector<std::string> sessions_;
   std::size_t disconnected_ = 0;
   std::vector<dispatch::client_request> waiting_;
 };

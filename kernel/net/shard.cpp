@@ -90,11 +90,12 @@ void shard::deliver(connection& to, const payload& frame, bool ephemeral) {
     count(around_->counters.ephemeral_dropped);
     return;
   }
+  if (to.queued_bytes() > limit) to.flush(); // a burst within one turn is no slow reader yet
+  if (to.dead()) return;
+  // What waits is counted before this one: a reply may be bigger than the limit by itself.
+  if (to.queued_bytes() > limit) return held_too_much(to);
   to.queue(frame);
   count(around_->counters.frames_out);
-  if (to.queued_bytes() <= limit) return;
-  to.flush(); // a burst within one turn is no slow reader yet
-  if (to.queued_bytes() > limit) held_too_much(to);
 }
 
 void shard::held_too_much(connection& who) {

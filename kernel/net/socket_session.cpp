@@ -16,6 +16,12 @@ namespace {
 
 constexpr std::size_t id_bytes = 64;
 constexpr std::int64_t ns_in_ms = 1'000'000;
+constexpr std::int64_t greatest_integer = std::int64_t{1} << 53;
+
+bool is_exact(const json::value& number) {
+  const std::int64_t* const whole = number.if_int64();
+  return whole != nullptr && *whole >= -greatest_integer && *whole <= greatest_integer;
+}
 
 std::string_view view(const json::string& text) {
   return {text.data(), text.size()};
@@ -30,7 +36,7 @@ std::string read_id(const json::object& frame) {
     if (text->size() <= id_bytes) append_quoted(quoted, view(*text));
     return quoted;
   }
-  if (id->is_int64() || id->is_uint64()) return json::serialize(*id);
+  if (is_exact(*id)) return json::serialize(*id);
   return {};
 }
 
@@ -168,10 +174,11 @@ void socket_session::authenticated(dispatch::session_ptr who,
   if (session_ && session_->principal != who->principal) {
     return close(close_code::authentication_failed, "A connection stays with one account.");
   }
+  const bool another = !session_ || session_->id != who->id;
+  if (!session_) heard_ns_ = home_.now_ns();
   session_ = std::move(who);
-  if (!announced_) {
+  if (another) { // also later: the end of this session is to end the connection
     announced_ = true;
-    heard_ns_ = home_.now_ns();
     home_.to_logic([entry = home_.around().entry, id = on_.id(), who_now = session_] {
       entry->connected(id, who_now);
     });
@@ -213,7 +220,7 @@ void socket_session::resume(const json::value& what) {
   std::vector<std::pair<std::string, std::int64_t>> from;
   if (cursors != nullptr) {
     for (const auto& [name, seq] : cursors->get_object()) {
-      if (!seq.is_int64() || seq.get_int64() < 0) return refuse_frame(bad);
+      if (!is_exact(seq) || seq.get_int64() < 0) return refuse_frame(bad);
       from.emplace_back(std::string(name.data(), name.size()), seq.get_int64());
     }
   }

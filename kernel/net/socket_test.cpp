@@ -126,6 +126,36 @@ TEST(socket, closes_on_bad_websocket_frames) {
   closes(0x88, "", 1000);
 }
 
+TEST(socket, refuses_integers_that_are_not_exact_everywhere) {
+  fixture here;
+  for (const std::string id : {"9007199254740993", "-9007199254740993", "18446744073709551615"}) {
+    client one = here.connect_authenticated();
+    one.say("{\"id\":" + id + ",\"method\":\"test.echo\"}");
+    EXPECT_THAT(one.hear().text, HasSubstr("bad_frame")) << id;
+    expect_close(one, 4200);
+    client two = here.connect_authenticated();
+    two.say("{\"resume\":{\"cursors\":{\"t\":" + id + "}}}");
+    EXPECT_THAT(two.hear().text, HasSubstr("bad_frame")) << id;
+    expect_close(two, 4200);
+  }
+  client greatest = here.connect_authenticated();
+  greatest.say(R"({"resume":{"cursors":{"t":9007199254740992}}})");
+  EXPECT_THAT(greatest.hear().text, HasSubstr(R"("t":9007199254740992)"));
+}
+
+// Otherwise the end of the session that is in use would not end the connection.
+TEST(socket, tells_the_logic_when_another_session_takes_over) {
+  fixture here;
+  client one = here.connect_authenticated();
+  const connection_id id = here.entry.wait_connected(0);
+  one.say(R"({"authenticate":{"scheme":"Bearer","credential":"good"}})");
+  EXPECT_THAT(one.hear().text, HasSubstr(R"("session":"session-1")")); // the same: nothing is told
+  one.say(R"({"authenticate":{"scheme":"Bearer","credential":"good-later"}})");
+  EXPECT_THAT(one.hear().text, HasSubstr(R"("session":"session-2")"));
+  EXPECT_EQ(here.entry.wait_connected(1), id);
+  EXPECT_EQ(here.entry.session_of(1), "session-2");
+}
+
 TEST(socket, answers_pings) {
   fixture here;
   client one = here.connect_authenticated();
@@ -319,6 +349,18 @@ TEST(queues, close_a_slow_reader_and_nobody_else) {
     }
   }
   EXPECT_EQ(event.code, 4001);
+}
+
+TEST(queues, let_one_reply_be_bigger_than_their_limit) {
+  fixture here([](options& how) { how.limits.queue_bytes = 100'000; });
+  client one = here.connect(4'096);
+  one.open_socket();
+  one.log_in();
+  const connection_id id = here.entry.wait_connected(0);
+  const std::string big(8'000'000, 'x');
+  here.on_logic([&] { here.server->send(id, text_of(big)); });
+  EXPECT_EQ(one.hear().text.size(), big.size());
+  EXPECT_EQ(here.server->counters().slow_closed, 0U);
 }
 
 TEST(draining, answers_what_was_accepted_and_tells_when_to_return) {

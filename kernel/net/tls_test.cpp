@@ -67,13 +67,17 @@ struct certificate_files {
 // A blocking TLS client that speaks one version only.
 class secure_client {
  public:
-  secure_client(std::uint16_t port, int version) : context_(SSL_CTX_new(TLS_client_method())) {
+  secure_client(std::uint16_t port, int version, int receive_buffer = 0)
+      : context_(SSL_CTX_new(TLS_client_method())) {
     SSL_CTX_set_security_level(context_.get(), 0); // so that old versions are offered at all
     SSL_CTX_set_min_proto_version(context_.get(), version);
     SSL_CTX_set_max_proto_version(context_.get(), version);
     socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const timeval patience{20, 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (receive_buffer > 0) {
+      ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    }
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
@@ -109,6 +113,23 @@ class secure_client {
   int socket_ = -1;
 };
 
+// Takes one frame of the server's from the front of `bytes`; false where it is not whole.
+bool take_frame(std::string_view& bytes, unsigned& first, std::string_view& content) {
+  if (bytes.size() < 2) return false;
+  first = static_cast<unsigned char>(bytes[0]);
+  std::size_t size = static_cast<unsigned char>(bytes[1]), at = 2;
+  if (size >= 126) {
+    const std::size_t more = size == 126 ? 2 : 8;
+    if (bytes.size() < at + more) return false;
+    size = 0;
+    for (; at < 2 + more; ++at) size = size << 8 | static_cast<unsigned char>(bytes[at]);
+  }
+  if (bytes.size() < at + size) return false;
+  content = bytes.substr(at, size);
+  bytes.remove_prefix(at + size);
+  return true;
+}
+
 } // namespace
 
 class tls_versions : public ::testing::TestWithParam<int> {};
@@ -128,6 +149,46 @@ TEST_P(tls_versions, carries_requests_and_large_replies) {
   const std::string all = one.read_to("never");
   EXPECT_GT(all.size(), 3'000'000U);
   EXPECT_TRUE(all.ends_with("jjjj"));
+}
+
+// OpenSSL has sealed a record that the socket did not take, when the events in it are dropped: it
+// must be offered again as it was, or the close frame never comes.
+TEST_P(tls_versions, closes_a_slow_reader_between_whole_frames) {
+  const certificate_files files;
+  fixture here([&](options& how) {
+    how.listen = {{"127.0.0.1", 0, files.certificate, files.key}};
+    how.limits.queue_bytes = 200'000;
+  });
+  secure_client slow(here.server->ports().at(0), GetParam(), 4'096);
+  ASSERT_TRUE(slow.connected);
+  slow.send(
+      "GET /v1/socket HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+      "Sec-WebSocket-Protocol: parley.v1\r\n\r\n");
+  slow.read_to("\r\n\r\n");
+  const std::string login = R"({"authenticate":{"scheme":"Bearer","credential":"good"}})";
+  slow.send(std::string("\x81") + static_cast<char>(0x80U | login.size()) + std::string(4, '\0') +
+            login);
+  slow.read_to("\"features\":[]}}");
+  const auto id = here.entry.wait_connected(0);
+  here.on_logic([&] { here.server->follow(id, "t", 0, false); });
+  const std::string filler(1'000, 'x'); // many frames a record
+  for (int number = 1; here.server->counters().slow_closed == 0; ++number) {
+    const auto event =
+        std::make_shared<const std::string>("{\"seq\":" + std::to_string(number) + "}" + filler);
+    here.on_logic([&] { here.server->publish("t", number, event); });
+  }
+  const std::string all = slow.read_to("never");
+  std::string_view rest = all, content;
+  unsigned first = 0;
+  int expected = 0;
+  while (take_frame(rest, first, content) && first == 0x81) {
+    ASSERT_TRUE(content.starts_with("{\"seq\":" + std::to_string(++expected) + "}"));
+  }
+  EXPECT_GT(expected, 0);
+  ASSERT_EQ(first, 0x88U);
+  EXPECT_EQ(content.substr(0, 2), "\x0f\xa1"); // 4001
+  EXPECT_TRUE(rest.empty());
 }
 
 TEST(tls, refuses_older_versions_and_plain_text) {
