@@ -24,6 +24,14 @@ slot_table<operation>& operations() {
 constexpr std::int64_t bucket_ms = 100;
 constexpr std::int64_t slow_ns = 50'000'000;
 
+// A call may live long: keeps its lists in proportion to what is under way, looking through them
+// each time they have doubled.
+template <typename Lives>
+void forget_ended(std::vector<std::uint64_t>& handles, Lives lives) {
+  if (handles.size() < 16 || handles.size() < handles.capacity()) return;
+  std::erase_if(handles, [&](std::uint64_t h) { return !lives(h); });
+}
+
 } // namespace
 
 calls::calls(env::loop& logic, const env::clock& clock, env::random& random)
@@ -41,37 +49,45 @@ call& calls::insert(std::unique_ptr<call> made, std::int64_t deadline_ms) {
   call& c = *made;
   c.deadline_ms = deadline_ms;
   c.handle = table().insert(std::move(made));
-  deadlines_[deadline_ms / bucket_ms + 1].push_back(c.handle);
+  // Waited for by the steady clock: the wall clock may be set.
+  const std::int64_t due_ms = steady_ms() + deadline_ms - now_ms();
+  deadlines_[due_ms / bucket_ms + 1].push_back(c.handle);
   watch_deadlines();
   return c;
 }
 
 call& calls::begin(instance& plugin, session_ptr who, call* parent, std::uint32_t timeout_ms,
                    on_end ended) {
+  if (!parent)
+    return begin_request(plugin, std::move(who), new_id(), timeout_ms, std::move(ended));
   auto made = std::make_unique<call>();
   made->plugin = &plugin;
   made->who = std::move(who);
   made->ended = std::move(ended);
-  std::int64_t deadline = now_ms() + timeout_ms;
-  if (parent) {
-    made->request_id = parent->request_id;
-    made->remote = parent->remote;
-    made->depth = parent->depth + 1;
-    made->parent = parent->handle;
-    made->origin = parent->origin;
-    deadline = std::min(deadline, parent->deadline_ms);
-  } else {
-    made->request_id = new_id();
-  }
-  call& c = insert(std::move(made), deadline);
-  if (parent) parent->children.push_back(c.handle);
+  made->request_id = parent->request_id;
+  made->remote = parent->remote;
+  made->depth = parent->depth + 1;
+  made->parent = parent->handle;
+  made->origin = parent->origin;
+  call& c = insert(std::move(made), std::min(now_ms() + timeout_ms, parent->deadline_ms));
+  forget_ended(parent->children, [](parley_call child) { return find(child) != nullptr; });
+  parent->children.push_back(c.handle);
   return c;
+}
+
+call& calls::begin_request(instance& plugin, session_ptr who, std::string request_id,
+                           std::uint32_t timeout_ms, on_end ended) {
+  auto made = std::make_unique<call>();
+  made->plugin = &plugin;
+  made->who = std::move(who);
+  made->ended = std::move(ended);
+  made->request_id = std::move(request_id);
+  return insert(std::move(made), now_ms() + timeout_ms);
 }
 
 call& calls::begin_after(instance& plugin, const call& cause, std::uint32_t timeout_ms,
                          on_end ended) {
-  call& c = begin(plugin, cause.who, nullptr, timeout_ms, std::move(ended));
-  c.request_id = cause.request_id;
+  call& c = begin_request(plugin, cause.who, cause.request_id, timeout_ms, std::move(ended));
   c.remote = cause.remote;
   c.depth = cause.depth + 1;
   c.origin = cause.origin;
@@ -81,7 +97,9 @@ call& calls::begin_after(instance& plugin, const call& cause, std::uint32_t time
 void calls::enter(call& in, const handler& what, const json::value& input) {
   const instance* plugin = in.plugin; // the call may end inside
   const std::int64_t began = clock_.steady_ns();
+  const std::uint32_t above = std::exchange(depth_now_, in.depth + 1);
   what.enter(what.user, in.handle, in.arena->refer(input));
+  depth_now_ = above;
   blame(plugin, began, "a handler");
 }
 
@@ -128,8 +146,7 @@ parley_status calls::end(parley_call handle, const ending& how, parley_status fo
 std::uint64_t calls::begin_operation(call& in, parley_done done, void* user) {
   const std::uint64_t id =
       operations().insert(std::make_unique<operation>(operation{in.handle, done, user}));
-  if (in.operations.size() > 16)
-    std::erase_if(in.operations, [](std::uint64_t o) { return !operations().find(o); });
+  forget_ended(in.operations, [](std::uint64_t o) { return operations().find(o) != nullptr; });
   in.operations.push_back(id);
   return id;
 }
@@ -138,7 +155,8 @@ void calls::complete(std::uint64_t id, parley_status status, parley_value result
   const std::unique_ptr<operation> o = operations().take(id);
   if (!o || !o->done) return;
   const call* owner = find(o->owner);
-  schedule_delivery({o->done, o->user, o->owner, owner ? owner->plugin : nullptr, status, result});
+  schedule_delivery({o->done, o->user, o->owner, owner ? owner->plugin : nullptr,
+                     owner ? owner->depth + 1 : 0, status, result});
 }
 
 void calls::complete_with(std::uint64_t id, json::value result) {
@@ -164,21 +182,32 @@ void calls::cancel_operations(call& of, parley_status status) {
 // Completions come a turn later, so that none runs inside the function that began it.
 void calls::schedule_delivery(completion what) {
   ready_.push_back(what);
-  if (std::exchange(delivering_, true)) return;
+  if (!std::exchange(delivering_, true)) post_delivery();
+}
+
+// What these begin and end comes a turn later again, so that no plugin keeps the loop to itself.
+void calls::deliver() {
+  for (std::size_t left = ready_.size(); left > 0; --left) {
+    completion next = ready_.front();
+    ready_.pop_front();
+    if (!find(next.owner)) { // ended since, and its values with it
+      next.result = 0;
+      if (next.status == PARLEY_OK) next.status = PARLEY_E_CANCELLED;
+    }
+    const std::int64_t began = clock_.steady_ns();
+    depth_now_ = next.depth;
+    next.done(next.user, next.status, next.result);
+    depth_now_ = 0;
+    if (next.plugin) blame(next.plugin, began, "a continuation");
+  }
+  delivering_ = !ready_.empty();
+  if (delivering_) post_delivery();
+}
+
+void calls::post_delivery() {
   logic_.post([this, alive = alive_] {
     if (*alive) deliver();
   });
-}
-
-void calls::deliver() {
-  while (!ready_.empty()) {
-    const completion next = ready_.front();
-    ready_.pop_front();
-    const std::int64_t began = clock_.steady_ns();
-    next.done(next.user, next.status, next.result);
-    if (next.plugin) blame(next.plugin, began, "a continuation");
-  }
-  delivering_ = false;
 }
 
 void calls::watch_deadlines() {
@@ -188,7 +217,7 @@ void calls::watch_deadlines() {
 
 void calls::on_tick() {
   tick_ = 0;
-  const std::int64_t due = now_ms() / bucket_ms;
+  const std::int64_t due = steady_ms() / bucket_ms;
   while (!deadlines_.empty() && deadlines_.begin()->first <= due) {
     const auto bucket = deadlines_.extract(deadlines_.begin());
     for (const parley_call handle : bucket.mapped()) abort(handle, PARLEY_E_DEADLINE);

@@ -20,6 +20,9 @@ class calls {
   // it at the latest. `timeout_ms` counts from now.
   call& begin(instance& plugin, session_ptr who, call* parent, std::uint32_t timeout_ms,
               on_end ended);
+  // For a request of a client, which has an id already.
+  call& begin_request(instance& plugin, session_ptr who, std::string request_id,
+                      std::uint32_t timeout_ms, on_end ended);
   // The same principal and request as `cause`, but a life of its own (observers).
   call& begin_after(instance& plugin, const call& cause, std::uint32_t timeout_ms, on_end ended);
 
@@ -47,6 +50,11 @@ class calls {
   void cancel_operations(call& of, parley_status status);
 
   std::size_t size() const;
+  // Whether completions wait for their turn.
+  bool delivering() const { return delivering_; }
+  // The depth of what a plugin begins now by itself: below the call that runs, so that two plugins
+  // that answer each other come to an end.
+  std::uint32_t depth_now() const { return depth_now_; }
   std::int64_t now_ms() const { return clock_.unix_ms(); }
   env::loop& logic() { return logic_; }
   std::string new_id() { return env::uuid_v7(clock_, random_); }
@@ -57,6 +65,7 @@ class calls {
     void* user = nullptr;
     parley_call owner = 0;
     const instance* plugin = nullptr;
+    std::uint32_t depth = 0;
     parley_status status = PARLEY_OK;
     parley_value result = 0;
   };
@@ -64,7 +73,9 @@ class calls {
   call& insert(std::unique_ptr<call> made, std::int64_t deadline_ms);
   parley_status end(parley_call handle, const ending& how, parley_status for_operations);
   void deliver();
+  void post_delivery();
   void schedule_delivery(completion what);
+  std::int64_t steady_ms() const { return clock_.steady_ns() / 1'000'000; }
   void watch_deadlines();
   void on_tick();
   void blame(const instance* plugin, std::int64_t began_ns, std::string_view where) const;
@@ -74,7 +85,8 @@ class calls {
   env::random& random_;
   std::deque<completion> ready_;
   bool delivering_ = false;
-  std::map<std::int64_t, std::vector<parley_call>> deadlines_; // by tenth of a second
+  std::uint32_t depth_now_ = 0;
+  std::map<std::int64_t, std::vector<parley_call>> deadlines_; // by tenth of a steady second
   env::timer_id tick_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

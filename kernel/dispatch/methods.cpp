@@ -93,10 +93,10 @@ void methods::run(client_request what, answered done) {
   if (!target || provider == providers_.end())
     return done({{}, error_of(PARLEY_E_UNAVAILABLE)});
 
-  call& c = calls_.begin(*provider->second.by, what.who ? what.who : nobody(), nullptr,
-                         std::min(target->declared.deadline_ms, deadline_ms_),
-                         answer(std::move(done), provider->second));
-  c.request_id = std::move(what.request_id);
+  call& c = calls_.begin_request(
+      *provider->second.by, what.who ? what.who : nobody(), std::move(what.request_id),
+      std::min(target->declared.deadline_ms, deadline_ms_),
+      answer(std::move(done), provider->second));
   c.remote = std::move(what.remote);
   method_work& work = c.work.emplace();
   work.target = target;

@@ -2,6 +2,7 @@
 
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/values.hpp"
+#include "env/env.hpp"
 #include "parley/hook.h"
 #include "parley/topic.h"
 #include "plugin/host.hpp"
@@ -99,10 +100,12 @@ parley_status invoke(parley_call handle, parley_str method, parley_value params,
 parley_status begin(const parley_host* host, std::int32_t as_bot, std::uint32_t timeout_ms,
                     parley_call* out) {
   loaded_plugin& plugin = loaded_plugin::of(host);
+  if (!plugin.shared->logic->in_this_thread()) return PARLEY_E_THREAD;
   if (as_bot && !plugin.bot) return PARLEY_E_FORBIDDEN;
   call& c = plugin.shared->calls->begin(plugin, as_bot ? plugin.bot : plugin.self, nullptr,
                                         timeout_ms, nullptr);
   c.origin = &plugin;
+  c.depth = plugin.shared->calls->depth_now();
   *out = c.handle;
   return PARLEY_OK;
 }

@@ -41,6 +41,7 @@ parley_status after(const parley_host* host, std::uint32_t delay_ms, void (*fire
                     void* user, parley_timer* out) {
   loaded_plugin& plugin = loaded_plugin::of(host);
   if (!fire) return PARLEY_E_INVALID;
+  if (!plugin.shared->logic->in_this_thread()) return PARLEY_E_THREAD;
   const parley_timer timer = ++plugin.last_timer;
   plugin.timers[timer] = plugin.shared->logic->after(
       std::chrono::milliseconds(delay_ms), [&plugin, timer, fire, user] {
@@ -53,6 +54,7 @@ parley_status after(const parley_host* host, std::uint32_t delay_ms, void (*fire
 
 parley_status cancel(const parley_host* host, parley_timer timer) {
   loaded_plugin& plugin = loaded_plugin::of(host);
+  if (!plugin.shared->logic->in_this_thread()) return PARLEY_E_THREAD;
   const auto found = plugin.timers.find(timer);
   if (found == plugin.timers.end()) return PARLEY_E_STALE;
   plugin.shared->logic->cancel(found->second);
@@ -84,13 +86,15 @@ parley_status run(parley_call handle, void (*work)(void* user), parley_done done
   const call* c = calls::find(handle);
   if (!c) return PARLEY_E_STALE;
   if (!work || !done) return PARLEY_E_INVALID;
-  const services& shared = *loaded_plugin::of(*c).shared;
-  const bool queued = shared.pool->post([logic = shared.logic, handle, work, done, user] {
+  loaded_plugin& plugin = loaded_plugin::of(*c); // stays until `offloaded` is 0
+  const bool queued = plugin.shared->pool->post([&plugin, handle, work, done, user] {
     work(user);
-    logic->post([handle, done, user] {
+    plugin.shared->logic->post([&plugin, handle, done, user] {
       done(user, calls::find(handle) ? PARLEY_OK : PARLEY_E_CANCELLED, 0);
+      --plugin.offloaded;
     });
   });
+  if (queued) ++plugin.offloaded;
   return queued ? PARLEY_OK : PARLEY_E_UNAVAILABLE;
 }
 

@@ -64,6 +64,7 @@ struct loaded_plugin : dispatch::instance {
   std::shared_ptr<void> module;    // native: keeps its code mapped
   std::map<parley_timer, std::uint64_t> timers; // → env::timer_id
   parley_timer last_timer = 0;
+  std::size_t offloaded = 0;       // work on the pool whose `done` is still to come
 
   static loaded_plugin& of(const parley_host* host) {
     return *reinterpret_cast<const host_handle*>(host)->plugin; // base is its first member
