@@ -29,9 +29,12 @@ export class ChatView {
   private readonly link = el("p", { class: "link-state", role: "status" }, el("span"));
   private readonly face = avatar();
   private readonly name = el("bdi", { class: "my-name" });
+  private readonly handle = el("bdi", { class: "my-handle" });
   private readonly problem = el("p", { class: "problem", role: "alert" });
   private readonly main = el("main", {});
-  private readonly empty = el("p", { class: "note empty" }, "Choose a conversation, or find a person.");
+  private readonly emptyText = el("p", {});
+  private readonly home = el("a", { href: "#" }, "Back to the conversations");
+  private readonly empty = el("div", { class: "note empty" }, this.emptyText, this.home);
   private view: ConversationView | undefined;
   private planned = false;
   private painted = 0;
@@ -49,6 +52,7 @@ export class ChatView {
     window.removeEventListener("hashchange", this.follow);
     document.removeEventListener("visibilitychange", this.look);
     this.chats.close();
+    this.view?.close();
     document.title = this.title;
   }
 
@@ -69,7 +73,7 @@ export class ChatView {
       el("div", { role: "search", class: "find" }, search.field, search.results),
       this.problem,
       this.list.element,
-      el("footer", {}, this.face, el("div", { class: "titles" }, this.name, this.link), out));
+      el("footer", {}, this.face, el("div", { class: "titles" }, this.name, this.handle, this.link), out));
   }
 
   private enter(conversation: Promise<string>): void {
@@ -104,23 +108,31 @@ export class ChatView {
     const id = openId();
     const chat = id === undefined ? undefined : this.chats.get(id);
     if (this.view?.chat !== chat) this.change(id, chat ? new ConversationView(this.chats, chat) : undefined);
-    setText(this.empty, id !== undefined && this.chats.listed
-      ? "This conversation is not yours, or no longer there."
-      : id !== undefined ? "Loading…" : "Choose a conversation, or find a person.");
+    setText(this.emptyText, this.nothingOpen(id));
+    this.home.hidden = id === undefined;
     this.element.classList.toggle("has-open", id !== undefined);
     this.list.paint(id);
     this.view?.paint();
     const me = this.chats.names.name(this.chats.me);
     paintAvatar(this.face, this.chats.me, me);
     setText(this.name, me);
+    setText(this.handle, this.chats.names.handle(this.chats.me));
     this.link.className = `link-state ${this.chats.link}`;
     setText(this.link.firstElementChild!, LINK_TEXT[this.chats.link]);
     const unread = this.chats.sorted().filter((one) => this.chats.unread(one)).length;
     document.title = unread > 0 ? `(${unread}) ${this.title}` : this.title;
   }
 
+  private nothingOpen(id: string | undefined): string {
+    if (!this.chats.listed) return "Loading…";
+    if (id !== undefined) return "You are not in this conversation, or it is no longer there.";
+    return this.chats.sorted().length > 0 ? "Choose a conversation, or find a person."
+      : "Nothing here yet. Find a person by user name, and say hello.";
+  }
+
   private change(id: string | undefined, view: ConversationView | undefined): void {
     const closed = this.view?.chat.conversation.id;
+    this.view?.close();
     this.view = view;
     arrange(this.main, [view?.element ?? this.empty]);
     if (!view) {

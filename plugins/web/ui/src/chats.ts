@@ -23,6 +23,7 @@ export interface Chat {
   membersKnown: boolean;
   last: Message | undefined; // the newest, known even where the timeline is not loaded
   fetching: boolean;
+  problem: string | undefined; // why the last page did not come
 }
 
 export class Chats {
@@ -136,11 +137,34 @@ export class Chats {
     return conversation.id;
   }
 
+  async addMember(chat: Chat, account: string): Promise<void> {
+    const { id: conversation } = chat.conversation;
+    this.joined(chat, await this.socket.call<Member>("messaging.add_member", { conversation, account }));
+  }
+
+  // Not repeated over a break, nor is leaving: the second time there is nobody to remove.
+  async removeMember(chat: Chat, account: string): Promise<void> {
+    const { id: conversation } = chat.conversation;
+    await this.socket.call("messaging.remove_member", { conversation, account }, { repeat: false });
+    this.update(() => chat.members.delete(account));
+  }
+
+  async leave(chat: Chat): Promise<void> {
+    const { id: conversation } = chat.conversation;
+    await this.socket.call("messaging.leave", { conversation }, { repeat: false });
+    this.drop(conversation);
+  }
+
   // One page further back.
   async earlier(chat: Chat): Promise<void> {
     const before = chat.timeline.firstSeq;
     if (chat.fetching || chat.timeline.complete || before === undefined) return;
     await this.fetch(chat, { before });
+  }
+
+  // The page that did not come, once more.
+  async again(chat: Chat): Promise<void> {
+    await (chat.timeline.loaded ? this.earlier(chat) : this.newest(chat));
   }
 
   private async newest(chat: Chat): Promise<void> {
@@ -150,20 +174,28 @@ export class Chats {
   }
 
   private async fetch(chat: Chat, from: { before?: number }): Promise<void> {
-    this.update(() => (chat.fetching = true));
+    const { timeline } = chat;
+    const { begun } = timeline;
+    this.update(() => {
+      chat.fetching = true;
+      chat.problem = undefined;
+    });
     try {
       const page = await this.history(chat, { ...from, limit: PAGE });
-      this.update(() => {
-        chat.timeline.add(page.items);
-        chat.timeline.loaded = true;
-        if (!page.more) chat.timeline.complete = true;
-        chat.last = chat.timeline.last ?? chat.last;
-      });
+      if (timeline.begun === begun) {
+        this.update(() => {
+          timeline.add(page.items);
+          timeline.loaded = true;
+          if (!page.more) timeline.complete = true;
+          chat.last = timeline.last ?? chat.last;
+        });
+      }
     } catch (problem) {
-      console.warn("parley: history:", sentence(problem));
-    } finally {
-      this.update(() => (chat.fetching = false));
+      this.update(() => (chat.problem = sentence(problem)));
     }
+    this.update(() => (chat.fetching = false));
+    // Begun again while the page was on its way: it may not join up with what came since.
+    if (timeline.begun !== begun && this.open === chat.conversation.id) await this.newest(chat);
   }
 
   private history(chat: Chat, range: { before?: number; limit: number }): Promise<Page<Message>> {
@@ -230,6 +262,8 @@ export class Chats {
       if (chat) this.refetch(chat);
       else if (!first) void this.list();
     }
+    const open = this.open === undefined ? undefined : this.chats.get(this.open);
+    if (open?.problem) void this.again(open);
     if (first) await this.list();
   }
 
@@ -259,6 +293,7 @@ export class Chats {
       membersKnown: false,
       last: undefined,
       fetching: false,
+      problem: undefined,
     };
     this.update(() => this.chats.set(conversation.id, chat));
     void this.peek(chat);

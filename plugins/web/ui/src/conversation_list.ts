@@ -31,8 +31,13 @@ export class ConversationList {
     });
     arrange(this.list, items);
     setText(this.note, items.length > 0 ? "" : this.chats.listed
-      ? "No conversations yet. Find a person by user name, and say hello."
+      ? `No conversations yet. Find a person by user name above, and say hello.${this.found()}`
       : "Loading…");
+  }
+
+  private found(): string {
+    const handle = this.chats.names.handle(this.chats.me);
+    return handle ? ` Others find you as ${handle}.` : "";
   }
 
   focus(id: string): void {

@@ -5,12 +5,15 @@ import type { Chat, Chats } from "./chats.ts";
 import { composer, type Composer } from "./composer.ts";
 import { faceKey } from "./conversation_list.ts";
 import { el, setText } from "./dom.ts";
+import { MembersDialog } from "./members_dialog.ts";
 import { MessageList } from "./message_list.ts";
 
 export class ConversationView {
   private readonly face = avatar();
   private readonly title = el("h2", { id: "conversation-title", dir: "auto" });
   private readonly about = el("p", { class: "about", dir: "auto" });
+  private readonly people = el("button", { type: "button", class: "people-button", "aria-haspopup": "dialog" }, "Members");
+  private dialog: MembersDialog | undefined;
   private readonly messages: MessageList;
   private readonly composer: Composer;
   readonly element: HTMLElement;
@@ -23,8 +26,10 @@ export class ConversationView {
     });
     const back = el("a", { href: "#", class: "back", "aria-label": "Back to the conversations" }, "‹");
     this.element = el("section", { class: "open-conversation", "aria-labelledby": "conversation-title" },
-      el("header", {}, back, this.face, el("div", { class: "titles" }, this.title, this.about)),
+      el("header", {}, back, this.face, el("div", { class: "titles" }, this.title, this.about),
+        this.people),
       this.messages.element, this.composer.element);
+    this.people.addEventListener("click", () => (this.dialog = new MembersDialog(chats, chat)));
     this.element.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.isComposing) location.hash = "";
     });
@@ -35,8 +40,13 @@ export class ConversationView {
     paintAvatar(this.face, faceKey(this.chat, this.chats.me), name);
     setText(this.title, name);
     setText(this.about, this.chat.conversation.kind === "group" ? this.members() : "");
-    this.about.hidden = this.chat.conversation.kind !== "group";
+    this.people.hidden = this.about.hidden = this.chat.conversation.kind !== "group";
     this.messages.paint();
+    this.dialog?.paint();
+  }
+
+  close(): void {
+    this.dialog?.close();
   }
 
   focus(): void {

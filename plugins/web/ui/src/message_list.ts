@@ -8,44 +8,58 @@ import { dayOf, dayTitle, timeOfDay } from "./times.ts";
 import type { Message } from "./types.ts";
 
 const NEAR_END = 80; // pixels from the end that still count as being there
+const NEAR_TOP = 200; // pixels from the top at which what is earlier is fetched
 const MOST = 600; // messages that are kept while the person is at the end
 const TOGETHER_MS = 5 * 60 * 1000; // messages of one person this close share one heading
 
 export class MessageList {
   private readonly list = el("ol", { class: "messages" });
-  private readonly top = el("p", { class: "note top" });
+  private readonly note = el("span");
+  private readonly again = el("button", { type: "button", class: "link" }, "Try again");
+  private readonly top = el("p", { class: "note top" }, this.note, " ", this.again);
   readonly element = el("div", { class: "log", role: "log", "aria-label": "Messages", tabindex: "0" },
     this.top, this.list);
   private readonly rows = new Map<string, HTMLElement>();
   private atEnd = true;
+  private end = 0; // where the end was when the list was last put there
   private painted = false;
 
   constructor(private readonly chats: Chats, private readonly chat: Chat) {
     this.element.setAttribute("aria-live", "off"); // until the first page is there: see paint()
     this.element.addEventListener("scroll", () => this.scrolled());
-    new ResizeObserver(() => this.atEnd && this.toEnd()).observe(this.element);
+    this.again.addEventListener("click", () => void this.chats.again(this.chat));
+    new ResizeObserver(() => {
+      this.noticeLeaving();
+      if (this.atEnd) this.toEnd();
+      this.fill();
+    }).observe(this.element);
   }
 
   paint(): void {
-    const { timeline, fetching } = this.chat;
+    this.noticeLeaving();
+    const { timeline, fetching, problem } = this.chat;
     // Who is at the end and has a great many above sees none of them: they need not be kept.
     if (this.atEnd && !fetching && timeline.all().length > MOST) this.forget();
-    setText(this.top, fetching ? "Loading…"
+    // Not the first child: the heading of a day stays the first one while messages come between.
+    const read = this.atEnd ? null : this.list.querySelector(".message");
+    const before = read?.getBoundingClientRect().bottom ?? 0;
+    setText(this.note, fetching ? "Loading…"
+      : problem ? `Earlier messages did not come. ${problem}`
       : timeline.complete ? "This is the beginning." : "");
-    const before = { height: this.element.scrollHeight, top: this.element.scrollTop };
-    const firstBefore = this.list.firstElementChild;
+    this.again.hidden = fetching || !problem;
     arrange(this.list, this.wanted());
     if (this.atEnd) this.toEnd();
-    else if (firstBefore && firstBefore !== this.list.firstElementChild) {
+    else if (read?.isConnected) {
       // Earlier ones were put on top: what the person reads stays where it is.
-      this.element.scrollTop = before.top + this.element.scrollHeight - before.height;
+      const moved = read.getBoundingClientRect().bottom - before;
+      if (moved !== 0) this.element.scrollTop += moved;
     }
     if (timeline.loaded && !this.painted) {
       this.painted = true;
       // Only what comes from now on is read aloud.
       setTimeout(() => this.element.setAttribute("aria-live", "polite"), 500);
     }
-    if (this.painted && !fetching) this.fill();
+    this.fill();
   }
 
   private forget(): void {
@@ -55,7 +69,14 @@ export class MessageList {
 
   toEnd(): void {
     this.element.scrollTop = this.element.scrollHeight;
+    this.end = this.element.scrollTop;
     this.atEnd = true;
+  }
+
+  // The event of a scroll comes a frame after it. A painting between the two would pull the person back.
+  private noticeLeaving(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.element;
+    if (scrollTop < this.end && scrollHeight - scrollTop - clientHeight >= NEAR_END) this.atEnd = false;
   }
 
   private scrolled(): void {
@@ -64,11 +85,11 @@ export class MessageList {
     this.fill();
   }
 
-  // Near the top, or not even full: get what is earlier.
+  // As long as the top is in view or close, get what is earlier. Asked after every painting too: at the
+  // very top no scroll comes any more that would ask.
   private fill(): void {
-    const { scrollTop, scrollHeight, clientHeight } = this.element;
-    const short = scrollHeight <= clientHeight;
-    if ((scrollTop < 200 && !this.atEnd) || short) void this.chats.earlier(this.chat);
+    if (!this.painted || this.chat.fetching || this.chat.problem) return;
+    if (this.element.clientHeight > 0 && this.element.scrollTop < NEAR_TOP) void this.chats.earlier(this.chat);
   }
 
   private wanted(): HTMLElement[] {

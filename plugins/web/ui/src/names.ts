@@ -28,6 +28,12 @@ export class Names {
     return this.profile(account)?.display_name ?? "…";
   }
 
+  // How others find this account; bots and those who logged in by email alone may have none.
+  handle(account: string): string {
+    const name = this.profile(account)?.name;
+    return name ? `@${name}` : "";
+  }
+
   learn(profiles: readonly Profile[]): void {
     let news = false;
     for (const profile of profiles) {

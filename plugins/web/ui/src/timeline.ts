@@ -7,6 +7,7 @@ export class Timeline {
   private messages: Message[] = [];
   loaded = false; // the newest page is here
   complete = false; // nothing is earlier than the first message
+  begun = 1; // how often it began
 
   all(): readonly Message[] {
     return this.messages;
@@ -35,6 +36,7 @@ export class Timeline {
   // The messages no longer join up with what is newer: begin again from the newest page.
   restart(page: readonly Message[] = []): void {
     this.messages = [];
+    this.begun += 1;
     this.loaded = false;
     this.complete = false;
     this.add(page);
