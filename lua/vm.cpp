@@ -104,7 +104,7 @@ bool vm::open(std::string* why) {
     *why = declared.name + ": no memory for a Lua state";
     return false;
   }
-  extra(state_) = reinterpret_cast<std::uintptr_t>(this);
+  extra(state_) = reinterpret_cast<char*>(this);
   if (!protect(&open_libraries, this, why)) return false;
   task t; // for its thread only
   if (!take_thread(t, why)) return false;

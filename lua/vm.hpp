@@ -91,11 +91,11 @@ class alignas(256) vm {
   vm& operator=(const vm&) = delete;
   // A thread's extra space holds the address of its vm. The lowest byte of that is free, and counts
   // the pcalls that are open in the thread: so the count lives exactly as long as the thread.
-  static vm& of(lua_State* L) { return *reinterpret_cast<vm*>(extra(L) & ~nesting_bits); }
-  static int nested(lua_State* L) { return static_cast<int>(extra(L) & nesting_bits); }
-  static void set_nested(lua_State* L, int depth) {
-    extra(L) = (extra(L) & ~nesting_bits) | static_cast<std::uintptr_t>(depth);
+  static vm& of(lua_State* L) { return *reinterpret_cast<vm*>(extra(L) - nested(L)); }
+  static int nested(lua_State* L) {
+    return static_cast<int>(reinterpret_cast<std::uintptr_t>(extra(L)) & 0xFF);
   }
+  static void set_nested(lua_State* L, int depth) { extra(L) += depth - nested(L); }
 
   bool open(std::string* why); // makes the state with its libraries, and runs init.lua
 
@@ -143,10 +143,7 @@ class alignas(256) vm {
   std::size_t tasks() const { return tasks_.size(); }
 
  private:
-  static constexpr std::uintptr_t nesting_bits = 0xFF;
-  static std::uintptr_t& extra(lua_State* L) {
-    return *static_cast<std::uintptr_t*>(lua_getextraspace(L));
-  }
+  static char*& extra(lua_State* L) { return *static_cast<char**>(lua_getextraspace(L)); }
   struct entry_scope;
   static constexpr int full_period = 200; // instructions from one call of the hook to the next
   static std::uint64_t cpu_now_ns();
