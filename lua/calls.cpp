@@ -48,8 +48,8 @@ int call_index(lua_State* L) {
   return 1;
 }
 
-int completed_with_value(lua_State* L, int, lua_KContext context) {
-  const task& t = *reinterpret_cast<const task*>(context);
+int completed_with_value(lua_State* L, int, lua_KContext) {
+  const task& t = *vm::of(L).current();
   check_completion(L, t);
   push_value(L, t.result);
   return 1;

@@ -107,6 +107,7 @@ int scopes_newindex(lua_State* L) {
   vm& v = vm::of(L);
   const std::string name(check_name(L, 2));
   std::vector<std::string> names;
+  names.reserve(v.declared.scopes.size());
   for (const auto& s : v.declared.scopes) names.push_back(s.name);
   if (std::find(names.begin(), names.end(), name) == names.end()) {
     refuse_name(L, "scope", name, names);

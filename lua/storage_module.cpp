@@ -3,6 +3,8 @@
 #include "library.hpp"
 #include "values.hpp"
 
+#include <cstdlib>
+
 namespace parley::lua {
 namespace {
 
@@ -18,12 +20,15 @@ batch_data& check_batch(lua_State* L) {
 
 const parley_storage_api& storage_of(lua_State* L) {
   const parley_storage_api* const api = vm::of(L).api.storage;
-  if (api == nullptr) luaL_error(L, "this server has no storage");
+  if (api == nullptr) {
+    luaL_error(L, "this server has no storage");
+    std::abort(); // not reached
+  }
   return *api;
 }
 
-int completed(lua_State* L, int, lua_KContext context) {
-  const task& t = *reinterpret_cast<const task*>(context);
+int completed(lua_State* L, int, lua_KContext) {
+  const task& t = *vm::of(L).current();
   check_completion(L, t);
   push_value(L, t.result);
   return 1;

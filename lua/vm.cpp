@@ -170,13 +170,12 @@ int vm::body(lua_State* L) {
   lua_settop(L, 0);
   lua_rawgeti(L, LUA_REGISTRYINDEX, t.what.function);
   const int arguments = push_arguments(L, t);
-  lua_callk(L, arguments, 1, reinterpret_cast<lua_KContext>(&t), &vm::body_done);
-  return body_done(L, LUA_OK, reinterpret_cast<lua_KContext>(&t));
+  lua_callk(L, arguments, 1, 0, &vm::body_done);
+  return body_done(L, LUA_OK, 0);
 }
 
-int vm::body_done(lua_State* L, int, lua_KContext context) {
-  task& t = *reinterpret_cast<task*>(context);
-  take_result(L, t);
+int vm::body_done(lua_State* L, int, lua_KContext) {
+  take_result(L, *of(L).current());
   return 0;
 }
 
@@ -259,7 +258,7 @@ int vm::await(lua_State* L, lua_KFunction then,
   const parley_status status = begin(&vm::done, &t);
   check(L, status, "this could not begin");
   t.waiting = true;
-  return lua_yieldk(L, 0, reinterpret_cast<lua_KContext>(&t), then);
+  return lua_yieldk(L, 0, 0, then);
 }
 
 void vm::done(void* user, parley_status status, parley_value result) {

@@ -105,7 +105,7 @@ class alignas(256) vm {
   void stop(parley_call call);
 
   // Begins an operation through begin(done, user) and yields until it is done; `then` is the
-  // continuation, with the task as its context. Raises where waiting is not possible here.
+  // continuation, with the task as the current one. Raises where waiting is not possible here.
   int await(lua_State* L, lua_KFunction then,
             const std::function<parley_status(parley_done, void*)>& begin);
 
