@@ -59,6 +59,9 @@ void dispatcher::resume(connection_id who, std::uint64_t exchange, session_ptr s
 }
 
 void dispatcher::connected(connection_id who, session_ptr session) {
+  // Revoked while the shard was told: nobody closed a connection that was not known yet.
+  if (revoked_ && revoked_(session->id))
+    clients_->close(who, 4100, "the session was revoked");
   topics_.connected(who, std::move(session));
 }
 

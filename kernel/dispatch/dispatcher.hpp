@@ -30,6 +30,8 @@ class dispatcher final : public entry {
   // Before anything is announced.
   void serve(clients& to);
   void set_authenticator(authenticator how) { authenticate_ = std::move(how); }
+  // Whether a session was revoked: asked for each socket that comes in by one.
+  void set_revoked(std::function<bool(std::string_view session)> is) { revoked_ = std::move(is); }
   void set_registry(std::shared_ptr<const registry> current);
 
   // A plugin that has started, or ends.
@@ -58,6 +60,7 @@ class dispatcher final : public entry {
   hooks hooks_;
   methods methods_;
   authenticator authenticate_;
+  std::function<bool(std::string_view)> revoked_;
 };
 
 } // namespace parley::dispatch

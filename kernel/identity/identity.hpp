@@ -48,6 +48,15 @@ class service {
   void authenticate(std::string scheme, std::string credential, std::string remote,
                     authenticated done);
 
+  // Whether a session that was let in is none any more.
+  bool is_revoked(std::string_view session) const {
+    return sessions_ && sessions_->is_revoked(session);
+  }
+  // Removes what has expired, some of it at a time.
+  void tidy() {
+    if (sessions_ && !stopped_) sessions_->tidy();
+  }
+
   // The account of a plugin's bot, as a session for its calls.
   using bot_ready = std::function<void(dispatch::session_ptr, std::string problem)>;
   void ensure_bot(std::string plugin, std::string name, std::string display_name, bot_ready done);

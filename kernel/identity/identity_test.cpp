@@ -292,6 +292,8 @@ TEST_F(identity_service, closes_a_session_for_good) {
   close("no-such-session");
   EXPECT_THAT(ends, ElementsAre("", "", "not_found"));
   EXPECT_THAT(revoked_, ElementsAre(tokens->session));
+  EXPECT_TRUE(service_->is_revoked(tokens->session));
+  EXPECT_FALSE(service_->is_revoked("no-such-session"));
   EXPECT_FALSE(bearer(tokens->access_token));
   EXPECT_FALSE(refresh(tokens->refresh_token));
 }
@@ -305,6 +307,38 @@ TEST_F(identity_service, ends_a_session_that_nobody_refreshed) {
   EXPECT_FALSE(refresh(later->refresh_token));
   EXPECT_EQ(error_, "forbidden");
   EXPECT_THAT(revoked_, IsEmpty());
+}
+
+TEST_F(identity_service, removes_sessions_that_have_expired) {
+  const auto id = account({{"display_name", "A"}});
+  const auto old = open(id);
+  const auto kept = open(id);
+  open(id);
+  clock_.advance(std::chrono::hours(24 * 20));
+  const auto renewed = refresh(kept->refresh_token);
+  clock_.advance(std::chrono::hours(24 * 11)); // 30 days are the default
+  const auto later = open(id);
+  store_.page = 1;
+  for (int i = 0; i < 5; ++i) { // round and round, also over what is not there any more
+    service_->tidy();
+    loop_.run_until_idle();
+  }
+  EXPECT_EQ(store_.count("identity.sessions"), 2U);
+  EXPECT_FALSE(refresh(old->refresh_token));
+  EXPECT_EQ(error_, "forbidden");
+  EXPECT_TRUE(refresh(renewed->refresh_token));
+  EXPECT_TRUE(refresh(later->refresh_token));
+}
+
+TEST_F(identity_service, leaves_a_session_that_is_used_while_it_would_be_removed) {
+  const auto first = open(account({{"display_name", "A"}}));
+  clock_.advance(std::chrono::hours(24 * 30) - std::chrono::seconds(1));
+  service_->open_sessions()->refresh(first->refresh_token, [](auto, auto) {});
+  loop_.run_until_idle();
+  clock_.advance(std::chrono::hours(1));
+  service_->tidy();
+  loop_.run_until_idle();
+  EXPECT_EQ(store_.count("identity.sessions"), 1U);
 }
 
 TEST_F(identity_service, reads_all_that_was_revoked_in_pages) {

@@ -83,7 +83,7 @@ class memory_engine final : public storage::engine {
     std::string collection;
     boost::json::array key;
     object fields;
-    enum { put, patch, require } what;
+    enum { put, patch, erase, require } what;
     bool exists = false;
   };
 
@@ -113,8 +113,9 @@ class memory_engine final : public storage::engine {
                                std::int64_t) override {
       return unused();
     }
-    storage::failure erase(std::string_view, const boost::json::array&) override {
-      return unused();
+    storage::failure erase(std::string_view collection, const boost::json::array& key) override {
+      all.push_back({std::string(collection), key, {}, write::erase});
+      return {};
     }
     storage::failure append(std::string_view, std::string_view, const boost::json::value&,
                             std::string_view) override {
@@ -144,6 +145,10 @@ class memory_engine final : public storage::engine {
       if (each.what == write::put) {
         if (taken(each, records)) return conflict();
         records[serialize(each.key)] = each.fields;
+        continue;
+      }
+      if (each.what == write::erase) {
+        records.erase(serialize(each.key));
         continue;
       }
       if (each.what == write::require && !each.exists) {

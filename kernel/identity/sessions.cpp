@@ -257,6 +257,38 @@ void sessions_service::load_page(std::string time, std::string id,
       });
 }
 
+// In the order of ids, round and round: no index has to be kept for what is looked at so rarely.
+void sessions_service::tidy() {
+  storage::query query;
+  query.limit = 1000;
+  if (!tidied_.empty()) query.lower = json::string(tidied_);
+  query.lower_exclusive = !tidied_.empty();
+  with_.store.range(
+      sessions, query, {},
+      [this](const storage::failure& why, const std::vector<json::object>& records, bool more) {
+        if (why.code != storage::status::ok) return;
+        tidied_ = more && !records.empty() ? read_session(records.back()).id : "";
+        remove_expired(records);
+      });
+}
+
+void sessions_service::remove_expired(const std::vector<json::object>& records) {
+  const auto now_ms = with_.clock.unix_ms();
+  auto writes = with_.store.begin();
+  bool any = false;
+  for (const auto& record : records) {
+    const auto session = read_session(record);
+    // Its last access token does not outlive it, but for what clocks differ.
+    if (now_ms < session.expires_ms + access_tokens::leeway_ms) continue;
+    const json::array key{session.id};
+    writes->require(sessions, key, true, {{"generation", session.generation}},
+                    storage::condition_reason::batch);
+    writes->erase(sessions, key);
+    any = true;
+  }
+  if (any) with_.store.commit(std::move(writes), [](const storage::commit_result&) {});
+}
+
 dispatch::session_ptr sessions_service::check(std::string_view access_token) const {
   auto seen = access_.verify(access_token, with_.clock.unix_ms());
   if (seen.why != refusal::none || revoked_.contains(seen.who.session)) return nullptr;

@@ -62,6 +62,10 @@ class sessions_service {
   // Fills the set of revoked sessions. `problem` is empty where it went well.
   void load_revoked(std::function<void(std::string problem)> done);
 
+  // Removes sessions that have expired, a page at a time: for calling now and then.
+  void tidy();
+
+  bool is_revoked(std::string_view session) const { return revoked_.contains(session); }
   // Checks an access token in memory.
   dispatch::session_ptr check(std::string_view access_token) const;
 
@@ -79,6 +83,7 @@ class sessions_service {
   void try_close(std::string session, closed done, int attempts);
   void write_revocation(const session_record& session, storage::engine::committed done);
   void revoked(const std::string& session);
+  void remove_expired(const std::vector<boost::json::object>& records);
   void load_page(std::string time, std::string id, std::function<void(std::string)> done);
   session_tokens tokens_for(const account_record& account, const session_record& session,
                             std::string refresh_token) const;
@@ -88,6 +93,7 @@ class sessions_service {
   access_tokens access_;
   refresh_tokens refresh_;
   revoked_sessions revoked_;
+  std::string tidied_; // the last session that was looked at; empty: from the first on
 };
 
 // The errors that callers see.
