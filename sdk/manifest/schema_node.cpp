@@ -1,6 +1,7 @@
 #include "schema_node.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace parley::schema {
@@ -61,19 +62,24 @@ std::string array_expectation(const validator::node& wanted) {
 
 } // namespace
 
-kind kind_of(const json::value& value) {
+// What a double holds exactly, and so every client.
+constexpr std::int64_t greatest_integer = std::int64_t{1} << 53;
+
+unsigned kind_of(const json::value& value) {
   switch (value.kind()) {
     case json::kind::null:
       return kind_null;
     case json::kind::bool_:
       return kind_boolean;
     case json::kind::int64:
-      return kind_integer;
-    case json::kind::uint64: // parsers make it only where an int64 does not hold it
-      return value.get_uint64() <= static_cast<std::uint64_t>(INT64_MAX) ? kind_integer
-                                                                         : kind_number;
-    case json::kind::double_:
-      return kind_number;
+      return value.get_int64() >= -greatest_integer && value.get_int64() <= greatest_integer
+                 ? kind_integer
+                 : kind_number;
+    case json::kind::uint64:
+      return value.get_uint64() <= static_cast<std::uint64_t>(greatest_integer) ? kind_integer
+                                                                                : kind_number;
+    case json::kind::double_: // JSON has no name for what is not finite; 1e400 is read as such
+      return std::isfinite(value.get_double()) ? kind_number : kind_none;
     case json::kind::string:
       return kind_string;
     case json::kind::array:

@@ -20,6 +20,7 @@
 namespace parley::schema {
 
 enum kind : unsigned {
+  kind_none = 0,
   kind_null = 1,
   kind_boolean = 2,
   kind_integer = 4,
@@ -30,7 +31,8 @@ enum kind : unsigned {
   kind_any = 127
 };
 
-kind kind_of(const boost::json::value& value);
+// The bit of one kind, or none where the value is not one of JSON.
+unsigned kind_of(const boost::json::value& value);
 
 struct validator::node {
   using pointer = std::unique_ptr<const node>;

@@ -58,6 +58,16 @@ TEST(schema, types) {
   EXPECT_EQ(said(integer, "5.5"), ": expected an integer from 1 to 100, found the number 5.5");
   EXPECT_EQ(said(R"({"type":"integer"})", "18446744073709551615"),
             ": expected an integer, found the number 18446744073709551615");
+  for (const std::string exact : {"9007199254740992", "-9007199254740992"}) {
+    EXPECT_EQ(said(R"({"type":"integer"})", exact), "");
+  }
+  for (const std::string beyond :
+       {"9007199254740993", "-9007199254740993", "9223372036854775807", "-9223372036854775808"}) {
+    EXPECT_EQ(said(R"({"type":"integer"})", beyond),
+              ": expected an integer, found the number " + beyond);
+    EXPECT_EQ(said(R"({"type":"number"})", beyond), "");
+  }
+  EXPECT_NE(said(R"({"type":"number"})", "1e400"), "");
   EXPECT_EQ(said(R"({"type":"integer","maximum":9007199254740992})", "9007199254740993"),
             ": expected an integer up to 9007199254740992, found the number 9007199254740993");
   EXPECT_EQ(said(R"({"type":"number","minimum":0.5})", "0.25"),

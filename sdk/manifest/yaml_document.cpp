@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <utility>
 
@@ -409,8 +408,10 @@ document read_file(const std::string& path, std::vector<problem>& problems) {
   bool readable = false;
   try {
     std::ifstream stream(path, std::ios::binary);
-    text.assign(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+    text.resize(max_bytes + 1); // no more, whatever it is: /dev/zero never ends
+    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
     readable = stream.is_open() && !stream.bad();
+    text.resize(static_cast<std::size_t>(stream.gcount()));
   } catch (const std::ios_base::failure&) {
     readable = false; // a directory, for one
   }

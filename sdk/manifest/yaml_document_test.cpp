@@ -108,6 +108,17 @@ TEST(yaml, depth_and_expansion_are_limited) {
               ElementsAre(testing::HasSubstr("too much data, or nested too deeply")));
 }
 
+TEST(yaml, stops_reading_what_never_ends) {
+  std::vector<problem> problems;
+  read_file("/dev/zero", problems);
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_EQ(to_string(problems[0]), "/dev/zero: the file is too big; at most 4 MiB");
+  problems.clear();
+  read_file("/", problems);
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_THAT(to_string(problems[0]), testing::HasSubstr("cannot be read"));
+}
+
 TEST(yaml, random_text_does_no_harm) {
   static const std::string letters = "ab:-[]{},'\"\n  &*!|>#?%@~0.1\t";
   for (unsigned seed = 0; seed < 5000; ++seed) {
