@@ -49,6 +49,7 @@ class server {
 
   void stop_plugins();
   void close_storage();
+  void stop_driver();
   void finish();
 
   std::string publish_registry();
@@ -75,6 +76,7 @@ class server {
   std::vector<std::unique_ptr<plugin::loaded_plugin>> plugins_; // in start order, but the driver
   std::int64_t began_ns_ = 0;
   bool stopping_ = false;
+  bool leave_at_once_ = false;
   int status_ = 0;
 };
 

@@ -42,8 +42,12 @@ calls::~calls() {
   if (tick_) logic_.cancel(tick_);
 }
 
-call* calls::find(parley_call handle) { return table().find(handle); }
-std::size_t calls::size() const { return table().size(); }
+call* calls::find(parley_call handle) {
+  return table().find(handle);
+}
+std::size_t calls::size() const {
+  return table().size();
+}
 
 call& calls::insert(std::unique_ptr<call> made, std::int64_t deadline_ms) {
   call& c = *made;
@@ -58,8 +62,7 @@ call& calls::insert(std::unique_ptr<call> made, std::int64_t deadline_ms) {
 
 call& calls::begin(instance& plugin, session_ptr who, call* parent, std::uint32_t timeout_ms,
                    on_end ended) {
-  if (!parent)
-    return begin_request(plugin, std::move(who), new_id(), timeout_ms, std::move(ended));
+  if (!parent) return begin_request(plugin, std::move(who), new_id(), timeout_ms, std::move(ended));
   auto made = std::make_unique<call>();
   made->plugin = &plugin;
   made->who = std::move(who);

@@ -42,7 +42,8 @@ class calls {
   void abort_all(const instance& plugin);
 
   std::uint64_t begin_operation(call& in, parley_done done, void* user);
-  // Completes an operation that is still waiting, a turn later. A value is kept in the call's arena.
+  // Completes an operation that is still waiting, a turn later. A value is kept in the call's
+  // arena.
   void complete(std::uint64_t operation, parley_status status, parley_value result = 0);
   void complete_with(std::uint64_t operation, boost::json::value result);
   // `status` 0: the one that the code stands for.

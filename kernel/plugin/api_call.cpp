@@ -24,11 +24,15 @@ bool declares(const loaded_plugin& plugin, std::int32_t kind, std::string_view n
     return std::any_of(all.begin(), all.end(), [&](const auto& d) { return d.name == name; });
   };
   switch (kind) {
-    case PARLEY_METHOD: return named(plugin.declared.methods);
-    case PARLEY_HOOK: return named(plugin.declared.hooks);
+    case PARLEY_METHOD:
+      return named(plugin.declared.methods);
+    case PARLEY_HOOK:
+      return named(plugin.declared.hooks);
     case PARLEY_SCOPE_ACCESS:
-    case PARLEY_SCOPE_PLACES: return named(plugin.declared.scopes);
-    default: return false;
+    case PARLEY_SCOPE_PLACES:
+      return named(plugin.declared.scopes);
+    default:
+      return false;
   }
 }
 
@@ -176,8 +180,8 @@ parley_status publish(parley_call handle, parley_str event, parley_str place, pa
 } // namespace
 
 const void* call_interface() {
-  static const parley_call_api api{sizeof(parley_call_api), provide, info,  finish,
-                                   fail,                    invoke,  begin, cancel};
+  static const parley_call_api api{
+      sizeof(parley_call_api), provide, info, finish, fail, invoke, begin, cancel};
   return &api;
 }
 

@@ -43,11 +43,11 @@ parley_status after(const parley_host* host, std::uint32_t delay_ms, void (*fire
   if (!fire) return PARLEY_E_INVALID;
   if (!plugin.shared->logic->in_this_thread()) return PARLEY_E_THREAD;
   const parley_timer timer = ++plugin.last_timer;
-  plugin.timers[timer] = plugin.shared->logic->after(
-      std::chrono::milliseconds(delay_ms), [&plugin, timer, fire, user] {
-        plugin.timers.erase(timer);
-        fire(user);
-      });
+  plugin.timers[timer] = plugin.shared->logic->after(std::chrono::milliseconds(delay_ms),
+                                                     [&plugin, timer, fire, user] {
+                                                       plugin.timers.erase(timer);
+                                                       fire(user);
+                                                     });
   if (out) *out = timer;
   return PARLEY_OK;
 }
@@ -69,8 +69,9 @@ void write(const parley_host* host, parley_call handle, std::int32_t level, parl
                                                          : observe::level::error;
   const std::string& name = loaded_plugin::of(host).name;
   if (const call* c = handle ? calls::find(handle) : nullptr)
-    observe::write(severity, view(message),
-                   {{"plugin", name}, {"request", c->request_id}, {"principal", c->who->principal}});
+    observe::write(
+        severity, view(message),
+        {{"plugin", name}, {"request", c->request_id}, {"principal", c->who->principal}});
   else
     observe::write(severity, view(message), {{"plugin", name}});
 }

@@ -67,7 +67,9 @@ void kernel::SetUp() {
 
 void kernel::TearDown() {
   for (const auto& p : plugins_) dispatch_->remove(*p);
-  for (const auto& p : plugins_) loader_->destroy(*p);
+  std::size_t retired = 0;
+  for (auto& p : plugins_) loader_->retire(std::move(p), 5000, [&] { ++retired; });
+  until([&] { return retired == plugins_.size(); });
   if (engine_) {
     bool closed = false;
     engine_->close([&](const storage::failure&) { closed = true; });
@@ -75,7 +77,9 @@ void kernel::TearDown() {
   }
   dispatch_.reset();
   engine_.reset();
-  if (driver_) loader_->destroy(*driver_);
+  bool over = !driver_;
+  if (driver_) loader_->retire(std::move(driver_), 5000, [&] { over = true; });
+  until([&] { return over; });
   std::filesystem::remove_all(folder_);
 }
 

@@ -61,7 +61,6 @@ struct loaded_plugin : dispatch::instance {
   bool initialising = false;       // `provide` and `offer` are allowed
   bool started = false;
   const parley_storage_driver* driver = nullptr;
-  std::shared_ptr<void> module;    // native: keeps its code mapped
   std::map<parley_timer, std::uint64_t> timers; // → env::timer_id
   parley_timer last_timer = 0;
   std::size_t offloaded = 0;       // work on the pool whose `done` is still to come

@@ -2,8 +2,9 @@
 
 #include "dispatch/calls.hpp"
 #include "env/env.hpp"
-#include "plugin/host.hpp"
 #include "lua/runtime.hpp"
+#include "observe/log.hpp"
+#include "plugin/host.hpp"
 
 #include <boost/dll/shared_library.hpp>
 
@@ -33,7 +34,7 @@ std::unique_ptr<loaded_plugin> loader::load(candidate what, std::string* why) {
   else
     *why = enter_native(*plugin, what.library);
   if (why->empty()) return plugin;
-  destroy(*plugin);
+  retire(std::move(plugin), 0, [] {});
   return nullptr;
 }
 
@@ -48,7 +49,7 @@ std::string loader::enter_native(loaded_plugin& plugin, const std::string& libra
     return library + " is no plugin: it exports no " PARLEY_PLUGIN_ENTRY_SYMBOL;
   const auto entry = reinterpret_cast<parley_plugin_entry>(
       reinterpret_cast<void*>(&opened->get<void(void)>(PARLEY_PLUGIN_ENTRY_SYMBOL)));
-  plugin.module = opened;
+  mapped_.push_back(opened);
   return enter(plugin, entry);
 }
 
@@ -75,9 +76,7 @@ void loader::start(loaded_plugin& plugin, std::uint32_t deadline_ms, done ended)
 }
 
 void loader::stop(loaded_plugin& plugin, std::uint32_t deadline_ms, done ended) {
-  for (const auto& [timer, id] : plugin.timers) shared_.logic->cancel(id);
-  plugin.timers.clear();
-  shared_.calls->abort_all(plugin);
+  end_work(plugin);
   const auto over = [&plugin, ended](dispatch::call&, const dispatch::ending& how) {
     plugin.started = false;
     ended(how.failure ? "it did not stop: " + how.failure->message : "");
@@ -90,9 +89,43 @@ void loader::stop(loaded_plugin& plugin, std::uint32_t deadline_ms, done ended) 
   plugin.entered.stop(plugin.entered.self, c.handle);
 }
 
-void loader::destroy(loaded_plugin& plugin) {
-  if (plugin.entered.destroy) plugin.entered.destroy(plugin.entered.self);
-  plugin.entered = {};
+void loader::end_work(loaded_plugin& plugin) {
+  for (const auto& [timer, id] : plugin.timers) shared_.logic->cancel(id);
+  plugin.timers.clear();
+  shared_.calls->abort_all(plugin);
+}
+
+void loader::retire(std::unique_ptr<loaded_plugin> plugin, std::uint32_t deadline_ms,
+                    std::function<void()> ended) {
+  const std::int64_t until = shared_.clock->steady_ns() + std::int64_t{deadline_ms} * 1'000'000;
+  end_work(*plugin);
+  retire_later(std::make_shared<std::unique_ptr<loaded_plugin>>(std::move(plugin)), until,
+               std::move(ended));
+}
+
+void loader::retire_later(std::shared_ptr<std::unique_ptr<loaded_plugin>> plugin,
+                          std::int64_t until_ns, std::function<void()> ended) {
+  const std::uint32_t pause_ms = (*plugin)->offloaded > 0 ? 5 : 0;
+  const auto look = [this, plugin, until_ns, ended = std::move(ended)] {
+    loaded_plugin& p = **plugin;
+    end_work(p); // continuations may have begun anew
+    const bool over = p.offloaded == 0 && !shared_.calls->delivering();
+    if (!over && shared_.clock->steady_ns() < until_ns)
+      return retire_later(plugin, until_ns, ended);
+    if (p.offloaded > 0) {
+      observe::write(observe::level::error, "a plugin's work on the pool does not end; it stays",
+                     {{"plugin", p.name}});
+      kept_.push_back(std::move(*plugin));
+    } else {
+      if (p.entered.destroy) p.entered.destroy(p.entered.self);
+      plugin->reset();
+    }
+    ended();
+  };
+  if (pause_ms > 0)
+    shared_.logic->after(std::chrono::milliseconds(pause_ms), look);
+  else
+    shared_.logic->post(look);
 }
 
 } // namespace parley::plugin
