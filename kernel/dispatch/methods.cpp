@@ -45,6 +45,18 @@ void write_sorted(const json::value& value, std::string& out) {
   }
 }
 
+// Integers of the protocol are within 2^53; far below are the stand-ins of batches.
+bool has_wild_integer(const json::value& value) {
+  constexpr std::int64_t most = std::int64_t{1} << 53;
+  if (const auto* number = value.if_int64()) return *number > most || *number < -most;
+  if (const auto* object = value.if_object())
+    return std::any_of(object->begin(), object->end(),
+                       [](const auto& member) { return has_wild_integer(member.value()); });
+  if (const auto* array = value.if_array())
+    return std::any_of(array->begin(), array->end(), has_wild_integer);
+  return value.is_uint64();
+}
+
 } // namespace
 
 std::string digest_of(const json::value& params) {
@@ -105,6 +117,8 @@ void methods::run(client_request what, answered done) {
   work.params = std::move(what.params);
   work.digest = std::move(what.params_digest);
   work.connection = what.connection;
+  if (has_wild_integer(work.params))
+    return refuse(c, PARLEY_E_INVALID, "Integers are within 2^53.");
   start(c);
 }
 

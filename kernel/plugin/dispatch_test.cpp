@@ -1,7 +1,12 @@
 // What must hold when calls meet: order, endings, batches that are committed twice, joins that fail
 // half way, resuming while access changes.
 
+#include "parley/env.h"
+#include "parley/offload.h"
 #include "plugin/boards_test.hpp"
+
+#include <future>
+#include <limits>
 
 namespace parley::plugin {
 namespace {
@@ -267,6 +272,142 @@ TEST_F(meeting, many_topics_are_replayed_to_the_last) {
   EXPECT_EQ(std::count_if(clients_.log.begin(), clients_.log.end(),
                           [](const std::string& line) { return line.starts_with("replay "); }),
             200);
+}
+
+TEST_F(meeting, operations_that_end_at_once_leave_the_thread_to_others) {
+  add_free_boards();
+  int rounds = 0;
+  bool other_ran = false;
+  std::function<void(parley_call)> again = [&](parley_call c) {
+    if (++rounds == 2) loop_.post([&] { other_ran = true; });
+    if (other_ran || rounds > 1000) return finish(c, nullptr);
+    run_hook(c, "note.filter", json::object{}, 0,
+             [&, c](parley_status, const json::value&) { again(c); });
+  };
+  echo_step = [&](parley_call c, const json::value&) { again(c); };
+  call("boards.echo", {});
+  EXPECT_LT(rounds, 10);
+}
+
+TEST_F(meeting, what_ended_with_its_call_is_not_told_as_done) {
+  add_free_boards();
+  parley_status told = PARLEY_OK;
+  echo_step = [&](parley_call c, const json::value&) {
+    run_hook(c, "note.filter", json::object{}, 0,
+             [&](parley_status status, const json::value&) { told = status; });
+    finish(c, nullptr);
+  };
+  call("boards.echo", {});
+  until([&] { return told != PARLEY_OK; });
+  EXPECT_EQ(told, PARLEY_E_CANCELLED);
+}
+
+TEST_F(meeting, what_a_plugin_begins_itself_is_as_deep_as_its_cause) {
+  loaded_plugin& plugin = add_free_boards();
+  const parley_call_api& calls = api<parley_call_api>(PARLEY_CALL_INTERFACE);
+  const auto depth = [&](parley_call c) {
+    parley_call_info info{};
+    info.size = sizeof info;
+    calls.info(c, &info);
+    return info.depth;
+  };
+  std::vector<std::uint32_t> depths;
+  std::function<void()> answer_oneself = [&] {
+    parley_call own = 0;
+    ASSERT_EQ(calls.begin(&plugin.host.base, 0, 1000, &own), PARLEY_OK);
+    depths.push_back(depth(own));
+    const parley_status begun =
+        calls.invoke(own, str("boards.echo"), value(own, json::object{}), done,
+                     once([=](parley_status, const json::value&) { finish(own, nullptr); }));
+    if (begun != PARLEY_OK) finish(own, nullptr);
+  };
+  echo_step = [&](parley_call c, const json::value&) {
+    if (depths.size() < 100) answer_oneself();
+    finish(c, nullptr);
+  };
+  std::uint64_t sent = 0;
+  open();
+  loop_.post([&] { sent = send("boards.echo", {}); });
+  until([&] { return calls_->size() == 0 && sent != 0; });
+  EXPECT_THAT(depths, ElementsAre(1, 3, 5, 7, 9));
+}
+
+TEST_F(meeting, a_plugin_ends_after_its_work_on_the_pool) {
+  loaded_plugin& plugin = add_free_boards();
+  struct shared {
+    std::promise<void> go;
+    std::vector<std::string> order;
+  } all;
+  struct work {
+    std::shared_future<void> go;
+    std::vector<std::string>* order;
+  } doing{all.go.get_future().share(), &all.order};
+  echo_step = [&](parley_call c, const json::value&) {
+    EXPECT_EQ(api<parley_offload_api>(PARLEY_OFFLOAD_INTERFACE)
+                  .run(
+                      c, [](void* user) { static_cast<work*>(user)->go.wait(); },
+                      [](void* user, parley_status status, parley_value) {
+                        EXPECT_EQ(status, PARLEY_E_CANCELLED);
+                        static_cast<work*>(user)->order->push_back("done");
+                      },
+                      &doing),
+              PARLEY_OK);
+  };
+  send("boards.echo", {});
+  plugin.entered.self = &all;
+  plugin.entered.destroy = [](void* self) {
+    static_cast<shared*>(self)->order.push_back("destroyed");
+  };
+  dispatch_->remove(plugin);
+  bool retired = false;
+  loader_->retire(std::move(plugins_.back()), 20'000, [&] { retired = true; });
+  plugins_.pop_back();
+  loop_.after(std::chrono::milliseconds(20), [&] { all.go.set_value(); });
+  until([&] { return retired; });
+  EXPECT_THAT(all.order, ElementsAre("done", "destroyed"));
+}
+
+TEST_F(meeting, a_timer_does_not_outlive_its_plugin) {
+  loaded_plugin& plugin = add_free_boards();
+  open();
+  bool fired = false;
+  loop_.post([&] {
+    api<parley_env_api>(PARLEY_ENV_INTERFACE)
+        .after(
+            &plugin.host.base, 1, [](void* user) { *static_cast<bool*>(user) = true; }, &fired,
+            nullptr);
+    dispatch_->remove(plugin);
+    loader_->retire(std::move(plugins_.back()), 1000, [] {});
+    plugins_.pop_back();
+  });
+  bool later = false;
+  loop_.after(std::chrono::milliseconds(30), [&] { later = true; });
+  until([&] { return later; });
+  EXPECT_FALSE(fired);
+}
+
+TEST_F(meeting, a_filter_that_left_while_a_hook_runs_is_not_skipped) {
+  add_boards();
+  parley_call first_asked = 0;
+  add(stepping_in("aaa", "note.filter", "filter"),
+      {{"hook note.filter", [&](parley_call c, const json::value&) { first_asked = c; }}});
+  loaded_plugin& second =
+      add(stepping_in("bbb", "note.filter", "filter"),
+          {{"hook note.filter", [](parley_call c, const json::value&) { finish(c, nullptr); }}});
+  const std::uint64_t sent = send("boards.post", note("n1"));
+  until([&] { return first_asked != 0; });
+  dispatch_->remove(second);
+  finish(first_asked, nullptr);
+  EXPECT_EQ(answer(sent).failure->code, "unavailable");
+}
+
+TEST_F(meeting, integers_that_no_client_may_send_are_refused) {
+  add_free_boards();
+  for (const std::int64_t number :
+       {std::int64_t{1} << 54, std::numeric_limits<std::int64_t>::min()})
+    EXPECT_EQ(
+        call("boards.echo", {{"any", json::array{json::object{{"n", number}}}}}).failure->code,
+        "invalid_params");
 }
 
 } // namespace
