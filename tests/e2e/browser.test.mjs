@@ -84,6 +84,33 @@ test("log out, log in, a wrong password", async (t) => {
   quiet(ann);
 });
 
+test("a newcomer: what is wrong in plain words and in the field, then where to begin", async (t) => {
+  const taken = (await register(server, "taken")).name;
+  const { page, complaints } = await openWindow(browser, server);
+  t.after(() => page.context().close());
+  await page.getByRole("button", { name: /Create an account/ }).click();
+  const attempt = async (name, password, said, field) => {
+    await page.getByLabel("User name").fill(name);
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await page.getByRole("alert").filter({ hasText: said }).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.id), field);
+  };
+  await attempt("", "correct horse", "Write your user name.", "login");
+  await attempt("a", "correct horse", "A user name has 2 to 32", "login");
+  await attempt(taken, "correct horse", "taken", "login");
+  await attempt("a@", "correct horse", "not an email address", "login");
+  const name = fresh("new");
+  await attempt(name, "short", "Choose a password", "password");
+  await page.getByLabel("Password").fill("correct horse");
+  await page.keyboard.press("Enter");
+  await page.getByRole("main").getByText("Find a person by user name").waitFor();
+  await page.getByRole("navigation").getByText(`Others find you as @${name}`).waitFor();
+  await page.getByRole("searchbox").fill("zzzz");
+  await page.getByText("Nobody’s user name begins with “zzzz”.").waitFor();
+  assert.deepEqual(complaints, []);
+});
+
 test("script in names and messages is text", async (t) => {
   const evil = "<img src=x onerror=alert(1)>";
   const [ann, ben] = await couple(t, [evil, "<script>alert(2)</script>"]);

@@ -17,8 +17,8 @@ const FRAME_MS = 16;
 const LINK_TEXT: Record<Link, string> = {
   connecting: "Connecting…",
   live: "Connected",
-  broken: "Connection lost. Reconnecting…",
-  draining: "The server is restarting…",
+  broken: "Reconnecting…",
+  draining: "Server restarting…",
   stopped: "Disconnected. Please reload this page.",
 };
 
@@ -43,6 +43,7 @@ export class ChatView {
     this.chats = new Chats(session, refused, () => this.plan());
     this.list = new ConversationList(this.chats);
     this.element = el("div", { class: "chat" }, this.side(logout), this.main);
+    this.main.append(this.empty);
     window.addEventListener("hashchange", this.follow);
     document.addEventListener("visibilitychange", this.look);
     this.follow();

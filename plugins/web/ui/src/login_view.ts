@@ -1,9 +1,12 @@
 // Registering and logging in: one form, two ways to send it.
 
-import { sentence } from "./call_error.ts";
+import { CallError, sentence } from "./call_error.ts";
 import { el, setAttribute, setText } from "./dom.ts";
 import { rest } from "./rest.ts";
 import type { Tokens } from "./types.ts";
+
+const NAME_RULE = "A user name has 2 to 32 letters (a–z), digits, dots, dashes or underscores, " +
+  "and begins with a letter, a digit or an underscore.";
 
 type Mode = "login" | "register";
 
@@ -61,10 +64,14 @@ export function loginView(title: string, notice: string, done: (tokens: Tokens) 
     submit.disabled = true;
     setText(problem, "");
     ask(mode, login.value.trim(), shown.value.trim(), password.value).then(done, (reason: unknown) => {
-      setText(problem, sentence(reason));
+      const aboutName = reason instanceof CallError && /^\/(name|email|login)$/.test(reason.field);
+      // What the server says of a form that it does not know is for programmers.
+      setText(problem, aboutName && reason.code === "invalid_params"
+        ? (reason.field === "/email" ? "This is not an email address." : NAME_RULE) : sentence(reason));
       submit.disabled = false;
-      password.focus();
-      password.select();
+      const wrong = aboutName ? login : password;
+      wrong.focus();
+      wrong.select();
     });
   });
 

@@ -39,7 +39,7 @@ export function peopleSearch(
       const people = await find(name);
       if (turn !== asked) return;
       arrange(list, people.map((profile) => row(profile, choose)));
-      setText(note, people.length === 0 ? "Nobody has a user name that begins so." : "");
+      setText(note, people.length === 0 ? `Nobody’s user name begins with “${name}”.` : "");
     } catch (problem) {
       if (turn === asked) setText(note, sentence(problem));
     }
