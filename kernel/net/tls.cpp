@@ -4,16 +4,25 @@
 #include <openssl/ssl.h>
 
 #include <string_view>
+#include <system_error>
 
 namespace parley::net {
 
 namespace {
 
-std::string last_reason() {
-  const unsigned long code = ERR_peek_last_error();
-  const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
+// The first of what OpenSSL has queued is the cause; the others say who passed it on.
+std::string first_reason() {
+  const unsigned long code = ERR_peek_error();
   ERR_clear_error();
+  if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(ERR_GET_REASON(code));
+  const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
   return reason != nullptr ? reason : "unknown reason";
+}
+
+// A server asks nobody, and does not wait at a prompt. Notes that there was something to ask.
+int no_passphrase(char*, int, int, void* asked) {
+  *static_cast<bool*>(asked) = true;
+  return -1;
 }
 
 int choose_http1(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in,
@@ -46,19 +55,25 @@ std::shared_ptr<tls_context> tls_context::load(const std::string& certificate,
   ERR_clear_error();
   SSL_CTX* context = SSL_CTX_new(TLS_server_method());
   if (context == nullptr) {
-    problem = "OpenSSL cannot start: " + last_reason();
+    problem = "OpenSSL cannot start: " + first_reason();
     return nullptr;
   }
   std::shared_ptr<tls_context> made(new tls_context(context));
   configure(context);
   if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) {
-    problem = certificate + " cannot be used as a certificate: " + last_reason();
+    problem = certificate + " cannot be used as a certificate: " + first_reason();
     return nullptr;
   }
+  bool asked = false;
+  SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+  SSL_CTX_set_default_passwd_cb_userdata(context, &asked);
   if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    problem = key + " cannot be used as the key of " + certificate + ": " + last_reason();
+    const std::string reason = first_reason();
+    problem = key + " cannot be used as the key of " + certificate + ": " +
+              (asked ? "it is encrypted; write one without a passphrase" : reason);
     return nullptr;
   }
+  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
   return made;
 }
 

@@ -35,13 +35,14 @@ using certificate_ptr = std::unique_ptr<X509, freed_by<X509_free>>;
 // A certificate that signed itself, in files of its own.
 struct certificate_files {
   std::filesystem::path folder;
-  std::string certificate, key;
+  std::string certificate, key, encrypted_key;
 
   certificate_files() {
     std::string pattern = (std::filesystem::temp_directory_path() / "parley-tls-XXXXXX").string();
     folder = ::mkdtemp(pattern.data());
     certificate = folder / "cert.pem";
     key = folder / "key.pem";
+    encrypted_key = folder / "encrypted.pem";
     const key_ptr made(EVP_EC_gen("P-256"));
     const certificate_ptr signed_by_itself(X509_new());
     X509* const x509 = signed_by_itself.get();
@@ -59,6 +60,12 @@ struct certificate_files {
     std::fclose(file);
     file = std::fopen(key.c_str(), "w");
     PEM_write_PrivateKey(file, made.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    std::fclose(file);
+    file = std::fopen(encrypted_key.c_str(), "w");
+    std::string phrase = "secret";
+    PEM_write_PrivateKey(file, made.get(), EVP_aes_128_cbc(),
+                         reinterpret_cast<unsigned char*>(phrase.data()),
+                         static_cast<int>(phrase.size()), nullptr, nullptr);
     std::fclose(file);
   }
   ~certificate_files() { std::filesystem::remove_all(folder); }
@@ -222,7 +229,13 @@ TEST(tls, says_what_is_wrong_with_its_files) {
     return problems.empty() ? std::string() : problems.front();
   };
   EXPECT_THAT(problem_of({"127.0.0.1", 0, files.key, files.key}), HasSubstr("as a certificate"));
-  EXPECT_THAT(problem_of({"127.0.0.1", 0, files.certificate, "/nowhere"}), HasSubstr("as the key"));
+  const std::string no_key = problem_of({"127.0.0.1", 0, files.certificate, "/nowhere"});
+  EXPECT_THAT(no_key, HasSubstr("as the key"));
+  EXPECT_THAT(no_key, HasSubstr("No such file"));
+  EXPECT_THAT(problem_of({"127.0.0.1", 0, "/", files.key}), HasSubstr("as a certificate"));
+  // And nobody is asked for it on the terminal.
+  EXPECT_THAT(problem_of({"127.0.0.1", 0, files.certificate, files.encrypted_key}),
+              HasSubstr("without a passphrase"));
   EXPECT_THAT(problem_of({"127.0.0.1", 0, files.certificate, ""}), HasSubstr("needs both"));
   EXPECT_THAT(problem_of({"localhost", 0, "", ""}), HasSubstr("no IP address"));
   EXPECT_THAT(problem_of({"127.0.0.1", here.server->ports().at(0), "", ""}),
