@@ -177,7 +177,10 @@ on_end methods::answer(answered done, const provided& of) {
                       {"ms", calls_.now_ms() - began}});
     const method_work& work = *c.work;
     if (!how.failure && !work.repeated) {
-      json::value result = how.result ? *how.result : json::value(nullptr);
+      if (!how.result) return done({"null", std::nullopt});
+      if (c.numbers.empty() || !storage::holds_stand_in(*how.result))
+        return done({json::serialize(*how.result), std::nullopt});
+      json::value result = *how.result;
       for (const storage::commit_result& numbers : c.numbers) storage::fill_in(result, numbers);
       return done({json::serialize(result), std::nullopt});
     }

@@ -24,8 +24,7 @@ arena_of_call find_arena_of_call = nullptr;
 
 } // namespace
 
-value_arena::value_arena()
-    : memory_(std::make_shared<json::monotonic_resource>()) {}
+value_arena::value_arena() : memory_(std::make_shared<json::monotonic_resource>()) {}
 
 value_arena::~value_arena() = default;
 
@@ -40,7 +39,9 @@ void value_arena::drop(value_arena* arena) {
   if (arena) arenas().take(arena->handle_);
 }
 
-value_arena* value_arena::of(parley_value value) { return arenas().find(value & ~index_mask); }
+value_arena* value_arena::of(parley_value value) {
+  return arenas().find(value & ~index_mask);
+}
 
 parley_value value_arena::refer(const json::value& value) {
   if (known_.size() >= index_mask) return 0;
@@ -48,10 +49,17 @@ parley_value value_arena::refer(const json::value& value) {
   return handle_ | known_.size(); // from 1, so that no value's handle equals its arena's
 }
 
-parley_value value_arena::keep(json::value value) {
-  // Never freed one by one: the arena's memory goes as a whole.
-  void* place = memory_->allocate(sizeof(json::value), alignof(json::value));
-  return refer(*new (place) json::value(std::move(value), storage()));
+// Never freed one by one: the arena's memory goes as a whole.
+void* value_arena::place() {
+  return memory_->allocate(sizeof(json::value), alignof(json::value));
+}
+
+parley_value value_arena::keep(json::value&& value) {
+  return refer(*new (place()) json::value(std::move(value), storage()));
+}
+
+parley_value value_arena::keep(const json::value& value) {
+  return refer(*new (place()) json::value(value, storage()));
 }
 
 const json::value* value_arena::find(parley_value value) {
@@ -165,8 +173,8 @@ parley_status items(parley_value value, std::uint32_t offset, parley_slot* out,
   return PARLEY_OK;
 }
 
-parley_status members(parley_value value, std::uint32_t offset, parley_str* names,
-                      parley_slot* out, std::uint32_t capacity, std::uint32_t* total) {
+parley_status members(parley_value value, std::uint32_t offset, parley_str* names, parley_slot* out,
+                      std::uint32_t capacity, std::uint32_t* total) {
   const json::value* v = value_arena::find(value);
   if (!v) return PARLEY_E_STALE;
   const json::object* object = v->if_object();
@@ -245,8 +253,8 @@ parley_status write(parley_call call, parley_value value, parley_str* out) {
 
 const parley_value_api& value_api(arena_of_call find_arena) {
   find_arena_of_call = find_arena;
-  static const parley_value_api api{sizeof(parley_value_api), read, fields, items, members,
-                                    scalar, array, object, parse, write};
+  static const parley_value_api api{
+      sizeof(parley_value_api), read, fields, items, members, scalar, array, object, parse, write};
   return api;
 }
 

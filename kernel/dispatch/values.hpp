@@ -31,7 +31,8 @@ class value_arena {
   // A handle for a value that outlives the arena or lies in it.
   parley_value refer(const boost::json::value& value);
   // A handle for a value that the arena keeps from now on.
-  parley_value keep(boost::json::value value);
+  parley_value keep(boost::json::value&& value);
+  parley_value keep(const boost::json::value& value); // a copy
 
   // The value of a handle of any arena of this thread, or nullptr.
   static const boost::json::value* find(parley_value value);
@@ -40,6 +41,7 @@ class value_arena {
 
  private:
   value_arena();
+  void* place();
 
   std::uint64_t handle_ = 0;
   std::shared_ptr<boost::json::monotonic_resource> memory_;
@@ -55,8 +57,12 @@ using arena_ptr = std::unique_ptr<value_arena, arena_drop>;
 bool from_slot(const parley_slot& slot, boost::json::value& out,
                const boost::json::storage_ptr& storage);
 
-inline std::string_view view(parley_str s) { return {s.ptr ? s.ptr : "", s.ptr ? s.len : 0}; }
-inline parley_str str(std::string_view s) { return {s.data(), s.size()}; }
+inline std::string_view view(parley_str s) {
+  return {s.ptr ? s.ptr : "", s.ptr ? s.len : 0};
+}
+inline parley_str str(std::string_view s) {
+  return {s.data(), s.size()};
+}
 
 // The functions of parley.value/1. They work on arenas, and need a call only to find its arena.
 using arena_of_call = value_arena* (*)(parley_call);

@@ -60,21 +60,6 @@ problem to_number(const json::value& from, parley_cell& out) {
   return {};
 }
 
-bool holds_stand_in(const json::value& value) {
-  if (const auto* object = value.if_object()) {
-    for (const auto& member : *object) {
-      if (holds_stand_in(member.value())) return true;
-    }
-  } else if (const auto* array = value.if_array()) {
-    for (const auto& item : *array) {
-      if (holds_stand_in(item)) return true;
-    }
-  } else if (const auto* number = value.if_int64()) {
-    return is_stand_in(*number);
-  }
-  return false;
-}
-
 // Writes JSON text and notes where numbers are still to come.
 class piece_writer {
  public:

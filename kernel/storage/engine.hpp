@@ -74,6 +74,7 @@ inline constexpr std::int64_t stand_in_limit = -(std::int64_t{1} << 62);
 
 // Replaces a batch's stand-ins in a value by the numbers of its commit.
 void fill_in(boost::json::value& value, const commit_result& numbers);
+bool holds_stand_in(const boost::json::value& value);
 
 // A place in a batch to go back to.
 struct batch_mark {

@@ -2,6 +2,21 @@
 
 namespace parley::storage {
 
+bool holds_stand_in(const boost::json::value& value) {
+  if (const auto* object = value.if_object()) {
+    for (const auto& member : *object) {
+      if (holds_stand_in(member.value())) return true;
+    }
+  } else if (const auto* array = value.if_array()) {
+    for (const auto& item : *array) {
+      if (holds_stand_in(item)) return true;
+    }
+  } else if (const auto* number = value.if_int64()) {
+    return is_stand_in(*number);
+  }
+  return false;
+}
+
 void fill_in(boost::json::value& value, const commit_result& numbers) {
   if (auto* object = value.if_object()) {
     for (auto& member : *object) fill_in(member.value(), numbers);
