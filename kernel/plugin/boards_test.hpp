@@ -32,6 +32,9 @@ methods:
   boards.echo:
     doc: Gives back what it got.
     params: { type: object, properties: { word: text } }
+  boards.hurry:
+    doc: The same, with little time.
+    params: { type: object, properties: { word: text } }
     deadline_ms: 200
 events:
   note.posted:
@@ -100,6 +103,8 @@ class host : public kernel {
     return add(boards, {{"method boards.post",
                          [this](parley_call c, const json::value& params) { post(c, params); }},
                         {"method boards.echo",
+                         [this](parley_call c, const json::value& params) { echo(c, params); }},
+                        {"method boards.hurry",
                          [this](parley_call c, const json::value& params) { echo(c, params); }},
                         {"access board",
                          [this](parley_call c, const json::value& asked) {

@@ -23,6 +23,8 @@ class meeting : public host {
                  [this](parley_call c, const json::value& params) { post_step(c, params); }},
                 {"method boards.echo",
                  [this](parley_call c, const json::value& params) { echo_step(c, params); }},
+                {"method boards.hurry",
+                 [this](parley_call c, const json::value& params) { echo_step(c, params); }},
                 {"access board",
                  [this](parley_call c, const json::value& asked) { access_step(c, asked); }},
                 {"places board",

@@ -148,7 +148,7 @@ TEST_F(host, a_handler_that_never_answers_ends_at_its_deadline) {
         },
         &cancelled);
   };
-  EXPECT_EQ(call("boards.echo", {}).failure->code, "deadline_exceeded");
+  EXPECT_EQ(call("boards.hurry", {}).failure->code, "deadline_exceeded");
   until([&] { return cancelled == 1; });
 }
 
