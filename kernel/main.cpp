@@ -23,8 +23,7 @@ constexpr const char* usage =
 
 // Exit statuses: 0 well, 1 could not start or run, 2 wrong usage or configuration.
 int complain(const std::vector<parley::yaml::problem>& problems) {
-  for (const parley::yaml::problem& p : problems)
-    std::cerr << parley::yaml::to_string(p) << '\n';
+  for (const parley::yaml::problem& p : problems) std::cerr << parley::yaml::to_string(p) << '\n';
   return 2;
 }
 

@@ -45,8 +45,8 @@ net::options network_options(const config::config& with) {
 
 server::server(const config::config& with, std::vector<plugin::candidate> plugins)
     : config_(with), candidates_(std::move(plugins)) {
-  pool_ = std::make_unique<env::worker_pool>(with.limits.offload_threads,
-                                             with.limits.offload_queue);
+  pool_ =
+      std::make_unique<env::worker_pool>(with.limits.offload_threads, with.limits.offload_queue);
   services_.logic = &loop_;
   services_.clock = &clock_;
   services_.random = &random_;
@@ -160,9 +160,8 @@ void server::start_network() {
   dispatch_->serve(*net_);
   metrics_.add_text([this] { return net_->metrics(); });
   services_.dispatch = dispatch_.get();
-  dispatch_->set_authenticator([this](auto&&... what) {
-    identity_->authenticate(std::forward<decltype(what)>(what)...);
-  });
+  dispatch_->set_authenticator(
+      [this](auto&&... what) { identity_->authenticate(std::forward<decltype(what)>(what)...); });
   dispatch_->set_revoked(
       [this](std::string_view session) { return identity_->is_revoked(session); });
   identity_->on_revoked = [this](std::string_view session) {
@@ -196,14 +195,14 @@ void server::start_plugin(std::size_t index) {
 void server::ensure_bot(plugin::loaded_plugin& of, next then) {
   if (!of.declared.wants_bot) return then();
   const manifest::bot& bot = *of.declared.wants_bot;
-  identity_->ensure_bot(of.name, bot.name, bot.display_name,
-                        [this, &of, then](dispatch::session_ptr session,
-                                          const std::string& problem) {
-                          if (stopping_) return; // `of` may have ended
-                          if (!problem.empty()) return failed(of.name, problem);
-                          of.bot = std::move(session);
-                          then();
-                        });
+  identity_->ensure_bot(
+      of.name, bot.name, bot.display_name,
+      [this, &of, then](dispatch::session_ptr session, const std::string& problem) {
+        if (stopping_) return; // `of` may have ended
+        if (!problem.empty()) return failed(of.name, problem);
+        of.bot = std::move(session);
+        then();
+      });
 }
 
 std::string server::publish_registry() {
@@ -236,9 +235,9 @@ void server::started() {
     observe::write(level::info, "listening on " + std::string(l.tls ? "https" : "http") + "://" +
                                     host + ":" + std::to_string(ports[i]));
   }
-  observe::write(level::info, "ready",
-                 {{"plugins", plugins_.size() + 1},
-                  {"ms", (clock_.steady_ns() - began_ns_) / 1'000'000}});
+  observe::write(
+      level::info, "ready",
+      {{"plugins", plugins_.size() + 1}, {"ms", (clock_.steady_ns() - began_ns_) / 1'000'000}});
   tidy();
 }
 
@@ -265,8 +264,7 @@ void server::stop_plugins() {
   plugin::loaded_plugin& last = *plugins_.back();
   if (dispatch_) dispatch_->remove(last);
   loader_->stop(last, plugin_stop_ms, [this, &last](const std::string& problem) {
-    if (!problem.empty())
-      observe::write(level::warn, problem, {{"plugin", last.name}});
+    if (!problem.empty()) observe::write(level::warn, problem, {{"plugin", last.name}});
     auto ended = std::move(plugins_.back());
     plugins_.pop_back();
     loader_->retire(std::move(ended), plugin_stop_ms, [this] { stop_plugins(); });

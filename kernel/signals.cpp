@@ -28,6 +28,8 @@ signals::signals(env::real_loop& loop, std::function<void()> end)
   state_->wait();
 }
 
-signals::~signals() { state_->caught.cancel(); }
+signals::~signals() {
+  state_->caught.cancel();
+}
 
 } // namespace parley

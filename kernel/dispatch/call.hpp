@@ -1,6 +1,7 @@
 #pragma once
 
-// One piece of work in a plugin: a method, a hook, a scope's question, or what a plugin began itself.
+// One piece of work in a plugin: a method, a hook, a scope's question, or what a plugin began
+// itself.
 
 #include "dispatch/gateway.hpp"
 #include "dispatch/values.hpp"
@@ -30,9 +31,9 @@ using handlers = std::map<std::string, handler, std::less<>>;
 struct instance {
   std::string name;
   manifest::manifest declared;
-  handlers methods, hooks, access, places; // access and places by scope
-  session_ptr self;                        // the principal of kind PARLEY_PLUGIN
-  session_ptr bot;                         // with capabilities.bot, once its account is known
+  handlers methods, hooks, access, places;  // access and places by scope
+  session_ptr self;                         // the principal of kind PARLEY_PLUGIN
+  session_ptr bot;                          // with capabilities.bot, once its account is known
   observe::histogram* logic_time = nullptr; // each stay on the logic thread; nullptr: not measured
 };
 
@@ -54,14 +55,14 @@ struct method_work {
   instance* scope_owner = nullptr; // whose collections the permission's conditions name
   boost::json::value params;
   std::string digest;
-  connection_id connection = 0; // 0: called by a plugin
-  std::string place;            // the scope's place, where the permission has one
-  std::string order_key;        // empty: unordered, or already released
-  std::string idempotency_key;  // empty: not idempotent
-  bool admitted = false;        // its permission was given
-  bool entered = false;         // its handler was begun
-  bool key_written = false;     // a batch with the key is committed, or on its way
-  bool repeated = false;        // the key was found when committing
+  connection_id connection = 0;                // 0: called by a plugin
+  std::string place;                           // the scope's place, where the permission has one
+  std::string order_key;                       // empty: unordered, or already released
+  std::string idempotency_key;                 // empty: not idempotent
+  bool admitted = false;                       // its permission was given
+  bool entered = false;                        // its handler was begun
+  bool key_written = false;                    // a batch with the key is committed, or on its way
+  bool repeated = false;                       // the key was found when committing
   std::vector<boost::json::object> conditions; // of the permission, for the call's batches
 };
 

@@ -48,9 +48,8 @@ void dispatcher::authenticate(connection_id who, std::string scheme, std::string
 void dispatcher::request(client_request what) {
   const connection_id who = what.connection;
   const std::uint64_t exchange = what.exchange;
-  methods_.run(std::move(what), [this, who, exchange](outcome o) {
-    clients_->answer(who, exchange, std::move(o));
-  });
+  methods_.run(std::move(what),
+               [this, who, exchange](outcome o) { clients_->answer(who, exchange, std::move(o)); });
 }
 
 void dispatcher::resume(connection_id who, std::uint64_t exchange, session_ptr session,
@@ -60,11 +59,12 @@ void dispatcher::resume(connection_id who, std::uint64_t exchange, session_ptr s
 
 void dispatcher::connected(connection_id who, session_ptr session) {
   // Revoked while the shard was told: nobody closed a connection that was not known yet.
-  if (revoked_ && revoked_(session->id))
-    clients_->close(who, 4100, "the session was revoked");
+  if (revoked_ && revoked_(session->id)) clients_->close(who, 4100, "the session was revoked");
   topics_.connected(who, std::move(session));
 }
 
-void dispatcher::disconnected(connection_id who) { topics_.disconnected(who); }
+void dispatcher::disconnected(connection_id who) {
+  topics_.disconnected(who);
+}
 
 } // namespace parley::dispatch

@@ -19,7 +19,8 @@ namespace parley::dispatch {
 class registry;
 struct method;
 
-using connection_id = std::uint64_t; // unique while the process lives; the upper 16 bits are the shard
+using connection_id =
+    std::uint64_t; // unique while the process lives; the upper 16 bits are the shard
 
 // Who is on the other side of a connection or an HTTP request. Immutable and shared.
 struct session {
@@ -52,8 +53,8 @@ struct client_request {
   std::uint64_t exchange = 0; // net's own number for the reply
   std::shared_ptr<const registry> from;
   const method* target = nullptr;
-  boost::json::value params;    // an object, in its own arena
-  std::string params_digest;    // of the parameters as they came, for idempotency
+  boost::json::value params; // an object, in its own arena
+  std::string params_digest; // of the parameters as they came, for idempotency
   session_ptr who;
   std::string request_id;
   std::string remote;
@@ -100,8 +101,8 @@ class entry {
   // The frame `resume`: follow all topics of the principal, replay from the cursors.
   virtual void resume(connection_id who, std::uint64_t exchange, session_ptr session,
                       std::vector<std::pair<std::string, std::int64_t>> cursors) = 0;
-  // A WebSocket was authenticated / has gone. It may be `connected` again, by another session of the
-  // same principal; `disconnected` comes once.
+  // A WebSocket was authenticated / has gone. It may be `connected` again, by another session of
+  // the same principal; `disconnected` comes once.
   virtual void connected(connection_id who, session_ptr session) = 0;
   virtual void disconnected(connection_id who) = 0;
 };

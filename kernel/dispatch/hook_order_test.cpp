@@ -27,8 +27,7 @@ TEST(hook_order, who_is_not_there_is_ignored) {
 }
 
 TEST(hook_order, a_cycle_is_named) {
-  const hook_order found =
-      order_hooks({{"a", {"b"}, {}}, {"b", {"a"}, {}}, {"c", {}, {}}});
+  const hook_order found = order_hooks({{"a", {"b"}, {}}, {"b", {"a"}, {}}, {"c", {}, {}}});
   EXPECT_THAT(found.cycle, ElementsAre("a", "b"));
 }
 

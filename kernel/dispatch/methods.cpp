@@ -102,13 +102,12 @@ void methods::run(client_request what, answered done) {
   const method* target =
       what.from == registry_ ? what.target : registry_->find(what.target->declared.name);
   const auto provider = providers_.find(what.target->declared.name);
-  if (!target || provider == providers_.end())
-    return done({{}, error_of(PARLEY_E_UNAVAILABLE)});
+  if (!target || provider == providers_.end()) return done({{}, error_of(PARLEY_E_UNAVAILABLE)});
 
-  call& c = calls_.begin_request(
-      *provider->second.by, what.who ? what.who : nobody(), std::move(what.request_id),
-      std::min(target->declared.deadline_ms, deadline_ms_),
-      answer(std::move(done), provider->second));
+  call& c = calls_.begin_request(*provider->second.by, what.who ? what.who : nobody(),
+                                 std::move(what.request_id),
+                                 std::min(target->declared.deadline_ms, deadline_ms_),
+                                 answer(std::move(done), provider->second));
   c.remote = std::move(what.remote);
   method_work& work = c.work.emplace();
   work.target = target;
@@ -127,9 +126,9 @@ parley_status methods::invoke(call& by, std::string_view name, const json::value
   const method* target = registry_->find(name);
   const auto provider = providers_.find(name);
   if (!target || provider == providers_.end()) return PARLEY_E_NOT_FOUND;
-  const bool reachable =
-      provider->second.by == by.plugin || provider->second.by->name == "identity" ||
-      by.plugin->declared.dependencies.contains(provider->second.by->name);
+  const bool reachable = provider->second.by == by.plugin ||
+                         provider->second.by->name == "identity" ||
+                         by.plugin->declared.dependencies.contains(provider->second.by->name);
   if (!reachable) return PARLEY_E_NOT_FOUND;
   if (by.depth >= depth_limit) return PARLEY_E_LIMIT;
 
@@ -205,18 +204,20 @@ void methods::look_up_key(const std::string& principal, const std::string& key,
                           const std::string& digest,
                           std::function<void(std::optional<outcome>)> done) {
   auto memory = std::make_shared<json::monotonic_resource>();
-  store_.get(idempotency_name, {json::string(principal), json::string(key)}, memory.get(),
-             [memory, digest, done](const storage::failure& failed,
-                                    std::optional<json::object> record) {
-               if (failed.code != storage::status::ok || !record) return done(std::nullopt);
-               if (record->at("digest").as_string() != digest)
-                 return done(outcome{{},
-                                     error{"idempotency_conflict",
-                                           "This key was used with other parameters.", {}, 0,
-                                           false}});
-               const json::value* reply = record->if_contains("reply");
-               done(outcome{reply ? json::serialize(*reply) : "null", std::nullopt});
-             });
+  store_.get(
+      idempotency_name, {json::string(principal), json::string(key)}, memory.get(),
+      [memory, digest, done](const storage::failure& failed, std::optional<json::object> record) {
+        if (failed.code != storage::status::ok || !record) return done(std::nullopt);
+        if (record->at("digest").as_string() != digest)
+          return done(outcome{{},
+                              error{"idempotency_conflict",
+                                    "This key was used with other parameters.",
+                                    {},
+                                    0,
+                                    false}});
+        const json::value* reply = record->if_contains("reply");
+        done(outcome{reply ? json::serialize(*reply) : "null", std::nullopt});
+      });
 }
 
 void methods::refuse(call& c, parley_status status, std::string_view message) {
@@ -267,10 +268,9 @@ void methods::scope_answered(parley_call handle, const std::string& scope, const
   call* c = calls::find(handle);
   if (!c) return;
   if (how.failure) {
-    observe::write(observe::level::error, "the owner of a scope failed",
-                   {{"plugin", c->work->scope_owner->name},
-                    {"scope", scope},
-                    {"why", how.failure->message}});
+    observe::write(
+        observe::level::error, "the owner of a scope failed",
+        {{"plugin", c->work->scope_owner->name}, {"scope", scope}, {"why", how.failure->message}});
     return refuse(*c, PARLEY_E_UNAVAILABLE);
   }
   const json::object* answer = how.result ? how.result->if_object() : nullptr;
@@ -281,7 +281,8 @@ void methods::scope_answered(parley_call handle, const std::string& scope, const
   const json::value* conditions = answer->if_contains("conditions");
   if (conditions && conditions->is_array())
     for (const json::value& condition : conditions->get_array())
-      if (condition.is_object()) c->work->conditions.emplace_back(condition.get_object(), json::storage_ptr());
+      if (condition.is_object())
+        c->work->conditions.emplace_back(condition.get_object(), json::storage_ptr());
   admitted(*c);
 }
 
@@ -292,8 +293,8 @@ void methods::line_up(call& c) {
   if (parameter.empty() || work.connection == 0) return;
   const json::value* value = work.params.get_object().if_contains(parameter);
   if (!value || !value->is_string()) return;
-  work.order_key = std::to_string(work.connection) + "/" + parameter + "/" +
-                   std::string(value->get_string());
+  work.order_key =
+      std::to_string(work.connection) + "/" + parameter + "/" + std::string(value->get_string());
   orders_[work.order_key].waiting.push_back(c.handle);
 }
 

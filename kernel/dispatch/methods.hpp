@@ -61,7 +61,7 @@ class methods {
   observe::metrics& metrics_;
   std::uint32_t deadline_ms_;
   std::map<std::string, provided, std::less<>> providers_; // by method
-  std::map<std::string, instance*, std::less<>> scopes_;    // owners
+  std::map<std::string, instance*, std::less<>> scopes_;   // owners
   std::unordered_map<std::string, order_queue> orders_;
 };
 

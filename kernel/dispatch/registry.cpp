@@ -27,7 +27,8 @@ std::vector<std::string> segments_of(std::string_view path) {
 
 } // namespace
 
-registry::registry(std::uint64_t generation, const std::vector<const manifest::manifest*>& manifests)
+registry::registry(std::uint64_t generation,
+                   const std::vector<const manifest::manifest*>& manifests)
     : generation_(generation), routes_(std::make_unique<route_node>()) {
   for (const manifest::manifest* m : manifests)
     for (const manifest::method& declared : m->methods) {
@@ -94,7 +95,8 @@ route_match registry::route(std::string_view verb, const std::vector<std::string
   result.outcome = route_match::kind::found;
   result.target = target->second;
   const auto& names = end->names.find(verb)->second;
-  for (std::size_t i = 0; i < names.size(); ++i) result.parameters.emplace_back(names[i], values[i]);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    result.parameters.emplace_back(names[i], values[i]);
   return result;
 }
 

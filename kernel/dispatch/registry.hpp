@@ -36,7 +36,7 @@ struct route_match {
   enum class kind { none, found, other_verb } outcome = kind::none;
   const method* target = nullptr;
   std::vector<std::pair<std::string, std::string>> parameters; // from the path, still as text
-  std::string allow; // other_verb: for the Allow header
+  std::string allow;                                           // other_verb: for the Allow header
 };
 
 class registry {

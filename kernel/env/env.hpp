@@ -33,10 +33,10 @@ class random {
 class loop {
  public:
   virtual ~loop() = default;
-  virtual void post(task work) = 0;                                         // any thread
-  virtual timer_id after(std::chrono::milliseconds delay, task work) = 0;   // on the loop
-  virtual void cancel(timer_id timer) = 0;                                  // on the loop
-  virtual bool in_this_thread() const = 0;                                  // any thread
+  virtual void post(task work) = 0;                                       // any thread
+  virtual timer_id after(std::chrono::milliseconds delay, task work) = 0; // on the loop
+  virtual void cancel(timer_id timer) = 0;                                // on the loop
+  virtual bool in_this_thread() const = 0;                                // any thread
 };
 
 // Threads for CPU work, with a bounded queue.

@@ -1,8 +1,8 @@
 #pragma once
 
-// One thread's event loop on Asio. It runs in turns: wait for one thing, take what else is ready, up
-// to a bound, then call the ends of the turn. What queues during a turn (replies, events) is written
-// there at once, by one system call a connection.
+// One thread's event loop on Asio. It runs in turns: wait for one thing, take what else is ready,
+// up to a bound, then call the ends of the turn. What queues during a turn (replies, events) is
+// written there at once, by one system call a connection.
 
 #include "env/env.hpp"
 #include "env/timer_queue.hpp"

@@ -5,7 +5,6 @@
 #include <limits>
 #include <thread>
 
-
 namespace parley::observe {
 namespace {
 
@@ -79,7 +78,6 @@ TEST(metrics, lose_no_increment_while_they_are_read) {
   EXPECT_EQ(spread.read().count, 4000u);
   EXPECT_EQ(spread.read().sum, 4000.0);
 }
-
 
 } // namespace
 } // namespace parley::observe

@@ -172,6 +172,7 @@ parley_status publish(parley_call handle, parley_str event, parley_str place, pa
     return e.name == view(event) && !e.durable;
   });
   if (declared == events.end()) return PARLEY_E_NOT_FOUND;
+  if (!plugin.shared->dispatch) return PARLEY_E_UNAVAILABLE;
   plugin.shared->dispatch->all_topics().publish(declared->topic + ":" + std::string(view(place)),
                                                 view(event), *value);
   return PARLEY_OK;

@@ -29,9 +29,9 @@ bool failed(calls& all, std::uint64_t operation, const storage::failure& why,
   if (why.code == storage::status::ok) return false;
   observe::write(observe::level::error, "storage refused a read",
                  {{"plugin", plugin}, {"why", why.message}});
-  all.complete_failed(operation, dispatch::error_of(why.code == storage::status::invalid
-                                                        ? PARLEY_E_FAILED
-                                                        : PARLEY_E_UNAVAILABLE));
+  all.complete_failed(
+      operation, dispatch::error_of(why.code == storage::status::invalid ? PARLEY_E_FAILED
+                                                                         : PARLEY_E_UNAVAILABLE));
   return true;
 }
 
@@ -42,6 +42,7 @@ parley_status get(parley_call handle, parley_str collection, parley_value key, p
   if (!c || !k) return PARLEY_E_STALE;
   if (!k->is_array()) return PARLEY_E_INVALID;
   const loaded_plugin& plugin = loaded_plugin::of(*c);
+  if (!plugin.shared->store) return PARLEY_E_UNAVAILABLE;
   calls& all = *plugin.shared->calls;
   const std::uint64_t operation = all.begin_operation(*c, done, user);
   plugin.shared->store->get(
@@ -72,7 +73,8 @@ bool read_query(const json::object& given, storage::query& out) {
     } else if (name == "reverse" && value.is_bool()) {
       out.reverse = value.get_bool();
     } else if (name == "limit" && value.is_int64() && value.get_int64() > 0) {
-      out.limit = static_cast<std::uint32_t>(std::min<std::int64_t>(value.get_int64(), range_limit));
+      out.limit =
+          static_cast<std::uint32_t>(std::min<std::int64_t>(value.get_int64(), range_limit));
     } else {
       return false;
     }
@@ -88,13 +90,14 @@ parley_status range(parley_call handle, parley_str collection, parley_value quer
   storage::query wanted;
   if (!q->is_object() || !read_query(q->get_object(), wanted)) return PARLEY_E_INVALID;
   const loaded_plugin& plugin = loaded_plugin::of(*c);
+  if (!plugin.shared->store) return PARLEY_E_UNAVAILABLE;
   calls& all = *plugin.shared->calls;
   const std::uint64_t operation = all.begin_operation(*c, done, user);
   const auto memory = c->arena->memory();
   plugin.shared->store->range(
       full_name(*c, collection), wanted, memory.get(),
-      [&all, operation, memory, name = plugin.name](
-          const storage::failure& why, std::vector<json::object> records, bool more) {
+      [&all, operation, memory, name = plugin.name](const storage::failure& why,
+                                                    std::vector<json::object> records, bool more) {
         if (failed(all, operation, why, name)) return;
         json::array items(memory.get());
         items.reserve(records.size());
@@ -117,7 +120,8 @@ dispatch::batches* batches_of(parley_batch handle) {
 parley_status open(parley_call handle, parley_batch* out) {
   call* c = calls::find(handle);
   if (!c) return PARLEY_E_STALE;
-  return loaded_plugin::of(*c).shared->dispatch->all_batches().open(*c, out);
+  dispatch::dispatcher* dispatch = loaded_plugin::of(*c).shared->dispatch;
+  return dispatch ? dispatch->all_batches().open(*c, out) : PARLEY_E_UNAVAILABLE;
 }
 
 parley_status put(parley_batch handle, parley_str collection, parley_value record) {
@@ -185,11 +189,19 @@ parley_status offer(const parley_host* host, const parley_storage_driver* driver
 } // namespace
 
 const void* storage_interface() {
-  static const parley_storage_api api{sizeof(parley_storage_api), get,     range,
-                                      open,                       put,     patch,
-                                      increment,                  erase,   require,
-                                      publish,                    publish_access,
-                                      next,                       commit};
+  static const parley_storage_api api{sizeof(parley_storage_api),
+                                      get,
+                                      range,
+                                      open,
+                                      put,
+                                      patch,
+                                      increment,
+                                      erase,
+                                      require,
+                                      publish,
+                                      publish_access,
+                                      next,
+                                      commit};
   return &api;
 }
 

@@ -63,14 +63,16 @@ std::string add_assets(dispatch::registry& to, const manifest::manifest& declare
     if (failed) return "its files in " + root.string() + " cannot be read: " + failed.message();
     for (const fs::directory_entry& entry : entries) {
       if (!entry.is_regular_file()) continue;
-      if (entry.file_size() > largest_file)
-        return entry.path().string() + " is larger than 16 MiB";
+      if (entry.file_size() > largest_file) return entry.path().string() + " is larger than 16 MiB";
       std::ifstream in(entry.path(), std::ios::binary);
       std::ostringstream content;
       content << in.rdbuf();
       if (!in) return entry.path().string() + " cannot be read";
-      dispatch::file made{content.str(), content_type(entry.path()), {},
-                          served.content_security_policy, has_hash_in_name(entry.path())};
+      dispatch::file made{content.str(),
+                          content_type(entry.path()),
+                          {},
+                          served.content_security_policy,
+                          has_hash_in_name(entry.path())};
       made.etag = etag_of(made.content);
       const fs::path relative = fs::relative(entry.path(), root);
       if (relative.filename() == "index.html") {

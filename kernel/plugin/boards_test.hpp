@@ -51,8 +51,8 @@ hook_points:
   note.told: { doc: After., kind: observe, data: { type: object, properties: { id: id } } }
 )";
 
-inline std::string stepping_in(const std::string& name, const std::string& hook, const std::string& phase,
-                        const std::string& more = "") {
+inline std::string stepping_in(const std::string& name, const std::string& hook,
+                               const std::string& phase, const std::string& more = "") {
   return "plugin: " + name + "\nversion: 1.0.0\nsummary: Steps in.\nruntime: native\n" +
          "requires: { boards: ^1 }\nhooks: { " + hook + ": { phase: " + phase + " } }\n" + more;
 }
@@ -79,12 +79,12 @@ class host : public kernel {
       std::int64_t seq = 0;
       store().next(b, str("board"), str(board), &seq);
       const json::value note_now{{"id", id}};
-      EXPECT_EQ(store().put(b, str("notes"),
-                            value(c, {{"board", board}, {"seq", seq}, {"id", id}})),
-                PARLEY_OK);
-      EXPECT_EQ(store().publish(b, str("note.posted"), str(board),
-                                value(c, {{"id", id}, {"seq", seq}})),
-                PARLEY_OK);
+      EXPECT_EQ(
+          store().put(b, str("notes"), value(c, {{"board", board}, {"seq", seq}, {"id", id}})),
+          PARLEY_OK);
+      EXPECT_EQ(
+          store().publish(b, str("note.posted"), str(board), value(c, {{"id", id}, {"seq", seq}})),
+          PARLEY_OK);
       run_hook(c, "note.join", note_now, b, [=, this](parley_status joined, const json::value&) {
         if (joined != PARLEY_OK) return fail(c, joined, "join_failed");
         const json::value reply{{"seq", seq}};

@@ -11,7 +11,8 @@ std::vector<manifest::manifest> built_in_manifests() {
   const yaml::document source =
       yaml::parse(identity_manifest_text, "kernel/identity/plugin.yaml", problems);
   std::vector<manifest::manifest> result{manifest::read(source, problems)};
-  if (!problems.empty()) throw std::logic_error(yaml::to_string(problems.front())); // a test reads it
+  if (!problems.empty())
+    throw std::logic_error(yaml::to_string(problems.front())); // a test reads it
   return result;
 }
 

@@ -12,7 +12,9 @@ namespace json = boost::json;
 
 namespace {
 
-std::string library_name(const std::string& plugin) { return "lib" + plugin + ".so"; }
+std::string library_name(const std::string& plugin) {
+  return "lib" + plugin + ".so";
+}
 
 bool is_loadable(const fs::path& folder, const std::string& name) {
   std::error_code ignored;
@@ -65,28 +67,23 @@ void check_grants(const candidate& c, const complaints& report) {
   if (c.declared.wants_identity) asked.insert("identity");
   for (const std::string& capability : asked)
     if (!c.grants.contains(capability))
-      report.about(c.name,
-                       "the plugin " + c.name + " asks for the capability `" + capability + "`",
-                       "grant it with `grants: [" + capability +
-                           "]`, or switch the plugin off");
+      report.about(c.name, "the plugin " + c.name + " asks for the capability `" + capability + "`",
+                   "grant it with `grants: [" + capability + "]`, or switch the plugin off");
   for (const std::string& grant : c.grants)
     if (!asked.contains(grant))
       report.about(c.name,
-                       "the plugin " + c.name + " does not ask for the capability `" + grant + "`",
-                       asked.empty() ? "it asks for none" : "remove it");
+                   "the plugin " + c.name + " does not ask for the capability `" + grant + "`",
+                   asked.empty() ? "it asks for none" : "remove it");
 }
 
 bool read_manifest(candidate& c, const complaints& report) {
   const std::size_t before = report.all.size();
-  const yaml::document source =
-      yaml::read_file(fs::path(c.folder) / "plugin.yaml", report.all);
-  if (report.all.size() == before)
-    c.declared = manifest::read(source, report.all);
+  const yaml::document source = yaml::read_file(fs::path(c.folder) / "plugin.yaml", report.all);
+  if (report.all.size() == before) c.declared = manifest::read(source, report.all);
   if (report.all.size() == before && c.declared.name != c.name)
     report.all.push_back({source.file, source.at("/plugin"),
-                                    "the plugin in the folder " + c.name + " calls itself " +
-                                        c.declared.name,
-                                    "plugin: " + c.name});
+                          "the plugin in the folder " + c.name + " calls itself " + c.declared.name,
+                          "plugin: " + c.name});
   return report.all.size() == before;
 }
 

@@ -39,7 +39,8 @@ class catalogue : public ::testing::Test {
     const fs::path file = folder_ / "p.yaml";
     std::ofstream(file) << "server: { name: Test, data: ./data }\n"
                         << "listen: [{ address: 127.0.0.1, port: 0 }]\nplugin_path: [plugins]\n"
-                        << "plugins:\n" << plugins;
+                        << "plugins:\n"
+                        << plugins;
     std::vector<yaml::problem> found;
     const config::config from = config::load(file.string(), found);
     std::vector<std::string> names;

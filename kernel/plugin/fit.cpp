@@ -23,14 +23,14 @@ void check_dependencies(const std::vector<candidate>& plugins, const std::set<st
       if (found == by_name.end()) {
         if (!wanted.contains(name))
           report.about(c.name,
-                           "the plugin " + c.name + " needs the plugin " + name + " " + range +
-                               ", which is not switched on",
-                           "write `" + name + ": {}` under plugins, or remove " + c.name);
+                       "the plugin " + c.name + " needs the plugin " + name + " " + range +
+                           ", which is not switched on",
+                       "write `" + name + ": {}` under plugins, or remove " + c.name);
       } else if (!manifest::admits(range, found->second->declared.version)) {
         report.about(c.name,
-                         "the plugin " + c.name + " needs " + name + " " + range +
-                             ", and version " + found->second->declared.version + " is there",
-                         "install a version of " + name + " that fits");
+                     "the plugin " + c.name + " needs " + name + " " + range + ", and version " +
+                         found->second->declared.version + " is there",
+                     "install a version of " + name + " that fits");
       }
     }
 }
@@ -42,9 +42,9 @@ void check_names(const std::vector<candidate>& plugins, const complaints& report
     const auto [entry, is_new] = owners.try_emplace(what + " " + name, c.name);
     if (!is_new && entry->second != c.name)
       report.about(c.name,
-                       "the plugins " + entry->second + " and " + c.name + " both declare the " +
-                           what + " " + name,
-                       "switch one of them off");
+                   "the plugins " + entry->second + " and " + c.name + " both declare the " + what +
+                       " " + name,
+                   "switch one of them off");
   };
   for (const candidate& c : plugins) {
     for (const auto& m : c.declared.methods) {
@@ -93,14 +93,14 @@ void check_scopes(const candidate& c, const neighbours& all, const complaints& r
     const candidate* owner = all.owner_of_scope(scope);
     if (!owner)
       report.about(c.name,
-                       user + " of the plugin " + c.name + " is in the scope `" + scope +
-                           "`, which no plugin owns",
-                       "switch on the plugin that owns it");
+                   user + " of the plugin " + c.name + " is in the scope `" + scope +
+                       "`, which no plugin owns",
+                   "switch on the plugin that owns it");
     else if (!neighbours::reachable(c, *owner))
       report.about(c.name,
-                       user + " of the plugin " + c.name + " is in the scope `" + scope + "` of " +
-                           owner->name + ", which it does not require",
-                       "its plugin.yaml needs `requires: { " + owner->name + ": ^1 }`");
+                   user + " of the plugin " + c.name + " is in the scope `" + scope + "` of " +
+                       owner->name + ", which it does not require",
+                   "its plugin.yaml needs `requires: { " + owner->name + ": ^1 }`");
   };
   for (const auto& m : c.declared.methods)
     if (m.required && m.required->scope != "server") check(m.required->scope, m.name);
@@ -113,20 +113,20 @@ void check_hooks(const candidate& c, const neighbours& all, const complaints& re
     const candidate* owner = nullptr;
     const manifest::hook_point* point = all.hook_point(h.name, &owner);
     if (!point)
-      report.about(c.name,
-                       "the plugin " + c.name + " steps into the hook " + h.name +
-                           ", which no plugin offers",
-                       "switch on the plugin that offers it");
+      report.about(
+          c.name,
+          "the plugin " + c.name + " steps into the hook " + h.name + ", which no plugin offers",
+          "switch on the plugin that offers it");
     else if (!neighbours::reachable(c, *owner))
       report.about(c.name,
-                       "the plugin " + c.name + " steps into the hook " + h.name + " of " +
-                           owner->name + ", which it does not require",
-                       "its plugin.yaml needs `requires: { " + owner->name + ": ^1 }`");
+                   "the plugin " + c.name + " steps into the hook " + h.name + " of " +
+                       owner->name + ", which it does not require",
+                   "its plugin.yaml needs `requires: { " + owner->name + ": ^1 }`");
     else if (point->kind != h.kind)
       report.about(c.name,
-                       "the plugin " + c.name + " steps into the hook " + h.name + " in the phase " + word(h.kind) +
-                       ", and its owner says " + word(point->kind),
-                       std::string("phase: ") + word(point->kind));
+                   "the plugin " + c.name + " steps into the hook " + h.name + " in the phase " +
+                       word(h.kind) + ", and its owner says " + word(point->kind),
+                   std::string("phase: ") + word(point->kind));
   }
 }
 
@@ -140,10 +140,10 @@ void check_hook_cycles(const std::vector<candidate>& plugins, const complaints& 
     if (order.cycle.empty()) continue;
     std::string who;
     for (const std::string& name : order.cycle) who += (who.empty() ? "" : ", ") + name;
-    report.about(order.cycle.front(),
-                     "in the hook " + hook + " these plugins all want to come before one another: " +
-                         who,
-                     "switch one of them off");
+    report.about(
+        order.cycle.front(),
+        "in the hook " + hook + " these plugins all want to come before one another: " + who,
+        "switch one of them off");
   }
 }
 
@@ -188,16 +188,14 @@ std::vector<candidate> in_start_order(std::vector<candidate> plugins, const comp
   while (!plugins.empty()) {
     const auto next = std::find_if(plugins.begin(), plugins.end(), [&](const candidate& c) {
       return std::all_of(
-          c.declared.dependencies.begin(), c.declared.dependencies.end(), [&](const auto& d) {
-            return placed.contains(d.first) || !present.contains(d.first);
-          });
+          c.declared.dependencies.begin(), c.declared.dependencies.end(),
+          [&](const auto& d) { return placed.contains(d.first) || !present.contains(d.first); });
     });
     if (next == plugins.end()) {
       std::string who;
       for (const candidate& c : plugins) who += (who.empty() ? "" : ", ") + c.name;
-      report.about(plugins.front().name,
-                       "these plugins need one another in a circle: " + who,
-                       "switch one of them off");
+      report.about(plugins.front().name, "these plugins need one another in a circle: " + who,
+                   "switch one of them off");
       return ordered;
     }
     placed.insert(next->name);

@@ -84,8 +84,7 @@ std::string enter(loaded_plugin& plugin,
   plugin.initialising = true;
   const parley_status status = entry(&plugin.host.base, &plugin.entered);
   plugin.initialising = false;
-  if (status != PARLEY_OK)
-    return "its entry function gave status " + std::to_string(status);
+  if (status != PARLEY_OK) return "its entry function gave status " + std::to_string(status);
   return check_provided(plugin);
 }
 

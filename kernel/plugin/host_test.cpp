@@ -42,8 +42,8 @@ TEST_F(host, a_repeated_key_gets_the_first_reply) {
 TEST_F(host, a_repeat_gets_the_first_reply_even_after_access_was_lost) {
   add_boards();
   EXPECT_EQ(call("boards.post", note("n1")).result, R"({"seq":1})");
-  conditions_ = {json::object{
-      {"collection", "doors"}, {"key", json::array{"b1"}}, {"exists", true}}};
+  conditions_ = {
+      json::object{{"collection", "doors"}, {"key", json::array{"b1"}}, {"exists", true}}};
   EXPECT_EQ(call("boards.post", note("n1")).result, R"({"seq":1})");
   EXPECT_EQ(call("boards.post", note("n2")).failure->code, "forbidden");
 }
@@ -61,7 +61,9 @@ TEST_F(host, a_window_of_calls_keeps_its_order) {
 TEST_F(host, a_filter_replaces) {
   add_boards();
   add(stepping_in("renamer", "note.filter", "filter"),
-      {{"hook note.filter", [](parley_call c, const json::value&) { finish(c, {{"id", "x"}}); }}});
+      {{"hook note.filter", [](parley_call c, const json::value&) {
+          finish(c, {{"id", "x"}});
+        }}});
   bool told = false;
   add(stepping_in("watcher", "note.told", "observe"),
       {{"hook note.told", [&](parley_call c, const json::value& payload) {

@@ -207,7 +207,9 @@ parley_batch kernel::batch(parley_call in) {
   return out;
 }
 
-void* kernel::once(then what) { return new then(std::move(what)); }
+void* kernel::once(then what) {
+  return new then(std::move(what));
+}
 
 void kernel::done(void* user, parley_status status, parley_value result) {
   const std::unique_ptr<then> what(static_cast<then*>(user));

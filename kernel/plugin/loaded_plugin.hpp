@@ -54,16 +54,16 @@ struct host_handle {
 struct loaded_plugin : dispatch::instance {
   host_handle host;
   services* shared = nullptr;
-  boost::json::value config;       // with defaults
+  boost::json::value config;                                  // with defaults
   dispatch::arena_ptr lasting{dispatch::value_arena::make()}; // values that live as long as it
   std::set<std::string> grants;
-  parley_plugin entered{};         // what the entry function filled in
-  bool initialising = false;       // `provide` and `offer` are allowed
+  parley_plugin entered{};   // what the entry function filled in
+  bool initialising = false; // `provide` and `offer` are allowed
   bool started = false;
   const parley_storage_driver* driver = nullptr;
   std::map<parley_timer, std::uint64_t> timers; // → env::timer_id
   parley_timer last_timer = 0;
-  std::size_t offloaded = 0;       // work on the pool whose `done` is still to come
+  std::size_t offloaded = 0; // work on the pool whose `done` is still to come
 
   static loaded_plugin& of(const parley_host* host) {
     return *reinterpret_cast<const host_handle*>(host)->plugin; // base is its first member

@@ -14,7 +14,8 @@ namespace {
 using parley::gen::source;
 
 constexpr std::string_view usage =
-    "usage: parley-gen plugin.yaml [--output FILE] [--schemas FILE] [--requires other/plugin.yaml]...\n"
+    "usage: parley-gen plugin.yaml [--output FILE] [--schemas FILE] [--requires "
+    "other/plugin.yaml]...\n"
     "Writes the typed structs and the handler interface of a plugin as C++, and the JSON Schemas\n"
     "of its methods, events and collections. Each --requires names a manifest whose methods it\n"
     "calls or whose hooks it steps into.\n";

@@ -72,7 +72,8 @@ struct collection {
   std::string name; // without the plugin's
   std::uint32_t version = 1;
   std::vector<std::string> key;
-  boost::json::object record; // schema made of `fields`; fields are required unless `optional: true`
+  boost::json::object
+      record; // schema made of `fields`; fields are required unless `optional: true`
   std::vector<index> indexes;
   std::vector<personal> subjects;
 };
@@ -90,8 +91,8 @@ struct hook_point {
 // A step into somebody's hook point.
 struct hook {
   std::string name;
-  hook_kind kind = hook_kind::observe; // `phase`; must be the owner's
-  bool required = true;                // joins: whether the commit fails without it
+  hook_kind kind = hook_kind::observe;    // `phase`; must be the owner's
+  bool required = true;                   // joins: whether the commit fails without it
   std::vector<std::string> before, after; // names of plugins
 };
 
@@ -117,7 +118,8 @@ struct manifest {
   std::string version; // semver
   std::string summary;
   runtime language = runtime::native;
-  std::map<std::string, std::string> dependencies; // `requires`: name → range (^1, ~1.2, >=1.2 <2, *)
+  std::map<std::string, std::string>
+      dependencies;                  // `requires`: name → range (^1, ~1.2, >=1.2 <2, *)
   std::vector<std::string> provides; // "storage"
   bool wants_identity = false;       // capabilities.identity: true
   std::optional<bot> wants_bot;      // capabilities.bot: {name, display_name}

@@ -3,10 +3,10 @@
 // Our subset of JSON Schema 2020-12, compiled once and then used from any thread: type, properties,
 // required, additionalProperties, items, minItems, maxItems, minLength, maxLength (in code points),
 // pattern (RE2), minimum, maximum, enum, const, format (named ones), default, oneOf (with a
-// discriminating const or type only), $ref to the root's $defs (no recursion), and what only explains:
-// title, description, examples, $schema, $id, $comment, x-type. Any other keyword is refused when
-// compiling. Objects without additionalProperties refuse what they do not name; strings with U+0000
-// and integers written as 1.0 are refused.
+// discriminating const or type only), $ref to the root's $defs (no recursion), and what only
+// explains: title, description, examples, $schema, $id, $comment, x-type. Any other keyword is
+// refused when compiling. Objects without additionalProperties refuse what they do not name;
+// strings with U+0000 and integers written as 1.0 are refused.
 
 #include <boost/json.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// A YAML text as a JSON value that remembers where each node stood, so that every complaint can name
-// file, line and column.
+// A YAML text as a JSON value that remembers where each node stood, so that every complaint can
+// name file, line and column.
 
 #include <boost/json.hpp>
 

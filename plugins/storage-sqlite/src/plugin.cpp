@@ -46,8 +46,8 @@ parley_status read_settings(const parley_host* host, settings& out) {
 parley_status enter(const parley_host* host, parley_plugin* out) {
   const auto* storage = query<parley_storage_driver_api>(host, PARLEY_STORAGE_DRIVER_INTERFACE);
   if (storage == nullptr) return PARLEY_E_UNAVAILABLE;
-  // Counting SQLite's memory takes one lock for all threads at each allocation, and nobody reads it.
-  // Refused where another user of the library came first; then it only costs.
+  // Counting SQLite's memory takes one lock for all threads at each allocation, and nobody reads
+  // it. Refused where another user of the library came first; then it only costs.
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   settings with;
   if (const parley_status status = read_settings(host, with); status != PARLEY_OK) return status;

@@ -24,8 +24,8 @@ class welcome : public ::testing::Test {
   }
 
   ending create(const char* kind, const char* name = "Ada %1") {
-    const auto end = host_.hook("account.created",
-                                {{"id", "a-1"}, {"kind", kind}, {"display_name", name}});
+    const auto end =
+        host_.hook("account.created", {{"id", "a-1"}, {"kind", kind}, {"display_name", name}});
     EXPECT_TRUE(end.has_value());
     EXPECT_EQ(host_.open_calls(), 0u);
     return end.value_or(ending{});

@@ -14,8 +14,8 @@ class word_filter : public ::testing::Test {
  protected:
   // What a message becomes; empty where it is refused.
   std::string send(const std::string& text) {
-    const auto end = host_.hook(
-        "message.before_send", {{"conversation", "c"}, {"sender", "s"}, {"text", text}});
+    const auto end =
+        host_.hook("message.before_send", {{"conversation", "c"}, {"sender", "s"}, {"text", text}});
     EXPECT_TRUE(end.has_value());
     last_ = end.value_or(ending{});
     if (last_.status != PARLEY_OK) return "";

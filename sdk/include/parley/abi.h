@@ -35,27 +35,29 @@ typedef struct parley_str {
 } parley_str;
 
 /* Handles carry a generation: one that has ended is refused with PARLEY_E_STALE. 0 is no handle. */
-typedef uint64_t parley_call;  /* one piece of work: a method, a hook, or one that a plugin began */
-typedef uint64_t parley_value; /* JSON-like data in the arena of a call; lives until that call ends */
+typedef uint64_t parley_call; /* one piece of work: a method, a hook, or one that a plugin began */
+typedef uint64_t
+    parley_value; /* JSON-like data in the arena of a call; lives until that call ends */
 typedef uint64_t parley_batch; /* writes that are committed together, see draft/storage.h */
 typedef uint64_t parley_timer;
 
 typedef int32_t parley_status;
 enum {
   PARLEY_OK = 0,
-  PARLEY_E_INVALID = -1,     /* an argument is wrong; nothing was done */
-  PARLEY_E_NOT_FOUND = -2,   /* no such record, method, hook or interface */
-  PARLEY_E_FORBIDDEN = -3,   /* the principal may not, or a permission's condition no longer holds */
-  PARLEY_E_CONFLICT = -4,    /* a condition of the batch failed */
-  PARLEY_E_DEADLINE = -5,    /* the call's deadline passed */
-  PARLEY_E_CANCELLED = -6,   /* the call was cancelled */
+  PARLEY_E_INVALID = -1,   /* an argument is wrong; nothing was done */
+  PARLEY_E_NOT_FOUND = -2, /* no such record, method, hook or interface */
+  PARLEY_E_FORBIDDEN = -3, /* the principal may not, or a permission's condition no longer holds */
+  PARLEY_E_CONFLICT = -4,  /* a condition of the batch failed */
+  PARLEY_E_DEADLINE = -5,  /* the call's deadline passed */
+  PARLEY_E_CANCELLED = -6, /* the call was cancelled */
   PARLEY_E_UNAVAILABLE = -7, /* try again later: storage, a plugin or a worker cannot serve now */
   PARLEY_E_LIMIT = -8,       /* a configured limit */
   PARLEY_E_FAILED = -9,      /* a fault; the log has the details */
   PARLEY_E_THREAD = -10,     /* called on a thread that the function's tag does not allow */
   PARLEY_E_STALE = -11,      /* a handle whose object has ended */
-  PARLEY_E_REPEATED = -12,   /* the call was answered from its idempotency record: stop, write nothing */
-  PARLEY_E_REFUSED = -13     /* an error that the plugin declares, or a filter's denial; has a code */
+  PARLEY_E_REPEATED =
+      -12, /* the call was answered from its idempotency record: stop, write nothing */
+  PARLEY_E_REFUSED = -13 /* an error that the plugin declares, or a filter's denial; has a code */
 };
 
 /* How an operation that takes time ends: on [logic], exactly once, never from inside the function

@@ -22,7 +22,8 @@ enum {
   PARLEY_HOOK = 2,
   /* The owner of a scope answers for one principal and one place. input {principal, place}; finish
    * with {role, from?, conditions?} (role absent: no access). `from` is the first number of the
-   * place's topic that the principal may read; conditions as parley.storage `require` takes them. */
+   * place's topic that the principal may read; conditions as parley.storage `require` takes them.
+   */
   PARLEY_SCOPE_ACCESS = 3,
   /* Lists all places of a principal. input {principal}; finish with [{place, from?}]. */
   PARLEY_SCOPE_PLACES = 4

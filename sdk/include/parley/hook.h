@@ -18,9 +18,9 @@ typedef struct parley_hook_api {
   uint32_t size;
   /* [logic] Runs a hook of this plugin for `call`.
    *   filter   batch is 0. done: the payload as the filters left it, or PARLEY_E_REFUSED.
-   *   join     batch is open; handlers add to it. done: nothing, or PARLEY_E_REFUSED.
-   *   observe  after the commit; `done` may be NULL, and comes when all were told.
-   * NOT_FOUND where the manifest does not own `name`. */
+   *   join     batch is open; handlers add to it, and until `done` the owner leaves it alone. done:
+   * nothing, or PARLEY_E_REFUSED. observe  after the commit; `done` may be NULL, and comes when all
+   * were told. NOT_FOUND where the manifest does not own `name`. */
   parley_status (*run)(parley_call call, parley_str name, parley_value payload, parley_batch batch,
                        parley_done done, void* user);
 } parley_hook_api;

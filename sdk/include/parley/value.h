@@ -60,7 +60,8 @@ typedef struct parley_value_api {
                          parley_value* out);
   parley_status (*object)(parley_call call, const parley_str* names, const parley_slot* slots,
                           uint32_t count, parley_value* out);
-  /* [logic] From and to JSON text (RFC 8259). The text given by `write` lives as long as the call. */
+  /* [logic] From and to JSON text (RFC 8259). The text given by `write` lives as long as the call.
+   */
   parley_status (*parse)(parley_call call, parley_str json, parley_value* out);
   parley_status (*write)(parley_call call, parley_value value, parley_str* out);
 } parley_value_api;

@@ -21,8 +21,8 @@ typedef struct parley_storage_api {
   parley_status (*get)(parley_call call, parley_str collection, parley_value key, parley_done done,
                        void* user);
   /* [logic] Reads in the order of the key, or of an index.
-   * query {index?, prefix?: [equal values], from?, after?, to?, before?, reverse?, limit?}: the four
-   * bounds apply to the component that follows the prefix (from/to inclusive, after/before
+   * query {index?, prefix?: [equal values], from?, after?, to?, before?, reverse?, limit?}: the
+   * four bounds apply to the component that follows the prefix (from/to inclusive, after/before
    * exclusive). limit defaults to 100, at most 1000. done: {items: [record…], more: bool}. */
   parley_status (*range)(parley_call call, parley_str collection, parley_value query,
                          parley_done done, void* user);
@@ -54,9 +54,9 @@ typedef struct parley_storage_api {
   parley_status (*next)(parley_batch batch, parley_str topic, parley_str place, int64_t* out);
 
   /* [logic] Writes. `reply` (0: none) is the method's result, kept with the idempotency key; a
-   * method that is idempotent must give it, and commits once. done: {numbers: {topic: first number, …}, reply?: the
-   * given one with its numbers filled in}; or CONFLICT, FORBIDDEN (a permission's condition),
-   * REPEATED (this key was committed before). */
+   * method that is idempotent must give it, and commits once. done: {numbers: {topic: first number,
+   * …}, reply?: the given one with its numbers filled in}; or CONFLICT, FORBIDDEN (a permission's
+   * condition), REPEATED (this key was committed before). */
   parley_status (*commit)(parley_batch batch, parley_value reply, parley_done done, void* user);
 } parley_storage_api;
 

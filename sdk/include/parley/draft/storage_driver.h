@@ -3,8 +3,8 @@
  * The kernel turns records into rows of typed columns before they reach the driver, so a driver
  * knows collections, rows and topic logs, and nothing of JSON but text columns. All functions are
  * called on [logic] and must not block: a driver has threads of its own. Arguments stay where they
- * are until `done` was called, which may happen on [any-thread], exactly once, and never from inside
- * the function. Commits are applied in the order in which they were given.
+ * are until `done` was called, which may happen on [any-thread], exactly once, and never from
+ * inside the function. Commits are applied in the order in which they were given.
  */
 #ifndef PARLEY_DRAFT_STORAGE_DRIVER_H
 #define PARLEY_DRAFT_STORAGE_DRIVER_H
@@ -96,8 +96,8 @@ enum {
 typedef struct parley_driver_op {
   uint32_t size;
   int32_t kind;
-  uint32_t collection; /* index into what `open` was given */
-  uint32_t topic;      /* APPEND: index into parley_driver_batch.topics */
+  uint32_t collection;    /* index into what `open` was given */
+  uint32_t topic;         /* APPEND: index into parley_driver_batch.topics */
   const parley_cell* key; /* key_count cells; not for PUT and APPEND */
   const uint32_t* columns;
   const parley_cell* cells;
@@ -178,7 +178,8 @@ typedef struct parley_storage_driver {
   /* One row a topic, in the order asked: the number of its last event (0: none yet). */
   void (*heads)(void* self, const parley_str* topics, uint32_t count, parley_driver_rows_done done,
                 void* user);
-  /* Erases log entries older than `before` (RFC 3339), at most `limit`; numbers are never reused. */
+  /* Erases log entries older than `before` (RFC 3339), at most `limit`; numbers are never reused.
+   */
   void (*trim_log)(void* self, parley_str before, uint32_t limit, parley_driver_rows_done done,
                    void* user);
   /* Everything accepted is finished, then files are closed. */
