@@ -104,8 +104,8 @@ void start_log(const log_settings& settings) {
 
 void stop_log() {
   state& s = current();
-  s.out.reset();
   s.pool.reset(); // waits until what is queued is written
+  s.out.reset();  // after its thread: then nobody else can be the last one to let it go
   set_default(s);
 }
 
