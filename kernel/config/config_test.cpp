@@ -149,7 +149,7 @@ plugins:
           "parley.yaml:8:15: expected \"debug\", \"info\", \"warn\" or \"error\", found the string "
           "\"inf\"; did you mean \"info\"?",
           "parley.yaml:9:33: expected a string that matches "
-          "`^(\\*|[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)*(\\.\\*)?)$`, found the string \"* *\"",
+          "`^(\\*|[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)*)$`, found the string \"* *\"",
           "parley.yaml:11:18: expected an object, found the number 3",
           "parley.yaml:11:30: expected \"bot\" or \"identity\", found the string \"root\""));
 }

@@ -25,7 +25,8 @@ class routes : public ::testing::Test {
   }
 
   std::string target(std::string_view verb, const std::vector<std::string>& segments) {
-    const route_match found = registry(1, {&boards_}).route(verb, segments);
+    const registry all(1, {&boards_});
+    const route_match found = all.route(verb, segments);
     return found.outcome == route_match::kind::found ? found.target->declared.name : "";
   }
 

@@ -4,13 +4,13 @@
 #include "net/shard.hpp"
 #include "observe/log.hpp"
 
+#include <boost/system/error_code.hpp>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <functional>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 namespace parley::net {
@@ -153,7 +153,7 @@ void server::state::accept_failed(int why) {
   if (now_ns < next_complaint_ns) return;
   next_complaint_ns = now_ns + std::chrono::nanoseconds(between_complaints).count();
   observe::write(observe::level::error, "connections cannot be accepted",
-                 {{"why", std::generic_category().message(why)},
+                 {{"why", boost::system::generic_category().message(why)},
                   {"open", around.counters.open.load(std::memory_order_relaxed)},
                   {"failures", around.counters.accept_failures.load(std::memory_order_relaxed)}});
 }

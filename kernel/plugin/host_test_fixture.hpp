@@ -120,6 +120,7 @@ class kernel : public ::testing::Test {
   std::shared_ptr<const dispatch::registry> registry_;
   std::uint64_t exchanges_ = 0;
   inline static const parley_host* any_host_ = nullptr;
+  inline static std::vector<std::unique_ptr<then>> waiting_;
 };
 
 } // namespace parley::plugin

@@ -2,6 +2,8 @@
 
 #include "dispatch/values.hpp"
 
+#include <algorithm>
+
 namespace parley::plugin {
 
 namespace {
@@ -80,6 +82,7 @@ void kernel::TearDown() {
   bool over = !driver_;
   if (driver_) loader_->retire(std::move(driver_), 5000, [&] { over = true; });
   until([&] { return over; });
+  waiting_.clear(); // of operations that were never begun
   std::filesystem::remove_all(folder_);
 }
 
@@ -208,11 +211,16 @@ parley_batch kernel::batch(parley_call in) {
 }
 
 void* kernel::once(then what) {
-  return new then(std::move(what));
+  waiting_.push_back(std::make_unique<then>(std::move(what)));
+  return waiting_.back().get();
 }
 
 void kernel::done(void* user, parley_status status, parley_value result) {
-  const std::unique_ptr<then> what(static_cast<then*>(user));
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(),
+                                  [user](const auto& one) { return one.get() == user; });
+  ASSERT_NE(found, waiting_.end()) << "completed twice";
+  const std::unique_ptr<then> what = std::move(*found);
+  waiting_.erase(found);
   static const json::value nothing;
   const json::value* given = dispatch::value_arena::find(result);
   (*what)(status, given ? *given : nothing);
