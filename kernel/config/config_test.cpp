@@ -87,7 +87,7 @@ listen:
 net: { shards: 2 }
 limits: { frame_bytes: 2048, lua_instructions: 5000000000 }
 identity: { access_token_minutes: 5 }
-roles: { admin: { permissions: ['*', messaging.*], accounts: [a1] } }
+roles: { admin: { permissions: ['*', account.get], accounts: [a1] } }
 log: { level: debug, format: json }
 storage: { log_retention_days: 3 }
 plugin_path: [../plugins, /usr/lib/parley]
@@ -106,7 +106,7 @@ plugins:
   EXPECT_EQ(c.shards, 2u);
   EXPECT_EQ(c.limits.frame_bytes, 2048u);
   EXPECT_EQ(c.limits.lua_instructions, 5'000'000'000u);
-  EXPECT_THAT(c.roles.at("admin").permissions, ElementsAre("*", "messaging.*"));
+  EXPECT_THAT(c.roles.at("admin").permissions, ElementsAre("*", "account.get"));
   EXPECT_THAT(c.roles.at("admin").accounts, ElementsAre("a1"));
   EXPECT_EQ(c.log_level, observe::level::debug);
   EXPECT_EQ(c.log_format, observe::format::json);

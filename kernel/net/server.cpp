@@ -4,11 +4,11 @@
 #include "net/shard.hpp"
 #include "observe/log.hpp"
 
-#include <boost/system/error_code.hpp>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstring>
 #include <functional>
 #include <stdexcept>
 #include <utility>
@@ -153,7 +153,7 @@ void server::state::accept_failed(int why) {
   if (now_ns < next_complaint_ns) return;
   next_complaint_ns = now_ns + std::chrono::nanoseconds(between_complaints).count();
   observe::write(observe::level::error, "connections cannot be accepted",
-                 {{"why", boost::system::generic_category().message(why)},
+                 {{"why", std::strerror(why)},
                   {"open", around.counters.open.load(std::memory_order_relaxed)},
                   {"failures", around.counters.accept_failures.load(std::memory_order_relaxed)}});
 }

@@ -1,9 +1,9 @@
 #include "net/tls.hpp"
 
-#include <boost/system/error_code.hpp>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <cstring>
 #include <string_view>
 
 namespace parley::net {
@@ -14,7 +14,7 @@ namespace {
 std::string first_reason() {
   const unsigned long code = ERR_peek_error();
   ERR_clear_error();
-  if (ERR_SYSTEM_ERROR(code)) return boost::system::generic_category().message(ERR_GET_REASON(code));
+  if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
   const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
   return reason != nullptr ? reason : "unknown reason";
 }
