@@ -207,6 +207,8 @@ TEST(http, says_once_that_connections_cannot_be_accepted) {
     lines.emplace_back(line);
   };
   parley::observe::start_log(log);
+  // UBSan looks at an object through a pipe the first time, and there will be none to be had.
+  parley::observe::write(parley::observe::level::error, "before");
   {
     fixture here;
     client before = here.connect();
@@ -231,7 +233,7 @@ TEST(http, says_once_that_connections_cannot_be_accepted) {
     EXPECT_EQ(late.get("/healthz").status, 200);
   }
   parley::observe::stop_log();
-  EXPECT_THAT(lines, ElementsAre(HasSubstr("connections cannot be accepted")));
+  EXPECT_THAT(lines, ElementsAre(HasSubstr("before"), HasSubstr("connections cannot be accepted")));
 }
 
 TEST(http, limits_header_and_body) {
