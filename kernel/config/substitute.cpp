@@ -14,11 +14,7 @@ constexpr std::size_t max_secret_bytes = 64 * 1024;
 constexpr std::string_view file_prefix = "file:";
 
 std::string child(const std::string& pointer, std::string_view key) {
-  std::string out = pointer + "/";
-  for (const char c : key) {
-    out += c == '~' ? std::string("~0") : c == '/' ? std::string("~1") : std::string(1, c);
-  }
-  return out;
+  return pointer + "/" + yaml::escape_pointer(key);
 }
 
 bool is_variable(std::string_view name) {

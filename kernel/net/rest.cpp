@@ -2,6 +2,7 @@
 
 #include "net/json_input.hpp"
 #include "net/utf8.hpp"
+#include "yaml_document.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -86,20 +87,6 @@ json::value converted(std::string_view type, const std::string& text,
   return json::value(json::string_view(text.data(), text.size()), storage);
 }
 
-std::string pointer_to(std::string_view name) {
-  std::string out = "/";
-  for (const char c : name) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 bool is_json(const http_request& request) {
   const std::string* type = request.find("content-type");
   if (type == nullptr) return false;
@@ -164,7 +151,7 @@ std::optional<dispatch::error> collect_parameters(const dispatch::method& target
       if (all.contains(key)) {
         return dispatch::error{"invalid_params",
                                "`" + name + "` is given twice, in path, query or body.",
-                               pointer_to(name)};
+                               "/" + yaml::escape_pointer(name)};
       }
       all.emplace(key, converted(type_of(target, name), value, all.storage()));
     }

@@ -3,6 +3,8 @@
 #include "classes.hpp"
 #include "names.hpp"
 
+#include "yaml_document.hpp"
+
 #include <algorithm>
 #include <memory>
 #include <set>
@@ -71,7 +73,7 @@ class writer {
     out.classes->add_types();
     std::set<std::string> names;
     for (const auto& each : from.declared.methods) {
-      const std::string pointer = "/methods/" + pointer_part(each.name);
+      const std::string pointer = "/methods/" + yaml::escape_pointer(each.name);
       typed_method typed{&each, after_dot(each.name), {}, "void"};
       if (!names.insert(typed.name).second) {
         out.classes->problem(pointer, "two methods become the C++ name `" + typed.name + "`",
@@ -96,7 +98,7 @@ class writer {
     for (const auto& each : plugin_.declared.hook_points) payload(own_, each);
     for (const auto& each : plugin_.declared.hooks) {
       const auto [owner, point] = owner_of(each.name);
-      const std::string pointer = "/hooks/" + pointer_part(each.name);
+      const std::string pointer = "/hooks/" + yaml::escape_pointer(each.name);
       if (!point) {
         own_.classes->problem(pointer, "no plugin under `requires` has the hook " + each.name,
                               "the plugin that owns it under `requires`");
@@ -109,8 +111,9 @@ class writer {
     }
   }
   std::string payload(module& owner, const manifest::hook_point& point) {
-    return qualified(owner, owner.classes->type_of(point.data, identifier(point.name) + "_payload",
-                                                   "/hook_points/" + pointer_part(point.name)));
+    return qualified(owner,
+                     owner.classes->type_of(point.data, identifier(point.name) + "_payload",
+                                            "/hook_points/" + yaml::escape_pointer(point.name)));
   }
   std::pair<module*, const manifest::hook_point*> owner_of(const std::string& name) {
     auto look = [&](module& in) -> const manifest::hook_point* {
@@ -146,7 +149,7 @@ class writer {
   std::string write_events() {
     std::string out;
     for (const auto& each : plugin_.declared.events) {
-      const std::string pointer = "/events/" + pointer_part(each.name);
+      const std::string pointer = "/events/" + yaml::escape_pointer(each.name);
       const std::string name = identifier(each.name);
       own_.classes->claim(name, pointer);
       const std::string type = own_.classes->type_of(each.data, name + "_data", pointer + "/data");
@@ -217,7 +220,7 @@ class writer {
 
   void write_handlers() {
     for (const auto& each : own_.methods) {
-      member(each.name, "/methods/" + pointer_part(each.declared->name));
+      member(each.name, "/methods/" + yaml::escape_pointer(each.declared->name));
       handler(each.name, each.declared->name, qualified(own_, each.result),
               ", " + qualified(own_, each.params) + " params", "method_start", "PARLEY_METHOD",
               each.declared->name + ": " + each.declared->doc);
@@ -228,7 +231,7 @@ class writer {
 
   void write_scope_handlers(const manifest::scope& each) {
     const std::string name = identifier(each.name);
-    const std::string pointer = "/scopes/" + pointer_part(each.name);
+    const std::string pointer = "/scopes/" + yaml::escape_pointer(each.name);
     member(name + "_access", pointer);
     member(name + "_places", pointer);
     handler(name + "_access", each.name, "parley::scope_access",
@@ -243,7 +246,7 @@ class writer {
     const auto [owner, point] = owner_of(each.name);
     if (!point) return;
     const std::string name = "on_" + identifier(each.name);
-    member(name, "/hooks/" + pointer_part(each.name));
+    member(name, "/hooks/" + yaml::escape_pointer(each.name));
     const std::string type = payload(*owner, *point);
     if (each.kind == manifest::hook_kind::filter) {
       handler(name, each.name, "std::optional<" + type + ">", ", " + type + " payload",
@@ -263,7 +266,7 @@ class writer {
     std::string out;
     for (const auto& each : plugin_.declared.hook_points) {
       const std::string name = "run_" + identifier(each.name);
-      member(name, "/hook_points/" + pointer_part(each.name));
+      member(name, "/hook_points/" + yaml::escape_pointer(each.name));
       const std::string type = payload(own_, each);
       const std::string take = "(const parley::arena& c, const " + type + "& payload";
       const std::string text = literal(each.name);

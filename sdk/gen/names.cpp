@@ -85,20 +85,6 @@ std::string literal(std::string_view text) {
   return out + '"';
 }
 
-std::string pointer_part(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 bool standard_error(std::string_view code) {
   static constexpr std::array<std::string_view, 17> codes{"bad_json",
                                                           "bad_frame",

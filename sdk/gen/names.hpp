@@ -13,8 +13,6 @@ std::string identifier(std::string_view name);
 std::string after_dot(std::string_view name);
 // A C++ string literal.
 std::string literal(std::string_view text);
-// A component of a JSON Pointer.
-std::string pointer_part(std::string_view name);
 // Codes that every method may answer with; the SDK has their functions.
 bool standard_error(std::string_view code);
 // Names of the SDK, which generated code may be read beside.

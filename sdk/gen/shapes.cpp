@@ -2,6 +2,8 @@
 
 #include "names.hpp"
 
+#include "yaml_document.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -97,7 +99,7 @@ std::string shapes::type_of(const json::object& schema, const std::string& name,
   const std::string named = text_in(schema, "x-type");
   if (!named.empty() && from_.declared.types.contains(named)) {
     const std::string own = identifier(named);
-    if (!find(own)) class_of(schema, own, "/types/" + pointer_part(named));
+    if (!find(own)) class_of(schema, own, "/types/" + yaml::escape_pointer(named));
     return own;
   }
   class_of(schema, name, pointer);
@@ -153,12 +155,12 @@ void shapes::add_types() {
   for (const auto& [name, schema] : from_.declared.types) {
     if (text_in(schema, "type") != "object" || object_in(schema, "properties").empty()) continue;
     const std::string own = identifier(name);
-    if (!find(own)) class_of(schema, own, "/types/" + pointer_part(name));
+    if (!find(own)) class_of(schema, own, "/types/" + yaml::escape_pointer(name));
   }
 }
 
 void shapes::add_collection(const manifest::collection& in) {
-  const std::string pointer = "/collections/" + pointer_part(in.name);
+  const std::string pointer = "/collections/" + yaml::escape_pointer(in.name);
   const std::string name = identifier(in.name);
   const std::string record = name + "_record";
   claim(record, pointer + "/record");

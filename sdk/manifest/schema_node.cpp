@@ -195,19 +195,4 @@ std::size_t code_points(std::string_view text) {
   return count;
 }
 
-std::string escape_pointer(std::string_view key) {
-  std::string out;
-  out.reserve(key.size());
-  for (const char c : key) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 } // namespace parley::schema

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "schema.hpp"
+#include "yaml_document.hpp"
 
 namespace parley::schema {
 
@@ -70,6 +71,6 @@ std::string expectation(const validator::node& wanted);
 std::string found(const boost::json::value& value);
 std::string written(const boost::json::value& value); // as JSON, shortened
 std::size_t code_points(std::string_view text);
-std::string escape_pointer(std::string_view key);
+using yaml::escape_pointer;
 
 } // namespace parley::schema

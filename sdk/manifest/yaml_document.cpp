@@ -29,20 +29,6 @@ position from(const YAML::Mark& mark) {
   return {mark.line + 1, mark.column + 1};
 }
 
-std::string escaped(std::string_view key) {
-  std::string out;
-  for (char c : key) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 bool all(std::string_view text, bool (*fits)(char)) {
   return !text.empty() && std::all_of(text.begin(), text.end(), fits);
 }
@@ -223,7 +209,7 @@ class builder final : public YAML::EventHandler {
   std::string next_pointer() const {
     if (stack_.empty()) return "";
     const frame& top = stack_.back();
-    if (top.value.is_object()) return top.pointer + "/" + escaped(top.key);
+    if (top.value.is_object()) return top.pointer + "/" + escape_pointer(top.key);
     return top.pointer + "/" + std::to_string(top.value.get_array().size());
   }
 
@@ -232,7 +218,7 @@ class builder final : public YAML::EventHandler {
     top.has_key = true;
     top.key = text;
     top.key_at = where;
-    const auto [first, added] = out_.keys.emplace(top.pointer + "/" + escaped(text), where);
+    const auto [first, added] = out_.keys.emplace(top.pointer + "/" + escape_pointer(text), where);
     top.repeated = !added;
     if (added) return;
     problems_.push_back(
@@ -366,6 +352,21 @@ std::string to_string(const problem& p) {
   }
   out += ": " + p.what;
   if (!p.instead.empty()) out += "; " + p.instead;
+  return out;
+}
+
+std::string escape_pointer(std::string_view name) {
+  std::string out;
+  out.reserve(name.size());
+  for (const char c : name) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
   return out;
 }
 

@@ -26,6 +26,9 @@ struct problem {
 };
 std::string to_string(const problem& p);
 
+// A name as a part of a JSON Pointer (RFC 6901, section 3).
+std::string escape_pointer(std::string_view name);
+
 struct document {
   std::string file;
   boost::json::value root;
