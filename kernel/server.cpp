@@ -164,8 +164,13 @@ void server::start_network() {
       [this](auto&&... what) { identity_->authenticate(std::forward<decltype(what)>(what)...); });
   dispatch_->set_revoked(
       [this](std::string_view session) { return identity_->is_revoked(session); });
+  // Two turns later, so that who logs out over the socket gets the reply first.
   identity_->on_revoked = [this](std::string_view session) {
-    dispatch_->all_topics().close_session(session, log_in_again, "the session was revoked");
+    loop_.post([this, id = std::string(session)] {
+      loop_.post([this, id] {
+        dispatch_->all_topics().close_session(id, log_in_again, "The session was revoked.");
+      });
+    });
   };
   start_plugin(1);
 }

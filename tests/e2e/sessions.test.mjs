@@ -58,3 +58,11 @@ test("a refresh token that comes back after its successor was used ends the sess
   assert.equal(await client.closed, 4100);
   await assert.rejects(refresh(third.refresh_token), /wrong_token/);
 });
+
+test("who logs out over the socket is answered before it closes", async () => {
+  for (let round = 0; round < 10; round++) {
+    const client = await SocketClient.open(server, { token: (await login()).access_token });
+    await client.call("auth.logout", {});
+    assert.equal(await client.closed, 4100);
+  }
+});
