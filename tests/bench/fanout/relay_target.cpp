@@ -1,3 +1,4 @@
+#include "process.hpp"
 #include "target.hpp"
 
 #include <time.h>
@@ -7,8 +8,7 @@
 
 namespace parley::bench {
 
-relay_target::relay_target(const settings& with)
-    : port_(static_cast<std::uint16_t>(with.port + 1)) {
+relay_target::relay_target(const settings& with) : port_(free_port()) {
   server_ =
       std::make_unique<process>(std::vector<std::string>{"node", with.relay, std::to_string(port_)},
                                 with.directory + "/relay.log");
