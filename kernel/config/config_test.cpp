@@ -159,7 +159,7 @@ TEST_F(config_file, that_is_not_there_or_not_yaml_says_so) {
   load(folder_.string(), problems_);
   read("listen: [");
   ASSERT_EQ(problems_.size(), 3u);
-  EXPECT_EQ(lines()[0], "none.yaml: the file cannot be read; the path of a file that can");
+  EXPECT_EQ(lines()[0], "none.yaml: the file cannot be read; give the path of a file that can");
   EXPECT_THAT(lines()[1], testing::HasSubstr("the file cannot be read"));
   EXPECT_THAT(lines()[2], testing::StartsWith("parley.yaml:1:1: this is not YAML: "));
 }

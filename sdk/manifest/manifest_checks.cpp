@@ -219,7 +219,7 @@ class checks {
     std::set<std::string> seen;
     while (re2::RE2::FindAndConsume(&rest, R"(\{([a-z][a-z0-9_]*)\})", &name)) {
       if (!seen.insert(name).second) {
-        at(pointer, "`{" + name + "}` stands twice in the path", "it only once");
+        at(pointer, "`{" + name + "}` stands twice in the path", "give it only once");
       }
       const auto* parameter = property(m.params, name);
       if (!parameter || !is_required(m.params, name)) {
@@ -267,7 +267,7 @@ class checks {
       if (!field) {
         const std::string near = schema::nearest(names[i], names_of(c.record));
         at(here, role + " names the field `" + names[i] + "`, which is not there",
-           near.empty() ? "a field under `fields`" : "did you mean `" + near + "`?");
+           near.empty() ? "name a field under `fields`" : "did you mean `" + near + "`?");
       } else if (is_compound(*field)) {
         at(here, role + " names the field `" + names[i] + "`, which is not a plain value",
            "a field that is a string, integer, number or boolean");
@@ -275,7 +275,7 @@ class checks {
         at(here, "the key names the field `" + names[i] + "`, which is optional",
            "remove `optional: true`");
       } else if (!seen.insert(names[i]).second) {
-        at(here, role + " names the field `" + names[i] + "` twice", "it only once");
+        at(here, role + " names the field `" + names[i] + "` twice", "give it only once");
       }
     }
   }

@@ -274,10 +274,11 @@ TEST(manifest, collections) {
           "plugin.yaml:4:26: the key names the field `di`, which is not there; did you mean `id`?",
           "plugin.yaml:5:26: the key names the field `o`, which is not a plain value; a field that "
           "is a string, integer, number or boolean",
-          "plugin.yaml:5:32: the key names the field `p` twice; it only once",
+          "plugin.yaml:5:32: the key names the field `p` twice; give it only once",
           "plugin.yaml:5:124: `By` is no name for an index; a lower-case letter, then lower-case "
           "letters, digits and underscores",
-          "plugin.yaml:5:135: the index names the field `r`, which is not there; a field under "
+          "plugin.yaml:5:135: the index names the field `r`, which is not there; name a field "
+          "under "
           "`fields`",
           "plugin.yaml:6:26: the key names the field `q`, which is optional; remove `optional: "
           "true`",

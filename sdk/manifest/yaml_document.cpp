@@ -223,7 +223,7 @@ class builder final : public YAML::EventHandler {
     if (added) return;
     problems_.push_back(
         {out_.file, where, "the key `" + text + "` is given twice",
-         "it only once (the first is in line " + std::to_string(first->second.line) + ")"});
+         "give it only once (the first is in line " + std::to_string(first->second.line) + ")"});
   }
 
   void enter(position where) {
@@ -417,7 +417,7 @@ document read_file(const std::string& path, std::vector<problem>& problems) {
     readable = false; // a directory, for one
   }
   if (!readable) {
-    problems.push_back({path, {}, "the file cannot be read", "the path of a file that can"});
+    problems.push_back({path, {}, "the file cannot be read", "give the path of a file that can"});
     document out;
     out.file = path;
     return out;

@@ -62,9 +62,10 @@ TEST(yaml, remembers_where_everything_stood) {
 }
 
 TEST(yaml, problems) {
-  EXPECT_THAT(read("a: 1\nb: 2\na: 3").lines,
-              ElementsAre("f:3:1: the key `a` is given twice; it only once (the first is in line "
-                          "1)"));
+  EXPECT_THAT(
+      read("a: 1\nb: 2\na: 3").lines,
+      ElementsAre("f:3:1: the key `a` is given twice; give it only once (the first is in line "
+                  "1)"));
   EXPECT_EQ(boost::json::serialize(read("a: 1\na: 3").value.root), R"({"a":1})");
   EXPECT_THAT(read("a: &x [1, *x]").lines,
               ElementsAre("f:1:11: the alias stands within what it names; the value itself"));
