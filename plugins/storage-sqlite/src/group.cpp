@@ -241,12 +241,6 @@ std::int64_t group::number(parley_next which) const {
 
 void group::bind(statement& to, int at, const parley_cell& cell) {
   switch (cell.kind) {
-    case PARLEY_INTEGER:
-      return to.bind(at, cell.as.integer);
-    case PARLEY_NUMBER:
-      return to.bind(at, cell.as.number);
-    case PARLEY_STRING:
-      return to.bind_borrowed(at, view(cell.as.text));
     case PARLEY_CELL_NEXT:
       return to.bind(at, number(cell.as.next));
     case PARLEY_CELL_PIECES: {
@@ -260,7 +254,7 @@ void group::bind(statement& to, int at, const parley_cell& cell) {
       return to.bind_copied(at, scratch_);
     }
     default:
-      return to.bind_null(at);
+      return to.bind(at, cell);
   }
 }
 

@@ -5,22 +5,6 @@
 #include <sqlite3.h>
 
 namespace parley::storage_sqlite {
-namespace {
-
-void bind(statement& to, int at, const parley_cell& cell) {
-  switch (cell.kind) {
-    case PARLEY_INTEGER:
-      return to.bind(at, cell.as.integer);
-    case PARLEY_NUMBER:
-      return to.bind(at, cell.as.number);
-    case PARLEY_STRING:
-      return to.bind_borrowed(at, view(cell.as.text));
-    default:
-      return to.bind_null(at);
-  }
-}
-
-} // namespace
 
 snapshot::snapshot(const settings& with, std::shared_ptr<const layout> known, std::string& why)
     : layout_(std::move(known)), statements_(file_, *layout_) {
@@ -73,10 +57,10 @@ int snapshot::one(const parley_driver_read& read, const char*& fault) {
   if (from == nullptr) return SQLITE_ERROR;
   int at = 1;
   for (std::uint32_t i = 0; i < read.prefix_count; ++i) {
-    if (read.prefix[i].kind != PARLEY_NULL) bind(*from, at++, read.prefix[i]);
+    if (read.prefix[i].kind != PARLEY_NULL) from->bind(at++, read.prefix[i]);
   }
-  if (read.lower != nullptr) bind(*from, at++, *read.lower);
-  if (read.upper != nullptr) bind(*from, at++, *read.upper);
+  if (read.lower != nullptr) from->bind(at++, *read.lower);
+  if (read.upper != nullptr) from->bind(at++, *read.upper);
   from->bind(at, std::int64_t{read.limit} + 1);
   const auto columns = static_cast<std::uint32_t>((*layout_)[read.collection].columns.size());
   return collect(*from, columns, read.limit);

@@ -31,6 +31,19 @@ void statement::bind_copied(int at, std::string_view text) {
   sqlite3_bind_text64(handle_.get(), at, from, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
+void statement::bind(int at, const parley_cell& cell) {
+  switch (cell.kind) {
+    case PARLEY_INTEGER:
+      return bind(at, cell.as.integer);
+    case PARLEY_NUMBER:
+      return bind(at, cell.as.number);
+    case PARLEY_STRING:
+      return bind_borrowed(at, view(cell.as.text));
+    default:
+      return bind_null(at);
+  }
+}
+
 int statement::step() const {
   return sqlite3_step(handle_.get());
 }

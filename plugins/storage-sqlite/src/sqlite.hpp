@@ -24,6 +24,7 @@ class statement {
   void bind(int at, double value);
   void bind_borrowed(int at, std::string_view text); // stays where it is until `step` is done
   void bind_copied(int at, std::string_view text);
+  void bind(int at, const parley_cell& cell); // one of a row; text is borrowed
 
   int step() const;
   void reset() const;
