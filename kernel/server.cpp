@@ -186,8 +186,7 @@ void server::start_plugin(std::size_t index) {
   plugin::loaded_plugin& p = *plugins_.back();
   ensure_bot(p, [this, index, &p] {
     dispatch_->add(p);
-    if (const std::string broken = publish_registry(); !broken.empty())
-      return failed(p.name, broken);
+    dispatch_->set_registry(make_registry()); // what has started so far may be called
     if (p.name == "identity") identity_access_->attach(dispatch_->all_hooks(), p);
     loader_->start(p, plugin_start_ms, [this, index, &p](const std::string& problem) {
       if (stopping_) return;
@@ -210,22 +209,31 @@ void server::ensure_bot(plugin::loaded_plugin& of, next then) {
       });
 }
 
-std::string server::publish_registry() {
+std::shared_ptr<dispatch::registry> server::make_registry() const {
   std::vector<const manifest::manifest*> manifests;
   for (const auto& p : plugins_) manifests.push_back(&p->declared);
-  auto made = std::make_shared<dispatch::registry>(plugins_.size(), manifests);
+  return std::make_shared<dispatch::registry>(plugins_.size(), manifests);
+}
+
+// With the plugins' files, which are read once, now that all of them run.
+bool server::serve() {
+  const auto made = make_registry();
   for (const auto& p : plugins_) {
     const auto of = std::find_if(candidates_.begin(), candidates_.end(),
                                  [&](const plugin::candidate& c) { return c.name == p->name; });
     const std::string why = plugin::add_assets(*made, p->declared, of->folder);
-    if (!why.empty()) return why;
+    if (!why.empty()) {
+      failed(p->name, why);
+      return false;
+    }
   }
   dispatch_->set_registry(made);
   net_->set_registry(made);
-  return {};
+  return true;
 }
 
 void server::started() {
+  if (!serve()) return;
   std::vector<std::string> problems;
   if (!net_->listen(problems)) {
     for (const std::string& problem : problems) observe::write(level::error, problem);

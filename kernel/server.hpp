@@ -52,7 +52,8 @@ class server {
   void stop_driver();
   void finish();
 
-  std::string publish_registry();
+  std::shared_ptr<dispatch::registry> make_registry() const;
+  bool serve();
   net::probe_answer probe(std::string_view path) const;
   void tidy(); // old events and idempotency keys
 
