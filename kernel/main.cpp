@@ -1,10 +1,10 @@
 // parleyd [--check] CONFIG
 
 #include "config/config.hpp"
+#include "node/roles_from.hpp"
 #include "observe/log.hpp"
 #include "plugin/built_in.hpp"
 #include "plugin/catalogue.hpp"
-#include "roles_from.hpp"
 #include "server.hpp"
 #include "signals.hpp"
 

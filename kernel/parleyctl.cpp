@@ -1,9 +1,9 @@
 // parleyctl: what operators ask of a configuration without a running server.
 
 #include "config/config.hpp"
+#include "node/roles_from.hpp"
 #include "plugin/built_in.hpp"
 #include "plugin/catalogue.hpp"
-#include "roles_from.hpp"
 
 #include <algorithm>
 #include <iomanip>

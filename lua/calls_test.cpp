@@ -1,6 +1,5 @@
 #include "lua/testing/one_method.hpp"
 
-#include <filesystem>
 #include <fstream>
 #include <regex>
 
@@ -165,7 +164,7 @@ TEST(lua_storage, a_conflict_is_an_error_with_a_code) {
 
 // The names that parley.lua describes, by what they belong to.
 json::object described() {
-  std::ifstream in(std::filesystem::path(__FILE__).parent_path() / "parley.lua");
+  std::ifstream in(PARLEY_SOURCE_DIR "/lua/parley.lua");
   EXPECT_TRUE(in.is_open());
   static const std::regex function("function (\\w+)[.:](\\w+)\\(.*"),
       type("---@class parley\\.?(\\w*).*"), field("---@field (\\w+) .*");

@@ -22,18 +22,18 @@ batch* writable(parley_batch handle) {
   return b && b->root->writes ? b : nullptr;
 }
 
-std::string full_name(const batch& in, std::string_view collection) {
-  return in.as->name + "." + std::string(collection);
+std::string full_name(std::string_view plugin, std::string_view collection) {
+  return std::string(plugin) + "." + std::string(collection);
 }
 
-void blame(const batch& in, std::string_view what) {
+void blame(std::string_view plugin, std::string_view what) {
   observe::write(observe::level::error, "a batch was used wrongly",
-                 {{"plugin", in.as->name}, {"what", std::string(what)}});
+                 {{"plugin", std::string(plugin)}, {"what", std::string(what)}});
 }
 
-parley_status said(const batch& in, const storage::failure& why) {
+parley_status said(std::string_view plugin, const storage::failure& why) {
   if (why.code == storage::status::ok) return PARLEY_OK;
-  blame(in, why.message);
+  blame(plugin, why.message);
   return PARLEY_E_INVALID;
 }
 
@@ -114,7 +114,8 @@ parley_status batches::put(parley_batch to, std::string_view collection,
   batch* b = writable(to);
   if (!b || !record) return PARLEY_E_STALE;
   if (!record->is_object()) return PARLEY_E_INVALID;
-  return said(*b, b->root->writes->put(full_name(*b, collection), record->get_object()));
+  return said(b->as->name,
+              b->root->writes->put(full_name(b->as->name, collection), record->get_object()));
 }
 
 parley_status batches::patch(parley_batch to, std::string_view collection, const json::value* key,
@@ -122,8 +123,8 @@ parley_status batches::patch(parley_batch to, std::string_view collection, const
   batch* b = writable(to);
   if (!b || !key || !fields) return PARLEY_E_STALE;
   if (!key->is_array() || !fields->is_object()) return PARLEY_E_INVALID;
-  return said(*b, b->root->writes->patch(full_name(*b, collection), key->get_array(),
-                                         fields->get_object()));
+  return said(b->as->name, b->root->writes->patch(full_name(b->as->name, collection),
+                                                  key->get_array(), fields->get_object()));
 }
 
 parley_status batches::increment(parley_batch to, std::string_view collection,
@@ -131,21 +132,22 @@ parley_status batches::increment(parley_batch to, std::string_view collection,
   batch* b = writable(to);
   if (!b || !key) return PARLEY_E_STALE;
   if (!key->is_array()) return PARLEY_E_INVALID;
-  return said(*b,
-              b->root->writes->increment(full_name(*b, collection), key->get_array(), field, by));
+  return said(b->as->name, b->root->writes->increment(full_name(b->as->name, collection),
+                                                      key->get_array(), field, by));
 }
 
 parley_status batches::erase(parley_batch to, std::string_view collection, const json::value* key) {
   batch* b = writable(to);
   if (!b || !key) return PARLEY_E_STALE;
   if (!key->is_array()) return PARLEY_E_INVALID;
-  return said(*b, b->root->writes->erase(full_name(*b, collection), key->get_array()));
+  return said(b->as->name,
+              b->root->writes->erase(full_name(b->as->name, collection), key->get_array()));
 }
 
 namespace {
 
-// {collection, key, exists} or {collection, key, equals}
-parley_status add_condition(const batch& b, storage::batch& to, const json::object& condition,
+// {collection, key, exists} or {collection, key, equals}, with the names of the plugin `by`.
+parley_status add_condition(std::string_view by, storage::batch& to, const json::object& condition,
                             storage::condition_reason reason) {
   const json::value* collection = condition.if_contains("collection");
   const json::value* key = condition.if_contains("key");
@@ -153,12 +155,12 @@ parley_status add_condition(const batch& b, storage::batch& to, const json::obje
   const json::value* equals = condition.if_contains("equals");
   if (!collection || !collection->is_string() || !key || !key->is_array() ||
       !(exists && exists->is_bool()) == !(equals && equals->is_object())) {
-    blame(b, "a condition is {collection, key, exists} or {collection, key, equals}");
+    blame(by, "a condition is {collection, key, exists} or {collection, key, equals}");
     return PARLEY_E_INVALID;
   }
-  return said(b, to.require(full_name(b, collection->get_string()), key->get_array(),
-                            exists ? exists->get_bool() : true,
-                            equals ? equals->get_object() : json::object{}, reason));
+  return said(by, to.require(full_name(by, collection->get_string()), key->get_array(),
+                             exists ? exists->get_bool() : true,
+                             equals ? equals->get_object() : json::object{}, reason));
 }
 
 } // namespace
@@ -167,7 +169,7 @@ parley_status batches::require(parley_batch to, const json::value* condition) {
   batch* b = writable(to);
   if (!b || !condition) return PARLEY_E_STALE;
   if (!condition->is_object()) return PARLEY_E_INVALID;
-  return add_condition(*b, *b->root->writes, condition->get_object(),
+  return add_condition(b->as->name, *b->root->writes, condition->get_object(),
                        storage::condition_reason::batch);
 }
 
@@ -177,7 +179,7 @@ parley_status batches::publish(parley_batch to, std::string_view event, std::str
   if (!b || !data) return PARLEY_E_STALE;
   const manifest::event* declared = declared_event(*b->as, event);
   if (!declared || !declared->durable) {
-    blame(*b, "the manifest declares no durable event " + std::string(event));
+    blame(b->as->name, "the manifest declares no durable event " + std::string(event));
     return PARLEY_E_NOT_FOUND;
   }
   pending_event e;
@@ -190,7 +192,8 @@ parley_status batches::publish(parley_batch to, std::string_view event, std::str
   e.at = env::rfc3339(calls_.now_ms());
   e.access = access;
   e.principal = principal;
-  const parley_status status = said(*b, b->root->writes->append(e.topic, e.name, e.data, e.at));
+  const parley_status status =
+      said(b->as->name, b->root->writes->append(e.topic, e.name, e.data, e.at));
   if (status == PARLEY_OK) b->root->events.push_back(std::move(e));
   return status;
 }
@@ -231,15 +234,14 @@ parley_status batches::add_conditions(write_batch& to, call& owner, const json::
   method_work& work = *owner.work;
   // The scope's owner names its own collections.
   for (const json::object& condition : work.conditions) {
-    const batch as_owner{nullptr, work.scope_owner};
-    const parley_status status =
-        add_condition(as_owner, *to.writes, condition, storage::condition_reason::permission);
+    const parley_status status = add_condition(work.scope_owner, *to.writes, condition,
+                                               storage::condition_reason::permission);
     if (status != PARLEY_OK) return status;
   }
   if (work.idempotency_key.empty()) return PARLEY_OK;
   if (!reply || work.key_written) {
-    blame({nullptr, owner.plugin}, reply ? "an idempotent method commits once"
-                                         : "an idempotent method commits with its reply");
+    blame(owner.plugin->name, reply ? "an idempotent method commits once"
+                                    : "an idempotent method commits with its reply");
     return PARLEY_E_INVALID;
   }
   const json::array key{owner.who->principal, work.idempotency_key};
@@ -252,7 +254,7 @@ parley_status batches::add_conditions(write_batch& to, call& owner, const json::
                           {"digest", work.digest},
                           {"reply", *reply},
                           {"expires_at", env::rfc3339(calls_.now_ms() + keep_keys_ms_)}});
-  return said({nullptr, owner.plugin}, why);
+  return said(owner.plugin->name, why);
 }
 
 parley_status batches::commit(parley_batch handle, const json::value* reply, parley_done done,

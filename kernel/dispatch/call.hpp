@@ -35,6 +35,8 @@ struct instance {
   session_ptr self;                         // the principal of kind PARLEY_PLUGIN
   session_ptr bot;                          // with capabilities.bot, once its account is known
   observe::histogram* logic_time = nullptr; // each stay on the logic thread; nullptr: not measured
+  std::size_t calls = 0;                    // that run in it
+  std::size_t operations = 0; // begun by it, whose completion is still to be delivered
 };
 
 // How a call ended. `result` lies in the call's arena and ends with it.
@@ -52,7 +54,7 @@ struct method_work {
   const method* target = nullptr;
   std::shared_ptr<const registry> from; // keeps `target`
   instance* provider = nullptr;
-  instance* scope_owner = nullptr; // whose collections the permission's conditions name
+  std::string scope_owner; // the plugin whose collections the permission's conditions name
   boost::json::value params;
   std::string digest;
   connection_id connection = 0;                // 0: called by a plugin
@@ -76,7 +78,7 @@ struct call {
   std::uint32_t depth = 0;
   parley_batch joined = 0; // the owner's batch, in a join hook
   parley_call parent = 0;
-  const instance* origin = nullptr; // the plugin that began it all; nullptr: a client
+  std::string origin; // the plugin that began it all; empty: a client
   arena_ptr arena{value_arena::make()};
   std::vector<parley_call> children;
   std::vector<std::uint64_t> operations;
@@ -116,6 +118,7 @@ struct batch {
 // An operation that waits for its completion.
 struct operation {
   parley_call owner = 0;
+  instance* plugin = nullptr; // whose it is; waits for it, see instance::operations
   parley_done done = nullptr;
   void* user = nullptr;
 };

@@ -52,6 +52,7 @@ std::size_t calls::size() const {
 call& calls::insert(std::unique_ptr<call> made, std::int64_t deadline_ms) {
   call& c = *made;
   c.deadline_ms = deadline_ms;
+  ++c.plugin->calls;
   c.handle = table().insert(std::move(made));
   // Waited for by the steady clock: the wall clock may be set.
   const std::int64_t due_ms = steady_ms() + deadline_ms - now_ms();
@@ -143,23 +144,26 @@ parley_status calls::end(parley_call handle, const ending& how, parley_status fo
   for (const parley_call child : ended->children) abort(child, PARLEY_E_CANCELLED);
   for (const parley_batch open : ended->batches) batches::drop(open);
   if (ended->ended) ended->ended(*ended, how);
+  --ended->plugin->calls;
   return PARLEY_OK;
 }
 
 std::uint64_t calls::begin_operation(call& in, parley_done done, void* user) {
   const std::uint64_t id =
-      operations().insert(std::make_unique<operation>(operation{in.handle, done, user}));
+      operations().insert(std::make_unique<operation>(operation{in.handle, in.plugin, done, user}));
   forget_ended(in.operations, [](std::uint64_t o) { return operations().find(o) != nullptr; });
   in.operations.push_back(id);
+  ++in.plugin->operations;
   return id;
 }
 
 void calls::complete(std::uint64_t id, parley_status status, parley_value result) {
   const std::unique_ptr<operation> o = operations().take(id);
-  if (!o || !o->done) return;
+  if (!o) return;
+  if (!o->done) return static_cast<void>(--o->plugin->operations);
   const call* owner = find(o->owner);
-  schedule_delivery({o->done, o->user, o->owner, owner ? owner->plugin : nullptr,
-                     owner ? owner->depth + 1 : 0, status, result});
+  schedule_delivery(
+      {o->done, o->user, o->owner, o->plugin, owner ? owner->depth + 1 : 0, status, result});
 }
 
 void calls::complete_with(std::uint64_t id, json::value result) {
@@ -201,7 +205,8 @@ void calls::deliver() {
     depth_now_ = next.depth;
     next.done(next.user, next.status, next.result);
     depth_now_ = 0;
-    if (next.plugin) blame(next.plugin, began, "a continuation");
+    blame(next.plugin, began, "a continuation");
+    --next.plugin->operations;
   }
   delivering_ = !ready_.empty();
   if (delivering_) post_delivery();

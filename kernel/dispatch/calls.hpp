@@ -51,8 +51,6 @@ class calls {
   void cancel_operations(call& of, parley_status status);
 
   std::size_t size() const;
-  // Whether completions wait for their turn.
-  bool delivering() const { return delivering_; }
   // The depth of what a plugin begins now by itself: below the call that runs, so that two plugins
   // that answer each other come to an end.
   std::uint32_t depth_now() const { return depth_now_; }
@@ -65,7 +63,7 @@ class calls {
     parley_done done = nullptr;
     void* user = nullptr;
     parley_call owner = 0;
-    const instance* plugin = nullptr;
+    instance* plugin = nullptr;
     std::uint32_t depth = 0;
     parley_status status = PARLEY_OK;
     parley_value result = 0;

@@ -24,9 +24,12 @@ void dispatcher::set_registry(std::shared_ptr<const registry> current) {
 }
 
 void dispatcher::add(instance& plugin) {
-  for (const manifest::hook_point& p : plugin.declared.hook_points) hooks_.add_point(plugin, p);
-  for (const manifest::scope& s : plugin.declared.scopes) topics_.add_scope(s.name, plugin);
   hooks_.attach(plugin);
+  offer(plugin);
+}
+
+void dispatcher::offer(instance& plugin) {
+  for (const manifest::scope& s : plugin.declared.scopes) topics_.add_scope(s.name, plugin);
   methods_.provide(plugin);
 }
 
@@ -35,6 +38,13 @@ void dispatcher::remove(instance& plugin) {
   hooks_.detach(plugin);
   topics_.remove_scopes(plugin);
   calls_.abort_all(plugin);
+}
+
+void dispatcher::replace(instance& old, instance& next) {
+  hooks_.replace(old, next);
+  offer(next);
+  methods_.withdraw(old); // what the new version does not have
+  topics_.remove_scopes(old);
 }
 
 void dispatcher::authenticate(connection_id who, std::string scheme, std::string credential,

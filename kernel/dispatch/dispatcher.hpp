@@ -34,9 +34,11 @@ class dispatcher final : public entry {
   void set_revoked(std::function<bool(std::string_view session)> is) { revoked_ = std::move(is); }
   void set_registry(std::shared_ptr<const registry> current);
 
-  // A plugin that has started, or ends.
+  // A plugin that is there now, or ends.
   void add(instance& plugin);
   void remove(instance& plugin);
+  // From this turn on the next version gets what came to the old one, which only ends its calls.
+  void replace(instance& old, instance& next);
 
   void authenticate(connection_id who, std::string scheme, std::string credential,
                     std::string remote) override;
@@ -53,6 +55,8 @@ class dispatcher final : public entry {
   methods& all_methods() { return methods_; }
 
  private:
+  void offer(instance& plugin);
+
   calls& calls_;
   clients* clients_ = nullptr;
   topics topics_;

@@ -23,29 +23,41 @@ bool is_denial(const ending& how) {
 
 } // namespace
 
-void hooks::add_point(instance& owner, const manifest::hook_point& declared) {
-  auto p = std::make_shared<point>();
-  p->owner = &owner;
-  p->declared = declared;
-  std::vector<schema::breach> faults; // the manifest was read without any
-  p->data = std::make_shared<schema::validator>(schema::validator::compile(declared.data, faults));
-  points_[declared.name] = std::move(p);
-}
-
-// Points are replaced, never reordered: a run keeps the one that it began with, and skips nobody.
-void hooks::attach(instance& plugin) {
-  for (const manifest::hook& h : plugin.declared.hooks) {
-    const auto found = points_.find(h.name);
-    if (found == points_.end()) continue;
-    auto wider = std::make_shared<point>(*found->second);
-    wider->participants.push_back(
-        std::make_shared<participant>(participant{plugin.name, &plugin, h}));
-    sort(*wider);
-    found->second = std::move(wider);
+// Those who were there before the owner step in now.
+void hooks::add_points(instance& owner) {
+  for (const manifest::hook_point& declared : owner.declared.hook_points) {
+    auto p = std::make_shared<point>();
+    p->owner = &owner;
+    p->declared = declared;
+    std::vector<schema::breach> faults; // the manifest was read without any
+    p->data =
+        std::make_shared<schema::validator>(schema::validator::compile(declared.data, faults));
+    points_[declared.name] = std::move(p);
+    for (instance* other : attached_)
+      for (const manifest::hook& h : other->declared.hooks)
+        if (h.name == declared.name) step_in(*other, h);
   }
 }
 
+void hooks::attach(instance& plugin) {
+  add_points(plugin);
+  for (const manifest::hook& h : plugin.declared.hooks) step_in(plugin, h);
+  attached_.push_back(&plugin);
+}
+
+// Points are replaced, never reordered: a run keeps the one that it began with, and skips nobody.
+void hooks::step_in(instance& plugin, const manifest::hook& declared) {
+  const auto found = points_.find(declared.name);
+  if (found == points_.end()) return;
+  auto wider = std::make_shared<point>(*found->second);
+  wider->participants.push_back(
+      std::make_shared<participant>(participant{plugin.name, &plugin, declared}));
+  sort(*wider);
+  found->second = std::move(wider);
+}
+
 void hooks::detach(const instance& plugin) {
+  std::erase(attached_, &plugin);
   std::erase_if(points_, [&](const auto& entry) { return entry.second->owner == &plugin; });
   for (auto& [name, p] : points_) {
     auto narrower = std::make_shared<point>(*p);
@@ -56,6 +68,22 @@ void hooks::detach(const instance& plugin) {
     });
     p = std::move(narrower);
   }
+}
+
+void hooks::replace(instance& old, instance& next) {
+  std::erase(attached_, &old);
+  for (auto& [name, p] : points_) {
+    auto changed = std::make_shared<point>(*p);
+    std::erase_if(changed->participants, [&](const std::shared_ptr<participant>& w) {
+      if (w->plugin != &old) return false;
+      w->plugin = &next;
+      w->steps_in = next.hooks.contains(name);
+      return true;
+    });
+    p = std::move(changed);
+  }
+  std::erase_if(points_, [&](const auto& entry) { return entry.second->owner == &old; });
+  attach(next);
 }
 
 void hooks::sort(point& p) const {
@@ -97,6 +125,7 @@ void hooks::filter_next(parley_call in, std::shared_ptr<point> p, std::size_t in
   if (!parent) return; // ended meanwhile; nobody waits
   if (index == p->participants.size()) return done(payload, std::nullopt);
   const participant& who = *p->participants[index];
+  if (!who.steps_in) return filter_next(in, p, index + 1, payload, std::move(done));
   if (!who.plugin) {
     if (!p->declared.pass_on_failure) return done(nullptr, unavailable_because(who.name));
     return filter_next(in, p, index + 1, payload, std::move(done));
@@ -142,6 +171,7 @@ void hooks::join_next(parley_call in, std::shared_ptr<point> p, std::size_t inde
   if (!parent) return;
   if (index == p->participants.size()) return done(std::nullopt);
   const participant& who = *p->participants[index];
+  if (!who.steps_in) return join_next(in, p, index + 1, payload, batch, std::move(done));
   if (!who.plugin) {
     if (who.declared.required) return done(unavailable_because(who.name));
     return join_next(in, p, index + 1, payload, batch, std::move(done));
@@ -178,7 +208,8 @@ void hooks::observe(const call& cause, std::string_view name, const json::value&
   };
   for (const std::shared_ptr<participant>& each : p->participants) {
     const participant& who = *each;
-    if (!who.plugin || who.plugin == cause.origin) continue; // nobody hears their own echo
+    if (!who.plugin || !who.steps_in || who.plugin->name == cause.origin)
+      continue; // nobody hears their own echo
     ++*waiting;
     const auto told = [this, p, one_less](call& c, const ending& how) {
       if (how.failure) log_failure(*p, c.plugin->name, *how.failure);

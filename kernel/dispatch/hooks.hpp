@@ -16,10 +16,12 @@ class hooks {
   // `deadline_ms`: the most that any hook gets.
   hooks(calls& all, std::uint32_t deadline_ms) : calls_(all), deadline_ms_(deadline_ms) {}
 
-  void add_point(instance& owner, const manifest::hook_point& declared);
-  // Steps in with every hook that the plugin declares. The points exist (checked at load).
+  // The plugin's own points, and every step into a point that it declares. Points exist (checked at
+  // load), but for those of an optional plugin that is not there.
   void attach(instance& plugin);
   void detach(const instance& plugin);
+  // A new version takes the place of the old one, in runs that are under way too.
+  void replace(instance& old, instance& next);
 
   // Ends with the payload as the filters left it (in the arena of `in`), or with the refusal.
   using filtered = std::function<void(const boost::json::value*, std::optional<error>)>;
@@ -33,11 +35,12 @@ class hooks {
                told done);
 
  private:
-  // Shared by all versions of a point, so that every run sees when one has left.
+  // Shared by all versions of a point, so that every run sees who has left or was replaced.
   struct participant {
     std::string name;
     instance* plugin = nullptr; // nullptr: has left
     manifest::hook declared;
+    bool steps_in = true; // its new version may not any more
   };
   struct point {
     instance* owner = nullptr;
@@ -50,6 +53,8 @@ class hooks {
                    const boost::json::value* payload, filtered done);
   void join_next(parley_call in, std::shared_ptr<point> p, std::size_t index,
                  const boost::json::value* payload, parley_batch batch, told done);
+  void add_points(instance& owner);
+  void step_in(instance& plugin, const manifest::hook& declared);
   void sort(point& p) const;
   std::uint32_t deadline_of(const point& p) const {
     return std::min(p.declared.deadline_ms, deadline_ms_);
@@ -59,6 +64,7 @@ class hooks {
   calls& calls_;
   std::uint32_t deadline_ms_;
   std::map<std::string, std::shared_ptr<point>, std::less<>> points_;
+  std::vector<instance*> attached_;
 };
 
 } // namespace parley::dispatch

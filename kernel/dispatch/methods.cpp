@@ -98,9 +98,9 @@ void methods::withdraw(const instance& plugin) {
 }
 
 void methods::run(client_request what, answered done) {
-  // The plugin may have changed on the way.
-  const method* target =
-      what.from == registry_ ? what.target : registry_->find(what.target->declared.name);
+  // A plugin may have changed on the way: then the shard has checked by what holds no more.
+  const bool current = what.from == registry_;
+  const method* target = current ? what.target : registry_->find(what.target->declared.name);
   const auto provider = providers_.find(what.target->declared.name);
   if (!target || provider == providers_.end()) return done({{}, error_of(PARLEY_E_UNAVAILABLE)});
 
@@ -116,6 +116,7 @@ void methods::run(client_request what, answered done) {
   work.params = std::move(what.params);
   work.digest = std::move(what.params_digest);
   work.connection = what.connection;
+  if (!current && !check_params(c)) return;
   if (has_wild_integer(work.params))
     return refuse(c, PARLEY_E_INVALID, "Integers are within 2^53.");
   start(c);
@@ -128,7 +129,7 @@ parley_status methods::invoke(call& by, std::string_view name, const json::value
   if (!target || provider == providers_.end()) return PARLEY_E_NOT_FOUND;
   const bool reachable = provider->second.by == by.plugin ||
                          provider->second.by->name == "identity" ||
-                         by.plugin->declared.dependencies.contains(provider->second.by->name);
+                         by.plugin->declared.may_use(provider->second.by->name);
   if (!reachable) return PARLEY_E_NOT_FOUND;
   if (by.depth >= depth_limit) return PARLEY_E_LIMIT;
 
@@ -146,17 +147,23 @@ parley_status methods::invoke(call& by, std::string_view name, const json::value
   work.provider = provider->second.by;
   work.params = params ? *params : json::object{};
   work.digest = digest_of(work.params);
-  schema::breach first;
-  if (!target->params.accepts(work.params, first)) {
-    error why = error_of(PARLEY_E_INVALID);
-    why.message = first.what;
-    why.field = first.pointer;
-    calls_.fail(c.handle, std::move(why), PARLEY_E_INVALID);
-    return PARLEY_OK;
-  }
-  target->params.add_defaults(work.params);
-  start(c);
+  if (check_params(c)) start(c);
   return PARLEY_OK;
+}
+
+// Ends the call where they are wrong.
+bool methods::check_params(call& c) {
+  method_work& work = *c.work;
+  schema::breach first;
+  if (work.target->params.accepts(work.params, first)) {
+    work.target->params.add_defaults(work.params);
+    return true;
+  }
+  error why = error_of(PARLEY_E_INVALID);
+  why.message = first.what;
+  why.field = first.pointer;
+  calls_.fail(c.handle, std::move(why), PARLEY_E_INVALID);
+  return false;
 }
 
 // How a method's call becomes the client's answer.
@@ -253,7 +260,7 @@ void methods::check_scope(call& c) {
   const auto owner = scopes_.find(scope);
   if (owner == scopes_.end()) return refuse(c, PARLEY_E_UNAVAILABLE);
   work.place = work.params.get_object().at(scope).as_string();
-  work.scope_owner = owner->second;
+  work.scope_owner = owner->second->name;
 
   const auto asked = [this, handle = c.handle, scope](call&, const ending& how) {
     scope_answered(handle, scope, how);
@@ -270,7 +277,7 @@ void methods::scope_answered(parley_call handle, const std::string& scope, const
   if (how.failure) {
     observe::write(
         observe::level::error, "the owner of a scope failed",
-        {{"plugin", c->work->scope_owner->name}, {"scope", scope}, {"why", how.failure->message}});
+        {{"plugin", c->work->scope_owner}, {"scope", scope}, {"why", how.failure->message}});
     return refuse(*c, PARLEY_E_UNAVAILABLE);
   }
   const json::object* answer = how.result ? how.result->if_object() : nullptr;

@@ -21,6 +21,7 @@ class methods {
   methods(calls& all, batches& writes, storage::engine& store, observe::metrics& measured,
           permits allowed, std::uint32_t deadline_ms);
 
+  // In the place of whoever provided the same before.
   void provide(instance& plugin);
   void withdraw(const instance& plugin);
   void set_registry(std::shared_ptr<const registry> current) { registry_ = std::move(current); }
@@ -42,6 +43,7 @@ class methods {
     observe::counter* failures = nullptr;
   };
 
+  bool check_params(call& c);
   void start(call& c);
   void check_scope(call& c);
   void scope_answered(parley_call handle, const std::string& scope, const ending& how);

@@ -27,19 +27,23 @@ std::vector<std::string> segments_of(std::string_view path) {
 
 } // namespace
 
-registry::registry(std::uint64_t generation,
-                   const std::vector<const manifest::manifest*>& manifests)
-    : generation_(generation), routes_(std::make_unique<route_node>()) {
-  for (const manifest::manifest* m : manifests)
-    for (const manifest::method& declared : m->methods) {
-      auto made = std::make_unique<method>();
-      made->plugin = m->name;
-      made->declared = declared;
-      std::vector<schema::breach> faults; // the manifest was read without any
-      made->params = schema::validator::compile(declared.params, faults);
-      by_name_[made->declared.name] = made.get();
-      if (declared.http) add_route(*made);
-      methods_.push_back(std::move(made));
+offer::offer(const manifest::manifest& by) {
+  for (const manifest::method& declared : by.methods) {
+    auto made = std::make_unique<method>();
+    made->plugin = by.name;
+    made->declared = declared;
+    std::vector<schema::breach> faults; // the manifest was read without any
+    made->params = schema::validator::compile(declared.params, faults);
+    methods.push_back(std::move(made));
+  }
+}
+
+registry::registry(std::uint64_t generation, std::vector<std::shared_ptr<const offer>> offers)
+    : generation_(generation), offers_(std::move(offers)), routes_(std::make_unique<route_node>()) {
+  for (const std::shared_ptr<const offer>& each : offers_)
+    for (const std::unique_ptr<const method>& m : each->methods) {
+      by_name_[m->declared.name] = m.get();
+      if (m->declared.http) add_route(*m);
     }
 }
 
@@ -100,13 +104,11 @@ route_match registry::route(std::string_view verb, const std::vector<std::string
   return result;
 }
 
-void registry::add_file(std::string path, file content) {
-  files_[std::move(path)] = std::move(content);
-}
-
 const file* registry::find_file(std::string_view path) const {
-  const auto found = files_.find(path);
-  return found == files_.end() ? nullptr : &found->second;
+  for (const std::shared_ptr<const offer>& each : offers_)
+    if (const auto found = each->files.find(path); found != each->files.end())
+      return &found->second;
+  return nullptr;
 }
 
 } // namespace parley::dispatch

@@ -1,8 +1,7 @@
 #pragma once
 
-// What clients can reach, compiled from the manifests of the plugins that are loaded: methods with
-// their validators, HTTP routes and static files. Immutable; a change makes a new generation, and
-// shards hold the one they began a request with.
+// What clients can reach: methods with their validators, HTTP routes and static files. Immutable; a
+// change makes a new generation, and shards hold the one they began a request with.
 
 #include "manifest.hpp"
 #include "schema.hpp"
@@ -39,9 +38,16 @@ struct route_match {
   std::string allow;                                           // other_verb: for the Allow header
 };
 
+// What one plugin offers to clients, compiled once: every generation while it is loaded shares it.
+struct offer {
+  explicit offer(const manifest::manifest& by);
+  std::vector<std::unique_ptr<const method>> methods;
+  std::map<std::string, file, std::less<>> files; // by decoded path
+};
+
 class registry {
  public:
-  registry(std::uint64_t generation, const std::vector<const manifest::manifest*>& manifests);
+  registry(std::uint64_t generation, std::vector<std::shared_ptr<const offer>> offers);
   ~registry();
 
   std::uint64_t generation() const { return generation_; }
@@ -53,17 +59,14 @@ class registry {
   // A static file by its decoded path, or nullptr.
   const file* find_file(std::string_view path) const;
 
-  void add_file(std::string path, file content); // while it is being made
-
  private:
   struct route_node;
   void add_route(const method& target);
 
   std::uint64_t generation_;
-  std::vector<std::unique_ptr<method>> methods_;
+  std::vector<std::shared_ptr<const offer>> offers_;
   std::unordered_map<std::string_view, const method*> by_name_;
   std::unique_ptr<route_node> routes_;
-  std::map<std::string, file, std::less<>> files_;
 };
 
 } // namespace parley::dispatch

@@ -25,7 +25,7 @@ class routes : public ::testing::Test {
   }
 
   std::string target(std::string_view verb, const std::vector<std::string>& segments) {
-    const registry all(1, {&boards_});
+    const registry all(1, {std::make_shared<const offer>(boards_)});
     const route_match found = all.route(verb, segments);
     return found.outcome == route_match::kind::found ? found.target->declared.name : "";
   }
@@ -45,7 +45,7 @@ TEST_F(routes, a_literal_wins_over_a_parameter) {
 }
 
 TEST_F(routes, parameters_come_by_name) {
-  const registry all(1, {&boards_});
+  const registry all(1, {std::make_shared<const offer>(boards_)});
   const route_match found = all.route("GET", {"v1", "boards", "b7", "notes", "n1"});
   ASSERT_EQ(found.parameters.size(), 2u);
   EXPECT_EQ(found.parameters[0], std::pair(std::string("board"), std::string("b7")));
@@ -53,7 +53,7 @@ TEST_F(routes, parameters_come_by_name) {
 }
 
 TEST_F(routes, another_verb_is_told_apart_from_no_route) {
-  const registry all(1, {&boards_});
+  const registry all(1, {std::make_shared<const offer>(boards_)});
   const route_match other = all.route("DELETE", {"v1", "boards"});
   EXPECT_EQ(other.outcome, route_match::kind::other_verb);
   EXPECT_EQ(other.allow, "GET, POST");

@@ -30,13 +30,14 @@ class stepping_in : public testing::Test {
       point.data = {
           {"type", "object"},
           {"properties", {{"a", {{"type", "integer"}}}, {"principal", {{"type", "string"}}}}}};
-      hooks_.add_point(identity_, point);
+      identity_.declared.hook_points.push_back(point);
       manifest::hook hook;
       hook.name = point.name;
       hook.kind = kind;
       other_.declared.hooks.push_back(hook);
       other_.hooks[point.name] = {&stepping_in::enter, this};
     }
+    hooks_.attach(identity_);
   }
   void attach() {
     access_.attach(hooks_, identity_);

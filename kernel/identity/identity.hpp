@@ -65,6 +65,8 @@ class service {
   std::function<void(std::string_view session)> on_revoked;
 
   const role_table& roles() const { return roles_; }
+  // Sessions keep the roles that they were opened with; what a role may do counts at once.
+  void set_roles(role_table next) { roles_ = std::move(next); }
   accounts& people() { return accounts_; }
   sessions_service* open_sessions() { return sessions_.get(); } // nullptr before start
   host_access& host() { return host_; }

@@ -249,13 +249,12 @@ std::shared_ptr<const dispatch::registry> test_registry() {
   add("test.fail", "GET", "/v1/fail", R"({"type":"object"})");
   add("test.inner", "GET", "/v1/inner", R"({"type":"object"})");
   made.methods.back().seen_by = manifest::visibility::plugin;
-  auto registry =
-      std::make_shared<dispatch::registry>(1, std::vector<const manifest::manifest*>{&made});
-  registry->add_file(
-      "/", {"<p>page</p>", "text/html; charset=utf-8", "\"1\"", "default-src 'self'", false});
-  registry->add_file("/app.js",
-                     {std::string(3'000'000, 'j'), "text/javascript", "\"2\"", "", true});
-  return registry;
+  auto offer = std::make_shared<dispatch::offer>(made);
+  offer->files["/"] = {"<p>page</p>", "text/html; charset=utf-8", "\"1\"", "default-src 'self'",
+                       false};
+  offer->files["/app.js"] = {std::string(3'000'000, 'j'), "text/javascript", "\"2\"", "", true};
+  return std::make_shared<dispatch::registry>(
+      1, std::vector<std::shared_ptr<const dispatch::offer>>{std::move(offer)});
 }
 
 fixture::fixture(std::function<void(options&)> adjust, unsigned shards) {

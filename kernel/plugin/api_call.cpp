@@ -108,7 +108,7 @@ parley_status begin(const parley_host* host, std::int32_t as_bot, std::uint32_t 
   if (as_bot && !plugin.bot) return PARLEY_E_FORBIDDEN;
   call& c = plugin.shared->calls->begin(plugin, as_bot ? plugin.bot : plugin.self, nullptr,
                                         timeout_ms, nullptr);
-  c.origin = &plugin;
+  c.origin = plugin.name;
   c.depth = plugin.shared->calls->depth_now();
   *out = c.handle;
   return PARLEY_OK;

@@ -54,7 +54,7 @@ std::string join(std::string prefix, const std::string& relative) {
 
 } // namespace
 
-std::string add_assets(dispatch::registry& to, const manifest::manifest& declared,
+std::string add_assets(dispatch::offer& to, const manifest::manifest& declared,
                        const fs::path& folder) {
   for (const manifest::assets& served : declared.served) {
     const fs::path root = folder / served.directory;
@@ -77,9 +77,9 @@ std::string add_assets(dispatch::registry& to, const manifest::manifest& declare
       const fs::path relative = fs::relative(entry.path(), root);
       if (relative.filename() == "index.html") {
         const std::string parent = relative.parent_path();
-        to.add_file(parent.empty() ? served.path : join(served.path, parent + "/"), made);
+        to.files[parent.empty() ? served.path : join(served.path, parent + "/")] = made;
       }
-      to.add_file(join(served.path, relative), std::move(made));
+      to.files[join(served.path, relative)] = std::move(made);
     }
   }
   return {};

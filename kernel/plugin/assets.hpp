@@ -1,6 +1,6 @@
 #pragma once
 
-// The static files that plugins serve, read once at start.
+// The static files that plugins serve, read when it is loaded.
 
 #include "dispatch/registry.hpp"
 #include "manifest.hpp"
@@ -10,9 +10,9 @@
 
 namespace parley::plugin {
 
-// Adds a plugin's files to the registry; a folder's index.html also stands for the folder. Gives
+// Adds a plugin's files to what it offers; a folder's index.html also stands for the folder. Gives
 // what is wrong, or an empty text.
-std::string add_assets(dispatch::registry& to, const manifest::manifest& declared,
+std::string add_assets(dispatch::offer& to, const manifest::manifest& declared,
                        const std::filesystem::path& folder);
 
 } // namespace parley::plugin

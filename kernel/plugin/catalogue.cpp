@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 namespace parley::plugin {
 
@@ -87,6 +88,23 @@ bool read_manifest(candidate& c, const complaints& report) {
   return report.all.size() == before;
 }
 
+// Nothing where its folder or its manifest cannot be used; other faults are only reported.
+std::optional<candidate> read_candidate(const config::plugin& wanted, const complaints& report) {
+  candidate c;
+  c.name = wanted.name;
+  c.grants.insert(wanted.grants.begin(), wanted.grants.end());
+  c.folder = locate(wanted.name, report);
+  if (c.folder.empty() || !read_manifest(c, report)) return std::nullopt;
+  if (c.declared.language == manifest::runtime::native)
+    c.library = fs::path(c.folder) / library_name(c.name);
+  json::object schema = c.declared.config;
+  if (schema.empty()) schema = {{"type", "object"}};
+  c.config = config::check_plugin_config(report.from, c.name, schema, report.all);
+  place_store(c, report.from.server.data);
+  check_grants(c, report);
+  return c;
+}
+
 } // namespace
 
 std::vector<candidate> find_plugins(const config::config& from,
@@ -105,25 +123,39 @@ std::vector<candidate> find_plugins(const config::config& from,
   std::set<std::string> names; // those that could not be read are not called missing as well
   for (const config::plugin& w : from.plugins) {
     names.insert(w.name);
-    candidate c;
-    c.name = w.name;
-    c.grants.insert(w.grants.begin(), w.grants.end());
-    c.folder = locate(w.name, report);
-    if (c.folder.empty() || !read_manifest(c, report)) {
+    if (std::optional<candidate> c = read_candidate(w, report))
+      found.push_back(*std::move(c));
+    else
       complete = false;
-      continue;
-    }
-    if (c.declared.language == manifest::runtime::native)
-      c.library = fs::path(c.folder) / library_name(c.name);
-    json::object schema = c.declared.config;
-    if (schema.empty()) schema = {{"type", "object"}};
-    c.config = config::check_plugin_config(from, c.name, schema, problems);
-    place_store(c, from.server.data);
-    check_grants(c, report);
-    found.push_back(std::move(c));
   }
   check_fit(found, names, complete, report);
   return in_start_order(std::move(found), report);
+}
+
+std::optional<candidate> find_version(const config::config& from, const std::string& name,
+                                      std::vector<candidate> running,
+                                      std::vector<yaml::problem>& problems) {
+  const complaints report{from, problems};
+  const config::plugin* wanted = from.find(name);
+  if (!wanted) {
+    problems.push_back({from.source.file, from.source.at("/plugins"),
+                        "the plugin `" + name + "` is not switched on",
+                        "write `" + name + ": {}` under plugins"});
+    return std::nullopt;
+  }
+  std::optional<candidate> found = read_candidate(*wanted, report);
+  if (!found) return std::nullopt;
+  const auto old = std::find_if(running.begin(), running.end(),
+                                [&](const candidate& c) { return c.name == name; });
+  if (old == running.end())
+    running.push_back(*found);
+  else
+    *old = *found;
+  std::set<std::string> names;
+  for (const candidate& c : running) names.insert(c.name);
+  check_fit(running, names, true, report);
+  in_start_order(std::move(running), report);
+  return found;
 }
 
 dispatch::hook_order explain_hook(const std::vector<candidate>& plugins, const std::string& hook,

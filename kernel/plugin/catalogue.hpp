@@ -9,6 +9,7 @@
 
 #include <boost/json.hpp>
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -39,6 +40,12 @@ struct complaints {
 std::vector<candidate> find_plugins(const config::config& from,
                                     const std::vector<manifest::manifest>& built_in,
                                     std::vector<yaml::problem>& problems);
+
+// The version of one plugin that lies in its folder now, as the configuration wants it, checked
+// against the others that run. Where `problems` has grown it may not be loaded.
+std::optional<candidate> find_version(const config::config& from, const std::string& name,
+                                      std::vector<candidate> running,
+                                      std::vector<yaml::problem>& problems);
 
 // Everything below a hook point, for `parleyctl hooks explain`.
 dispatch::hook_order explain_hook(const std::vector<candidate>& plugins, const std::string& hook,

@@ -33,6 +33,15 @@ void check_dependencies(const std::vector<candidate>& plugins, const std::set<st
                      "install a version of " + name + " that fits");
       }
     }
+  for (const candidate& c : plugins)
+    for (const auto& [name, range] : c.declared.optional_dependencies) {
+      const auto found = by_name.find(name);
+      if (found != by_name.end() && !manifest::admits(range, found->second->declared.version))
+        report.about(c.name,
+                     "the plugin " + c.name + " works with " + name + " " + range +
+                         ", and version " + found->second->declared.version + " is there",
+                     "install a version of " + name + " that fits, or switch one of them off");
+    }
 }
 
 // Each name has one owner.
@@ -62,9 +71,19 @@ class neighbours {
  public:
   explicit neighbours(const std::vector<candidate>& plugins) : plugins_(plugins) {}
 
+  // What it misses may be of a plugin that it can do without.
+  bool may_be_absent(const candidate& c) const {
+    const auto is_there = [&](const auto& dependency) {
+      return std::any_of(plugins_.begin(), plugins_.end(),
+                         [&](const candidate& other) { return other.name == dependency.first; });
+    };
+    const auto& optional = c.declared.optional_dependencies;
+    return !std::all_of(optional.begin(), optional.end(), is_there);
+  }
+
   // Whether `c` may use what `owner` declares.
   static bool reachable(const candidate& c, const candidate& owner) {
-    return &c == &owner || owner.folder.empty() || c.declared.dependencies.contains(owner.name);
+    return &c == &owner || owner.folder.empty() || c.declared.may_use(owner.name);
   }
 
   const candidate* owner_of_scope(const std::string& scope) const {
@@ -91,6 +110,7 @@ class neighbours {
 void check_scopes(const candidate& c, const neighbours& all, const complaints& report) {
   const auto check = [&](const std::string& scope, const std::string& user) {
     const candidate* owner = all.owner_of_scope(scope);
+    if (!owner && all.may_be_absent(c)) return;
     if (!owner)
       report.about(c.name,
                    user + " of the plugin " + c.name + " is in the scope `" + scope +
@@ -112,6 +132,7 @@ void check_hooks(const candidate& c, const neighbours& all, const complaints& re
   for (const auto& h : c.declared.hooks) {
     const candidate* owner = nullptr;
     const manifest::hook_point* point = all.hook_point(h.name, &owner);
+    if (!point && all.may_be_absent(c)) continue;
     if (!point)
       report.about(
           c.name,
@@ -186,10 +207,14 @@ std::vector<candidate> in_start_order(std::vector<candidate> plugins, const comp
   std::set<std::string> present;
   for (const candidate& c : plugins) present.insert(c.name);
   while (!plugins.empty()) {
+    const auto may_start = [&](const auto& d) {
+      return placed.contains(d.first) || !present.contains(d.first);
+    };
     const auto next = std::find_if(plugins.begin(), plugins.end(), [&](const candidate& c) {
-      return std::all_of(
-          c.declared.dependencies.begin(), c.declared.dependencies.end(),
-          [&](const auto& d) { return placed.contains(d.first) || !present.contains(d.first); });
+      const auto& needed = c.declared.dependencies;
+      const auto& optional = c.declared.optional_dependencies;
+      return std::all_of(needed.begin(), needed.end(), may_start) &&
+             std::all_of(optional.begin(), optional.end(), may_start);
     });
     if (next == plugins.end()) {
       std::string who;

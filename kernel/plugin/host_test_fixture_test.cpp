@@ -119,14 +119,14 @@ loaded_plugin& kernel::add(const std::string& manifest_text, std::map<std::strin
 
 // Once all plugins of the test are there.
 void kernel::open() {
-  std::vector<const manifest::manifest*> manifests;
+  std::vector<std::shared_ptr<const dispatch::offer>> offers;
   std::vector<storage::collection> collections{dispatch::idempotency_collection()};
   for (const auto& p : plugins_) {
-    manifests.push_back(&p->declared);
+    offers.push_back(std::make_shared<const dispatch::offer>(p->declared));
     for (auto& collection : storage::declared(p->declared))
       collections.push_back(std::move(collection));
   }
-  registry_ = std::make_shared<dispatch::registry>(1, manifests);
+  registry_ = std::make_shared<dispatch::registry>(1, std::move(offers));
   dispatch_->set_registry(registry_);
   bool opened = false;
   engine_->open(std::move(collections), [&](const storage::failure& failed) {

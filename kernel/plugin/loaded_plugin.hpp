@@ -3,13 +3,16 @@
 // A plugin in this process, and what the host gives it.
 
 #include "dispatch/call.hpp"
+#include "dispatch/registry.hpp"
 #include "parley/abi.h"
 #include "parley/draft/identity.h"
 #include "parley/draft/storage_driver.h"
 
 #include <boost/json.hpp>
 
+#include <filesystem>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -29,6 +32,8 @@ class workers;
 
 namespace parley::plugin {
 
+class mapping;
+
 // What all plugins share. Everything outlives the plugins; `dispatch` is there before any plugin
 // but the storage driver is entered.
 struct services {
@@ -41,6 +46,7 @@ struct services {
   dispatch::dispatcher* dispatch = nullptr;
   storage::engine* store = nullptr;
   const parley_identity_api* identity = nullptr; // for plugins with capabilities.identity
+  std::filesystem::path code; // where copies of libraries lie while they are loaded; empty: none
 };
 
 struct loaded_plugin;
@@ -52,8 +58,14 @@ struct host_handle {
 };
 
 struct loaded_plugin : dispatch::instance {
+  loaded_plugin();
+  ~loaded_plugin();
+
+  std::unique_ptr<mapping> library; // native: goes last, see loader::retire
   host_handle host;
   services* shared = nullptr;
+  std::string folder;
+  std::shared_ptr<const dispatch::offer> offer;               // to clients
   boost::json::value config;                                  // with defaults
   dispatch::arena_ptr lasting{dispatch::value_arena::make()}; // values that live as long as it
   std::set<std::string> grants;

@@ -4,19 +4,28 @@
 #include "env/env.hpp"
 #include "lua/runtime.hpp"
 #include "observe/log.hpp"
+#include "plugin/assets.hpp"
 #include "plugin/host.hpp"
-
-#include <boost/dll/shared_library.hpp>
+#include "plugin/mapping.hpp"
 
 namespace parley::plugin {
 
-namespace dll = boost::dll;
+namespace {
+// How often it is looked whether a plugin's work is over, where nothing tells.
+constexpr std::chrono::milliseconds look_again{5};
+} // namespace
 
-loader::loader(services& shared, lua_limits lua) : shared_(shared), lua_(lua) {}
+loaded_plugin::loaded_plugin() = default;
+loaded_plugin::~loaded_plugin() = default;
+
+loader::loader(services& shared, lua_limits lua) : shared_(shared), lua_(lua) {
+  if (!shared.code.empty()) remove_copies(shared.code);
+}
 
 std::unique_ptr<loaded_plugin> loader::load(candidate what, std::string* why) {
   auto plugin = std::make_unique<loaded_plugin>();
   plugin->name = what.name;
+  plugin->folder = what.folder;
   plugin->declared = std::move(what.declared);
   plugin->config = std::move(what.config);
   plugin->grants = std::move(what.grants);
@@ -26,11 +35,15 @@ std::unique_ptr<loaded_plugin> loader::load(candidate what, std::string* why) {
   plugin->logic_time = &shared_.metrics->add_histogram(
       "parley_plugin_logic_seconds", "Each stay of a plugin's code on the logic thread.",
       observe::seconds(), {{"plugin", what.name}});
+  auto offer = std::make_shared<dispatch::offer>(plugin->declared);
+  *why = add_assets(*offer, plugin->declared, plugin->folder);
+  if (!why->empty()) return nullptr;
+  plugin->offer = std::move(offer);
   prepare_host(*plugin);
   if (const auto found = built_in_.find(what.name); found != built_in_.end())
     *why = enter(*plugin, found->second);
   else if (plugin->declared.language == manifest::runtime::lua)
-    *why = enter_lua(*plugin, what.folder);
+    *why = enter_lua(*plugin);
   else
     *why = enter_native(*plugin, what.library);
   if (why->empty()) return plugin;
@@ -39,25 +52,16 @@ std::unique_ptr<loaded_plugin> loader::load(candidate what, std::string* why) {
 }
 
 std::string loader::enter_native(loaded_plugin& plugin, const std::string& library) {
-  auto opened = std::make_shared<dll::shared_library>();
-  try {
-    opened->load(library, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
-  } catch (const boost::system::system_error& failed) { // its text has dlopen's reason
-    return library + " cannot be loaded: " + failed.what();
-  }
-  if (!opened->has(PARLEY_PLUGIN_ENTRY_SYMBOL))
-    return library + " is no plugin: it exports no " PARLEY_PLUGIN_ENTRY_SYMBOL;
-  const auto entry = reinterpret_cast<parley_plugin_entry>(
-      reinterpret_cast<void*>(&opened->get<void(void)>(PARLEY_PLUGIN_ENTRY_SYMBOL)));
-  mapped_.push_back(opened);
-  return enter(plugin, entry);
+  std::string why;
+  plugin.library = mapping::open(library, shared_.code, &why);
+  return plugin.library ? enter(plugin, plugin.library->entry()) : why;
 }
 
-std::string loader::enter_lua(loaded_plugin& plugin, const std::string& folder) {
+std::string loader::enter_lua(loaded_plugin& plugin) {
   std::string why;
   const std::string provided = enter(plugin, [&](const parley_host* host, parley_plugin* out) {
-    return lua::load(host, plugin.declared, folder, {lua_.memory_bytes, lua_.instructions}, out,
-                     &why);
+    return lua::load(host, plugin.declared, plugin.folder, {lua_.memory_bytes, lua_.instructions},
+                     out, &why);
   });
   return why.empty() ? provided : why;
 }
@@ -89,9 +93,13 @@ void loader::stop(loaded_plugin& plugin, std::uint32_t deadline_ms, done ended) 
   plugin.entered.stop(plugin.entered.self, c.handle);
 }
 
-void loader::end_work(loaded_plugin& plugin) {
+void loader::cancel_timers(loaded_plugin& plugin) {
   for (const auto& [timer, id] : plugin.timers) shared_.logic->cancel(id);
   plugin.timers.clear();
+}
+
+void loader::end_work(loaded_plugin& plugin) {
+  cancel_timers(plugin);
   shared_.calls->abort_all(plugin);
 }
 
@@ -105,27 +113,54 @@ void loader::retire(std::unique_ptr<loaded_plugin> plugin, std::uint32_t deadlin
 
 void loader::retire_later(std::shared_ptr<std::unique_ptr<loaded_plugin>> plugin,
                           std::int64_t until_ns, std::function<void()> ended) {
-  const std::uint32_t pause_ms = (*plugin)->offloaded > 0 ? 5 : 0;
+  const bool on_the_pool = (*plugin)->offloaded > 0; // else its completions come in a turn or two
   const auto look = [this, plugin, until_ns, ended = std::move(ended)] {
     loaded_plugin& p = **plugin;
     end_work(p); // continuations may have begun anew
-    const bool over = p.offloaded == 0 && !shared_.calls->delivering();
-    if (!over && shared_.clock->steady_ns() < until_ns)
+    if (is_idle(p)) return destroy(std::move(*plugin), ended);
+    if (shared_.clock->steady_ns() < until_ns || p.offloaded == 0)
       return retire_later(plugin, until_ns, ended);
-    if (p.offloaded > 0) {
-      observe::write(observe::level::error, "a plugin's work on the pool does not end; it stays",
-                     {{"plugin", p.name}});
-      kept_.push_back(std::move(*plugin));
-    } else {
-      if (p.entered.destroy) p.entered.destroy(p.entered.self);
-      plugin->reset();
-    }
+    report_pinned(p.name, p.declared.version, "its work on the pool does not end");
+    parked_.push_back(std::move(*plugin));
     ended();
   };
-  if (pause_ms > 0)
-    shared_.logic->after(std::chrono::milliseconds(pause_ms), look);
+  if (on_the_pool)
+    shared_.logic->after(look_again, look);
   else
     shared_.logic->post(look);
+}
+
+void loader::destroy(std::unique_ptr<loaded_plugin> plugin, std::function<void()> ended) {
+  if (plugin->entered.destroy) plugin->entered.destroy(plugin->entered.self);
+  if (plugin->library) {
+    // A turn later, when none of its code is on the stack.
+    shared_.logic->post(
+        [this, name = plugin->name, version = plugin->declared.version,
+         library = std::make_shared<std::unique_ptr<mapping>>(std::move(plugin->library)),
+         ended = std::move(ended)] {
+          unload(name, version, std::move(*library));
+          ended();
+        });
+    return;
+  }
+  plugin.reset();
+  ended();
+}
+
+void loader::unload(const std::string& name, const std::string& version,
+                    std::unique_ptr<mapping> library) {
+  if (const std::string why = library->close(); !why.empty()) report_pinned(name, version, why);
+}
+
+void loader::report_pinned(const std::string& name, const std::string& version,
+                           const std::string& why) {
+  observe::write(observe::level::error, "a plugin stays in memory",
+                 {{"plugin", name}, {"version", version}, {"why", why}});
+  shared_.metrics
+      ->add_gauge("parley_plugin_pinned", "Versions that could not be unloaded.",
+                  {{"plugin", name}})
+      .add(1);
+  pinned_.push_back(name + " " + version + ": " + why);
 }
 
 } // namespace parley::plugin

@@ -129,6 +129,9 @@ class reader {
     for (const auto& m : object_in(root, "requires")) {
       if (m.value().is_string()) out.dependencies[m.key()] = m.value().get_string();
     }
+    for (const auto& m : object_in(root, "optional")) {
+      if (m.value().is_string()) out.optional_dependencies[m.key()] = m.value().get_string();
+    }
     out.provides = strings_in(root, "provides");
     const auto& capabilities = object_in(root, "capabilities");
     out.wants_identity = bool_in(capabilities, "identity", false);

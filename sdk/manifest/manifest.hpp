@@ -119,7 +119,9 @@ struct manifest {
   std::string summary;
   runtime language = runtime::native;
   std::map<std::string, std::string>
-      dependencies;                  // `requires`: name → range (^1, ~1.2, >=1.2 <2, *)
+      dependencies; // `requires`: name → range (^1, ~1.2, >=1.2 <2, *)
+  std::map<std::string, std::string>
+      optional_dependencies;         // `optional`: the same, of those that it can do without
   std::vector<std::string> provides; // "storage"
   bool wants_identity = false;       // capabilities.identity: true
   std::optional<bot> wants_bot;      // capabilities.bot: {name, display_name}
@@ -132,6 +134,11 @@ struct manifest {
   std::vector<hook_point> hook_points;
   std::vector<hook> hooks;
   std::vector<assets> served;
+
+  // Whether it names the plugin as one whose methods, hooks and scopes it uses.
+  bool may_use(const std::string& plugin) const {
+    return dependencies.contains(plugin) || optional_dependencies.contains(plugin);
+  }
 };
 
 // Reads and checks. Where `problems` is not empty afterwards the manifest must not be used.

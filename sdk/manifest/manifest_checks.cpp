@@ -118,15 +118,23 @@ class checks {
     if (!all_.version.empty() && !is_version(all_.version)) {
       at("/version", "`" + all_.version + "` is no version", "three numbers, such as 1.0.0");
     }
-    for (const auto& [name, range] : all_.dependencies) {
-      const std::string pointer = "/requires/" + name;
+    dependencies("/requires/", all_.dependencies);
+    dependencies("/optional/", all_.optional_dependencies);
+    for (const auto& [name, range] : all_.optional_dependencies)
+      if (all_.dependencies.contains(name))
+        at_key("/optional/" + name, "it stands under `requires` as well", "keep one of them");
+    if (!all_.config.empty() && !is_type(all_.config, "object")) {
+      at("/config", "the configuration is not an object", "`type: object`");
+    }
+  }
+
+  void dependencies(const std::string& under, const std::map<std::string, std::string>& named) {
+    for (const auto& [name, range] : named) {
+      const std::string pointer = under + name;
       plugin_name(pointer, name, true);
       if (name == all_.name) at_key(pointer, "the plugin requires itself", "remove it");
       if (is_range(range)) continue;
       at(pointer, "`" + range + "` is no range of versions", "^1, ~1.2, '>=1.2 <2' or '*'");
-    }
-    if (!all_.config.empty() && !is_type(all_.config, "object")) {
-      at("/config", "the configuration is not an object", "`type: object`");
     }
   }
 

@@ -1,4 +1,4 @@
-#include "roles_from.hpp"
+#include "node/roles_from.hpp"
 
 #include "schema.hpp"
 

@@ -1,0 +1,278 @@
+#include "node/node.hpp"
+
+#include "identity/built_in.hpp"
+#include "node/roles_from.hpp"
+#include "observe/log.hpp"
+#include "storage/declare.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace parley {
+
+namespace {
+
+using observe::level;
+
+constexpr std::uint32_t plugin_start_ms = 10'000;
+constexpr std::uint32_t plugin_stop_ms = 5'000;
+constexpr std::uint32_t store_close_ms = 30'000;
+constexpr std::int64_t day_ms = 24LL * 60 * 60 * 1000;
+constexpr std::chrono::minutes tidy_every{10};
+constexpr std::uint16_t log_in_again = 4100;
+
+plugin::services services_of(const config::config& with, const node::surroundings& on,
+                             dispatch::calls& calls) {
+  plugin::services out;
+  out.logic = &on.logic;
+  out.clock = &on.clock;
+  out.random = &on.random;
+  out.pool = &on.pool;
+  out.calls = &calls;
+  out.metrics = &on.metrics;
+  out.identity = &identity::identity_api();
+  if (!with.server.data.empty()) out.code = with.server.data / "loaded";
+  return out;
+}
+
+bool stores(const plugin::candidate& c) {
+  const auto& provides = c.declared.provides;
+  return std::find(provides.begin(), provides.end(), "storage") != provides.end();
+}
+
+} // namespace
+
+node::node(const config::config& with, std::vector<plugin::candidate> plugins, surroundings on,
+           outside to)
+    : config_(with),
+      candidates_(std::move(plugins)),
+      on_(on),
+      to_(std::move(to)),
+      calls_(on.logic, on.clock, on.random),
+      services_(services_of(with, on, calls_)),
+      loader_(services_, plugin::lua_limits{std::size_t{with.limits.lua_memory_mib} << 20,
+                                            with.limits.lua_instructions}) {
+  loader_.add_built_in("identity", parley_identity_entry);
+}
+
+node::~node() = default;
+
+// ---- starting
+
+void node::start(done ended) {
+  start_ended_ = std::move(ended);
+  start_storage();
+}
+
+void node::end_start(const std::string& why) {
+  if (const done ended = std::exchange(start_ended_, nullptr); ended && !stopping_) ended(why);
+}
+
+// Names the plugin, the reason, and who needs it.
+void node::failed(const std::string& plugin, const std::string& why) {
+  std::string needed_by;
+  for (const plugin::candidate& c : candidates_)
+    if (c.declared.dependencies.contains(plugin))
+      needed_by += (needed_by.empty() ? "" : ", ") + c.name;
+  observe::write(level::error, "a plugin cannot be used, so the server does not start",
+                 {{"plugin", plugin}, {"why", why}, {"needed_by", needed_by}});
+  end_start("the plugin " + plugin + " cannot be used: " + why);
+}
+
+void node::start_storage() {
+  std::string why;
+  driver_ = loader_.load(candidates_.front(), &why); // the driver is the first
+  if (!driver_) return failed(candidates_.front().name, why);
+  loader_.start(*driver_, plugin_start_ms, [this](const std::string& problem) {
+    if (stopping_) return;
+    if (!problem.empty()) return failed(driver_->name, problem);
+    store_ = storage::make_engine(on_.logic, *driver_->driver);
+    services_.store = store_.get();
+    open_storage();
+  });
+}
+
+void node::open_storage() {
+  std::vector<storage::collection> collections{dispatch::idempotency_collection()};
+  for (const plugin::candidate& c : candidates_)
+    for (storage::collection& one : storage::declared(c.declared))
+      collections.push_back(std::move(one));
+  store_->open(std::move(collections), [this](const storage::failure& why) {
+    if (stopping_) return;
+    if (why.code != storage::status::ok)
+      return failed(driver_->name, "the store cannot be opened: " + why.message);
+    start_identity();
+  });
+}
+
+void node::start_identity() {
+  identity::settings with;
+  with.access_token_ms = std::int64_t{config_.identity.access_token_minutes} * 60'000;
+  with.refresh_token_ms = config_.identity.refresh_token_days * day_ms;
+  identity_access_ = std::make_unique<identity::dispatch_access>(calls_);
+  std::vector<yaml::problem> known; // reported before; a server with some would not have come here
+  identity_ =
+      std::make_unique<identity::service>(with, roles_from(config_, candidates_, known), on_.clock,
+                                          on_.random, *store_, *identity_access_);
+  identity_->start([this](const std::string& problem) {
+    if (stopping_) return;
+    if (!problem.empty()) return failed("identity", problem);
+    start_plugins();
+  });
+}
+
+void node::start_plugins() {
+  dispatch::limits bounds;
+  bounds.method_deadline_ms = config_.limits.method_deadline_ms;
+  bounds.hook_deadline_ms = config_.limits.hook_deadline_ms;
+  dispatch_ = std::make_unique<dispatch::dispatcher>(
+      calls_, *store_, on_.metrics,
+      [this](const std::vector<std::string>& roles, const manifest::permission& wanted) {
+        if (wanted.scope == "server") return identity_->roles().allows(roles, wanted.name);
+        return !roles.empty() &&
+               identity_->roles().allows_in_place(wanted.scope, roles.front(), wanted.name);
+      },
+      bounds);
+  services_.dispatch = dispatch_.get();
+  dispatch_->set_authenticator(
+      [this](auto&&... what) { identity_->authenticate(std::forward<decltype(what)>(what)...); });
+  dispatch_->set_revoked(
+      [this](std::string_view session) { return identity_->is_revoked(session); });
+  // Two turns later, so that who logs out over the socket gets the reply first.
+  identity_->on_revoked = [this](std::string_view session) {
+    on_.logic.post([this, id = std::string(session)] {
+      on_.logic.post([this, id] {
+        dispatch_->all_topics().close_session(id, log_in_again, "The session was revoked.");
+      });
+    });
+  };
+  dispatch_->serve(to_.connect(*dispatch_));
+
+  plugin::deadlines bound_by;
+  bound_by.start_ms = plugin_start_ms;
+  bound_by.stop_ms = plugin_stop_ms;
+  bound_by.drain_ms = config_.limits.plugin_drain_seconds * 1000;
+  lifecycle_ = std::make_unique<plugin::lifecycle>(
+      services_, loader_, bound_by,
+      plugin::lifecycle::node_part{
+          [this](plugin::loaded_plugin& of, done then) { prepare(of, std::move(then)); },
+          [this] { changed(); }});
+  lifecycle_->start({candidates_.begin() + 1, candidates_.end()},
+                    [this](const std::string& plugin, const std::string& why) {
+                      if (!plugin.empty()) return failed(plugin, why);
+                      started();
+                    });
+}
+
+void node::prepare(plugin::loaded_plugin& of, done then) {
+  if (of.name == "identity") identity_access_->attach(dispatch_->all_hooks(), of);
+  if (!of.declared.wants_bot) return then({});
+  const manifest::bot& bot = *of.declared.wants_bot;
+  identity_->ensure_bot(
+      of.name, bot.name, bot.display_name,
+      [this, &of, then](dispatch::session_ptr session, const std::string& problem) {
+        if (stopping_) return then("the server ends"); // `of` may have ended
+        of.bot = std::move(session);
+        then(problem);
+      });
+}
+
+// While the plugins start, only they are told: nobody else can call yet.
+void node::changed() {
+  auto next = std::make_shared<const dispatch::registry>(++generation_, lifecycle_->offers());
+  dispatch_->set_registry(next);
+  if (serving_) to_.serve(std::move(next));
+}
+
+void node::started() {
+  serving_ = true;
+  changed();
+  tidy();
+  end_start({});
+}
+
+void node::tidy() {
+  if (stopping_) return;
+  const std::int64_t kept = config_.log_retention_days * day_ms;
+  store_->trim_log(env::rfc3339(on_.clock.unix_ms() - kept), 10'000,
+                   [](const storage::failure&) {});
+  dispatch_->all_batches().expire_keys();
+  identity_->tidy();
+  tidy_timer_ = on_.logic.after(tidy_every, [this] { tidy(); });
+}
+
+// ---- upgrading
+
+void node::reload(const std::string& plugin, done ended) {
+  std::vector<yaml::problem> problems;
+  const config::config with = config::load(config_.source.file, problems);
+  std::optional<plugin::candidate> next;
+  if (problems.empty()) next = plugin::find_version(with, plugin, candidates_, problems);
+  if (problems.empty()) return upgrade(*std::move(next), std::move(ended));
+  std::string why;
+  for (const yaml::problem& p : problems) why += (why.empty() ? "" : "\n") + yaml::to_string(p);
+  ended(why);
+}
+
+void node::upgrade(plugin::candidate next, done ended) {
+  if (!serving_ || stopping_) return ended("the server is not ready");
+  if (stores(next)) return ended("a storage driver changes by a restart of the server");
+  const plugin::candidate known = next;
+  lifecycle_->upgrade(std::move(next), [this, known, ended](const std::string& why) {
+    if (why.empty()) take_note(known);
+    ended(why);
+  });
+}
+
+// Permissions that the new version declares count from here on.
+void node::take_note(plugin::candidate next) {
+  const auto old = std::find_if(candidates_.begin(), candidates_.end(),
+                                [&](const plugin::candidate& c) { return c.name == next.name; });
+  if (old == candidates_.end())
+    candidates_.push_back(std::move(next));
+  else
+    *old = std::move(next);
+  std::vector<yaml::problem> ignored; // what the YAML names and no version declares any more
+  identity_->set_roles(roles_from(config_, candidates_, ignored));
+}
+
+// ---- stopping
+
+void node::stop(std::function<void()> ended) {
+  stopping_ = true;
+  on_.logic.cancel(tidy_timer_);
+  stop_ended_ = std::move(ended);
+  if (!lifecycle_) return stop_identity();
+  lifecycle_->stop([this] { stop_identity(); });
+}
+
+void node::stop_identity() {
+  if (identity_) identity_->stop();
+  close_storage();
+}
+
+void node::close_storage() {
+  if (!store_) return stop_driver();
+  const env::timer_id limit = on_.logic.after(std::chrono::milliseconds(store_close_ms), [this] {
+    observe::write(level::error, "the store does not close; it is left as it is");
+    hangs_ = true;
+    stop_ended_();
+  });
+  store_->close([this, limit](const storage::failure& why) {
+    if (hangs_) return;
+    on_.logic.cancel(limit);
+    if (why.code != storage::status::ok)
+      observe::write(level::error, "the store did not close well", {{"why", why.message}});
+    stop_driver();
+  });
+}
+
+void node::stop_driver() {
+  if (!driver_) return stop_ended_();
+  loader_.stop(*driver_, plugin_stop_ms, [this](const std::string& problem) {
+    if (!problem.empty()) observe::write(level::warn, problem, {{"plugin", driver_->name}});
+    loader_.retire(std::move(driver_), plugin_stop_ms, [this] { stop_ended_(); });
+  });
+}
+
+} // namespace parley

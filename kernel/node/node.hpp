@@ -1,0 +1,109 @@
+#pragma once
+
+// The logic side of a server put together: storage, identity, dispatch and plugins, started in this
+// order and ended in the reverse one. What it runs on comes from outside, so that it is the same
+// behind a network and in a test. Everything on the logic loop; one node a thread.
+
+#include "config/config.hpp"
+#include "dispatch/dispatcher.hpp"
+#include "identity/dispatch_access.hpp"
+#include "identity/identity.hpp"
+#include "plugin/catalogue.hpp"
+#include "plugin/lifecycle.hpp"
+#include "storage/engine.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace parley {
+
+class node {
+ public:
+  // All of it outlives the node.
+  struct surroundings {
+    env::loop& logic;
+    env::clock& clock;
+    env::random& random;
+    env::workers& pool;
+    observe::metrics& metrics;
+  };
+  struct outside {
+    // Called once, when requests may come in. What it gives outlives the node's `stop`.
+    std::function<dispatch::clients&(dispatch::entry&)> connect;
+    // Each generation of what can be reached, from when all plugins have started.
+    std::function<void(std::shared_ptr<const dispatch::registry>)> serve;
+  };
+  using done = std::function<void(std::string why)>; // empty: it went well
+
+  // `plugins` in the order in which they start, see find_plugins.
+  node(const config::config& with, std::vector<plugin::candidate> plugins, surroundings on,
+       outside to);
+  ~node();
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  // A plugin that is part of the program: entered by a function instead of a file.
+  void add_built_in(const std::string& name, plugin::loader::entry how) {
+    loader_.add_built_in(name, std::move(how));
+  }
+
+  void start(done ended);
+  // At the latest when every part has used up its time. Also after a start that failed or is still
+  // under way, which then does not end.
+  void stop(std::function<void()> ended);
+  // Something does not end: leave the process without waiting for its threads.
+  bool hangs() const { return hangs_ || loader_.left_behind(); }
+
+  // Reads the operator's YAML and the plugin's folder again, and takes what is there now.
+  void reload(const std::string& plugin, done ended);
+  void upgrade(plugin::candidate next, done ended);
+
+  const std::vector<plugin::candidate>& running() const { return candidates_; }
+  plugin::lifecycle& plugins() { return *lifecycle_; } // from `connect` on
+  plugin::loader& loader() { return loader_; }
+  dispatch::dispatcher& dispatch() { return *dispatch_; }
+  identity::service& identity() { return *identity_; }
+  storage::engine& store() { return *store_; }
+  plugin::services& services() { return services_; }
+
+ private:
+  void start_storage();
+  void open_storage();
+  void start_identity();
+  void start_plugins();
+  void started();
+  void prepare(plugin::loaded_plugin& of, done then);
+  void changed();
+  void failed(const std::string& plugin, const std::string& why);
+  void end_start(const std::string& why);
+  void take_note(plugin::candidate next);
+  void stop_identity();
+  void close_storage();
+  void stop_driver();
+  void tidy(); // old events, idempotency keys and sessions
+
+  const config::config& config_;
+  std::vector<plugin::candidate> candidates_; // that run, in start order, the driver first
+  surroundings on_;
+  outside to_;
+  dispatch::calls calls_;
+  plugin::services services_;
+  plugin::loader loader_;
+  std::unique_ptr<plugin::loaded_plugin> driver_;
+  std::unique_ptr<storage::engine> store_;
+  std::unique_ptr<identity::dispatch_access> identity_access_;
+  std::unique_ptr<identity::service> identity_;
+  std::unique_ptr<dispatch::dispatcher> dispatch_;
+  std::unique_ptr<plugin::lifecycle> lifecycle_;
+  env::timer_id tidy_timer_ = 0;
+  std::uint64_t generation_ = 0;
+  bool serving_ = false;
+  bool stopping_ = false;
+  bool hangs_ = false;
+  done start_ended_;
+  std::function<void()> stop_ended_;
+};
+
+} // namespace parley
