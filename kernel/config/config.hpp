@@ -49,6 +49,11 @@ struct limit_settings : net::limits {
   std::uint32_t offload_queue = 0;
   std::uint32_t method_deadline_ms = 0; // the most that any manifest gets
   std::uint32_t hook_deadline_ms = 0;
+  std::uint32_t slow_handler_ms = 0; // 0: none is warned about
+  std::uint32_t breaker_failures = 0;
+  std::uint32_t breaker_window_ms = 0;
+  std::uint32_t breaker_open_ms = 0;
+  std::uint32_t breaker_open_most_ms = 0;
   std::uint32_t lua_memory_mib = 0;
   std::uint64_t lua_instructions = 0;
 };

@@ -3,7 +3,9 @@
 // One piece of work in a plugin: a method, a hook, a scope's question, or what a plugin began
 // itself.
 
+#include "dispatch/circuit_breaker.hpp"
 #include "dispatch/gateway.hpp"
+#include "dispatch/stays.hpp"
 #include "dispatch/values.hpp"
 #include "manifest.hpp"
 #include "observe/metrics.hpp"
@@ -24,6 +26,7 @@ namespace parley::dispatch {
 struct handler {
   parley_handler enter = nullptr;
   void* user = nullptr;
+  entry_point* at = nullptr;
 };
 using handlers = std::map<std::string, handler, std::less<>>;
 
@@ -31,11 +34,16 @@ using handlers = std::map<std::string, handler, std::less<>>;
 struct instance {
   std::string name;
   manifest::manifest declared;
-  handlers methods, hooks, access, places;  // access and places by scope
-  session_ptr self;                         // the principal of kind PARLEY_PLUGIN
-  session_ptr bot;                          // with capabilities.bot, once its account is known
-  observe::histogram* logic_time = nullptr; // each stay on the logic thread; nullptr: not measured
-  std::size_t calls = 0;                    // that run in it
+  handlers methods, hooks, access, places; // access and places by scope
+  session_ptr self;                        // the principal of kind PARLEY_PLUGIN
+  session_ptr bot;                         // with capabilities.bot, once its account is known
+  std::string digest;         // of the file that its code came from; empty: part of the program
+  entry_point* own = nullptr; // what it does by itself, below no handler
+  circuit_breaker breaker;
+  bool serves = false; // the one of its name that others reach
+  observe::gauge* open = nullptr;
+  observe::counter* openings = nullptr;
+  std::size_t calls = 0;      // that run in it
   std::size_t operations = 0; // begun by it, whose completion is still to be delivered
 };
 
@@ -86,6 +94,12 @@ struct call {
   std::optional<method_work> work;
   std::vector<storage::commit_result> numbers; // of this call's commits, for its result
   on_end ended;
+
+  entry_point* at = nullptr;  // where its plugin is entered for it
+  bool entered = false;       // its handler was begun
+  bool trial = false;         // it is how the breaker finds out whether the plugin is well again
+  bool garbage = false;       // what it ended with is not what the manifest says; set in `ended`
+  bool others_failed = false; // an operation that it waited for ended with a fault of somebody
 };
 
 // A durable event that waits for its number.
@@ -119,6 +133,7 @@ struct batch {
 struct operation {
   parley_call owner = 0;
   instance* plugin = nullptr; // whose it is; waits for it, see instance::operations
+  entry_point* at = nullptr;  // where that was entered, whose continuation it is
   parley_done done = nullptr;
   void* user = nullptr;
 };

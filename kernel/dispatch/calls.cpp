@@ -22,7 +22,6 @@ slot_table<operation>& operations() {
 }
 
 constexpr std::int64_t bucket_ms = 100;
-constexpr std::int64_t slow_ns = 50'000'000;
 
 // A call may live long: keeps its lists in proportion to what is under way, looking through them
 // each time they have doubled.
@@ -53,6 +52,7 @@ call& calls::insert(std::unique_ptr<call> made, std::int64_t deadline_ms) {
   call& c = *made;
   c.deadline_ms = deadline_ms;
   ++c.plugin->calls;
+  c.at = c.plugin->own;
   c.handle = table().insert(std::move(made));
   // Waited for by the steady clock: the wall clock may be set.
   const std::int64_t due_ms = steady_ms() + deadline_ms - now_ms();
@@ -98,23 +98,27 @@ call& calls::begin_after(instance& plugin, const call& cause, std::uint32_t time
   return c;
 }
 
-void calls::enter(call& in, const handler& what, const json::value& input) {
-  const instance* plugin = in.plugin; // the call may end inside
-  const std::int64_t began = clock_.steady_ns();
-  const std::uint32_t above = std::exchange(depth_now_, in.depth + 1);
-  what.enter(what.user, in.handle, in.arena->refer(input));
-  depth_now_ = above;
-  blame(plugin, began, "a handler");
+error calls::unavailable(const instance& plugin) const {
+  error why = error_of(PARLEY_E_UNAVAILABLE);
+  why.message = "The plugin " + plugin.name + " keeps failing, and rests; try again later.";
+  why.retry_after_ms = plugin.breaker.retry_after_ms(steady_ms());
+  return why;
 }
 
-void calls::blame(const instance* plugin, std::int64_t began_ns, std::string_view where) const {
-  const std::int64_t took = clock_.steady_ns() - began_ns;
-  if (plugin->logic_time) plugin->logic_time->record(static_cast<double>(took) / 1e9);
-  if (took < slow_ns) return;
-  observe::write(observe::level::warn, "a plugin held the logic thread",
-                 {{"plugin", plugin->name},
-                  {"where", std::string(where)},
-                  {"ms", std::to_string(took / 1'000'000)}});
+void calls::enter(call& in, const handler& what, const json::value& input) {
+  const parley_call handle = in.handle; // the call may end inside
+  in.at = what.at;
+  in.entered = true;
+  in.trial = in.plugin->breaker.on_trial();
+  const parley_value given = in.arena->refer(input);
+  const std::uint32_t above = std::exchange(depth_now_, in.depth + 1);
+  const bool well = stays_.run(what.at, [&] { what.enter(what.user, handle, given); });
+  depth_now_ = above;
+  if (!well) thrown(handle);
+}
+
+void calls::thrown(parley_call handle) {
+  fail(handle, error_of(PARLEY_E_FAILED), PARLEY_E_FAILED);
 }
 
 parley_status calls::finish(parley_call handle, const json::value* result) {
@@ -140,17 +144,53 @@ void calls::abort_all(const instance& plugin) {
 parley_status calls::end(parley_call handle, const ending& how, parley_status for_operations) {
   const std::unique_ptr<call> ended = table().take(handle);
   if (!ended) return PARLEY_E_STALE;
+  const bool late = for_operations == PARLEY_E_DEADLINE;
+  const bool waited = late && std::any_of(ended->operations.begin(), ended->operations.end(),
+                                          [](std::uint64_t o) { return operations().find(o); });
   cancel_operations(*ended, for_operations);
-  for (const parley_call child : ended->children) abort(child, PARLEY_E_CANCELLED);
+  // The time of its children is up as well, and whose fault it is is found among them.
+  for (const parley_call child : ended->children)
+    abort(child, late ? PARLEY_E_DEADLINE : PARLEY_E_CANCELLED);
   for (const parley_batch open : ended->batches) batches::drop(open);
   if (ended->ended) ended->ended(*ended, how);
+  judge(*ended, how, waited);
   --ended->plugin->calls;
   return PARLEY_OK;
 }
 
+// What it is at fault for itself: an error of its own, an answer that is none, or none in time
+// while it waited for nobody.
+void calls::judge(const call& ended, const ending& how, bool waited) {
+  using verdict = circuit_breaker::verdict;
+  verdict found = verdict::answered;
+  if (how.status == PARLEY_E_FAILED)
+    found = ended.others_failed ? verdict::nothing : verdict::fault;
+  else if (how.status == PARLEY_E_DEADLINE)
+    found = ended.entered && !waited ? verdict::fault : verdict::nothing;
+  else if (how.status == PARLEY_E_CANCELLED || how.status == PARLEY_E_UNAVAILABLE)
+    found = verdict::nothing;
+  if (ended.garbage) found = verdict::fault;
+  if (!ended.entered && found != verdict::fault) return;
+
+  instance& plugin = *ended.plugin;
+  const auto changed = plugin.breaker.ended(ended.trial, found, steady_ms());
+  if (changed == circuit_breaker::change::none || !plugin.serves) return;
+  const bool open = changed == circuit_breaker::change::opened;
+  if (open)
+    observe::write(observe::level::error, "a plugin keeps failing, and is not entered for a while",
+                   {{"plugin", plugin.name},
+                    {"entry", ended.at ? ended.at->name : ""},
+                    {"rests_ms", plugin.breaker.retry_after_ms(steady_ms())}});
+  else
+    observe::write(observe::level::info, "a plugin answers again", {{"plugin", plugin.name}});
+  if (plugin.open) plugin.open->set(open ? 1 : 0);
+  if (plugin.openings && open) plugin.openings->add();
+  if (on_breaker) on_breaker(plugin, changed);
+}
+
 std::uint64_t calls::begin_operation(call& in, parley_done done, void* user) {
-  const std::uint64_t id =
-      operations().insert(std::make_unique<operation>(operation{in.handle, in.plugin, done, user}));
+  const std::uint64_t id = operations().insert(
+      std::make_unique<operation>(operation{in.handle, in.plugin, in.at, done, user}));
   forget_ended(in.operations, [](std::uint64_t o) { return operations().find(o) != nullptr; });
   in.operations.push_back(id);
   ++in.plugin->operations;
@@ -160,10 +200,11 @@ std::uint64_t calls::begin_operation(call& in, parley_done done, void* user) {
 void calls::complete(std::uint64_t id, parley_status status, parley_value result) {
   const std::unique_ptr<operation> o = operations().take(id);
   if (!o) return;
+  call* owner = find(o->owner);
+  if (owner && status == PARLEY_E_FAILED) owner->others_failed = true;
   if (!o->done) return static_cast<void>(--o->plugin->operations);
-  const call* owner = find(o->owner);
   schedule_delivery(
-      {o->done, o->user, o->owner, o->plugin, owner ? owner->depth + 1 : 0, status, result});
+      {o->done, o->user, o->owner, o->plugin, o->at, owner ? owner->depth + 1 : 0, status, result});
 }
 
 void calls::complete_with(std::uint64_t id, json::value result) {
@@ -201,11 +242,10 @@ void calls::deliver() {
       next.result = 0;
       if (next.status == PARLEY_OK) next.status = PARLEY_E_CANCELLED;
     }
-    const std::int64_t began = clock_.steady_ns();
     depth_now_ = next.depth;
-    next.done(next.user, next.status, next.result);
+    const bool well = stays_.run(next.at, [&] { next.done(next.user, next.status, next.result); });
     depth_now_ = 0;
-    blame(next.plugin, began, "a continuation");
+    if (!well) thrown(next.owner);
     --next.plugin->operations;
   }
   delivering_ = !ready_.empty();

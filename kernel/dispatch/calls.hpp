@@ -26,8 +26,17 @@ class calls {
   // The same principal and request as `cause`, but a life of its own (observers).
   call& begin_after(instance& plugin, const call& cause, std::uint32_t timeout_ms, on_end ended);
 
+  // Whether a plugin may be entered: not while it keeps failing. Ask right before `enter`.
+  bool admits(instance& plugin) { return plugin.breaker.admits(steady_ms()); }
+  // What to answer instead.
+  error unavailable(const instance& plugin) const;
   // Runs a handler with an input that lies in the call's arena or outlives the call.
   void enter(call& in, const handler& what, const boost::json::value& input);
+
+  // Told when a plugin's breaker opens or closes, after the log.
+  std::function<void(instance&, circuit_breaker::change)> on_breaker;
+  // Who is on the logic thread.
+  stays& all_stays() { return stays_; }
 
   // The call of a handle, or nullptr where it has ended.
   static call* find(parley_call handle);
@@ -64,6 +73,7 @@ class calls {
     void* user = nullptr;
     parley_call owner = 0;
     instance* plugin = nullptr;
+    entry_point* at = nullptr;
     std::uint32_t depth = 0;
     parley_status status = PARLEY_OK;
     parley_value result = 0;
@@ -77,11 +87,14 @@ class calls {
   std::int64_t steady_ms() const { return clock_.steady_ns() / 1'000'000; }
   void watch_deadlines();
   void on_tick();
-  void blame(const instance* plugin, std::int64_t began_ns, std::string_view where) const;
+  void judge(const call& ended, const ending& how, bool waited);
+  // Ends a call whose plugin threw.
+  void thrown(parley_call handle);
 
   env::loop& logic_;
   const env::clock& clock_;
   env::random& random_;
+  stays stays_{clock_};
   std::deque<completion> ready_;
   bool delivering_ = false;
   std::uint32_t depth_now_ = 0;

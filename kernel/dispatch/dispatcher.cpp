@@ -29,11 +29,14 @@ void dispatcher::add(instance& plugin) {
 }
 
 void dispatcher::offer(instance& plugin) {
+  plugin.serves = true;
+  if (plugin.open) plugin.open->set(0);
   for (const manifest::scope& s : plugin.declared.scopes) topics_.add_scope(s.name, plugin);
   methods_.provide(plugin);
 }
 
 void dispatcher::remove(instance& plugin) {
+  plugin.serves = false;
   methods_.withdraw(plugin);
   hooks_.detach(plugin);
   topics_.remove_scopes(plugin);
@@ -41,6 +44,7 @@ void dispatcher::remove(instance& plugin) {
 }
 
 void dispatcher::replace(instance& old, instance& next) {
+  old.serves = false;
   hooks_.replace(old, next);
   offer(next);
   methods_.withdraw(old); // what the new version does not have

@@ -126,7 +126,7 @@ void hooks::filter_next(parley_call in, std::shared_ptr<point> p, std::size_t in
   if (index == p->participants.size()) return done(payload, std::nullopt);
   const participant& who = *p->participants[index];
   if (!who.steps_in) return filter_next(in, p, index + 1, payload, std::move(done));
-  if (!who.plugin) {
+  if (!who.plugin || !calls_.admits(*who.plugin)) {
     if (!p->declared.pass_on_failure) return done(nullptr, unavailable_because(who.name));
     return filter_next(in, p, index + 1, payload, std::move(done));
   }
@@ -147,6 +147,7 @@ void hooks::filter_next(parley_call in, std::shared_ptr<point> p, std::size_t in
                       {},
                       0,
                       false};
+      c.garbage = fault.has_value();
     }
     if (fault) {
       log_failure(*p, c.plugin->name, *fault);
@@ -172,7 +173,7 @@ void hooks::join_next(parley_call in, std::shared_ptr<point> p, std::size_t inde
   if (index == p->participants.size()) return done(std::nullopt);
   const participant& who = *p->participants[index];
   if (!who.steps_in) return join_next(in, p, index + 1, payload, batch, std::move(done));
-  if (!who.plugin) {
+  if (!who.plugin || !calls_.admits(*who.plugin)) {
     if (who.declared.required) return done(unavailable_because(who.name));
     return join_next(in, p, index + 1, payload, batch, std::move(done));
   }
@@ -182,8 +183,11 @@ void hooks::join_next(parley_call in, std::shared_ptr<point> p, std::size_t inde
     if (!calls::find(in)) return;
     if (is_denial(how)) return done(how.failure);
     std::optional<error> fault = how.failure;
-    if (const std::string broken = batches::broken_since(batch, before); !fault && !broken.empty())
+    if (const std::string broken = batches::broken_since(batch, before);
+        !fault && !broken.empty()) {
       fault = error{"internal", "it wrote what the store refuses: " + broken, {}, 0, false};
+      c.garbage = true;
+    }
     if (fault) {
       log_failure(*p, c.plugin->name, *fault);
       if (required) return done(unavailable_because(c.plugin->name));
@@ -210,6 +214,7 @@ void hooks::observe(const call& cause, std::string_view name, const json::value&
     const participant& who = *each;
     if (!who.plugin || !who.steps_in || who.plugin->name == cause.origin)
       continue; // nobody hears their own echo
+    if (!calls_.admits(*who.plugin)) continue;
     ++*waiting;
     const auto told = [this, p, one_less](call& c, const ending& how) {
       if (how.failure) log_failure(*p, c.plugin->name, *how.failure);

@@ -57,6 +57,16 @@ bool has_wild_integer(const json::value& value) {
   return value.is_uint64();
 }
 
+// What the owner of a scope may say: nothing, or an object whose members are what they should be.
+bool is_access(const json::value* answer) {
+  if (!answer || answer->is_null()) return true;
+  const json::object* object = answer->if_object();
+  if (!object) return false;
+  const json::value* role = object->if_contains("role");
+  const json::value* conditions = object->if_contains("conditions");
+  return (!role || role->is_string()) && (!conditions || conditions->is_array());
+}
+
 } // namespace
 
 std::string digest_of(const json::value& params) {
@@ -233,6 +243,10 @@ void methods::refuse(call& c, parley_status status, std::string_view message) {
   calls_.fail(c.handle, std::move(why), status);
 }
 
+void methods::refuse_open(call& c, const instance& plugin) {
+  calls_.fail(c.handle, calls_.unavailable(plugin), PARLEY_E_UNAVAILABLE);
+}
+
 void methods::start(call& c) {
   method_work& work = *c.work;
   const manifest::method& m = work.target->declared;
@@ -262,7 +276,9 @@ void methods::check_scope(call& c) {
   work.place = work.params.get_object().at(scope).as_string();
   work.scope_owner = owner->second->name;
 
-  const auto asked = [this, handle = c.handle, scope](call&, const ending& how) {
+  if (!calls_.admits(*owner->second)) return refuse_open(c, *owner->second);
+  const auto asked = [this, handle = c.handle, scope](call& question, const ending& how) {
+    question.garbage = !how.failure && !is_access(how.result);
     scope_answered(handle, scope, how);
   };
   call& question = calls_.begin(*owner->second, c.who, &c, 10'000, asked);
@@ -280,10 +296,16 @@ void methods::scope_answered(parley_call handle, const std::string& scope, const
         {{"plugin", c->work->scope_owner}, {"scope", scope}, {"why", how.failure->message}});
     return refuse(*c, PARLEY_E_UNAVAILABLE);
   }
+  if (!is_access(how.result)) {
+    observe::write(observe::level::error, "the owner of a scope answers wrongly",
+                   {{"plugin", c->work->scope_owner},
+                    {"scope", scope},
+                    {"instead", "write {role?, from?, conditions?}, or nothing for no access"}});
+    return refuse(*c, PARLEY_E_UNAVAILABLE);
+  }
   const json::object* answer = how.result ? how.result->if_object() : nullptr;
   const json::value* role = answer ? answer->if_contains("role") : nullptr;
-  if (!role || !role->is_string() ||
-      !permits_({std::string(role->get_string())}, *c->work->target->declared.required))
+  if (!role || !permits_({std::string(role->get_string())}, *c->work->target->declared.required))
     return refuse(*c, PARLEY_E_FORBIDDEN);
   const json::value* conditions = answer->if_contains("conditions");
   if (conditions && conditions->is_array())
@@ -332,6 +354,7 @@ void methods::enter(call& c) {
   if (std::exchange(c.work->entered, true)) return;
   const auto found = c.work->provider->methods.find(c.work->target->declared.name);
   if (found == c.work->provider->methods.end()) return refuse(c, PARLEY_E_UNAVAILABLE);
+  if (!calls_.admits(*c.work->provider)) return refuse_open(c, *c.work->provider);
   calls_.enter(c, found->second, c.work->params);
 }
 

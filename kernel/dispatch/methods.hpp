@@ -52,6 +52,7 @@ class methods {
   void enter(call& c);
   void release_order(call& c);
   void refuse(call& c, parley_status status, std::string_view message = {});
+  void refuse_open(call& c, const instance& plugin);
   void look_up_key(const std::string& principal, const std::string& key, const std::string& digest,
                    std::function<void(std::optional<outcome>)> done);
   on_end answer(answered done, const provided& how);

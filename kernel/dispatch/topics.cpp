@@ -133,8 +133,14 @@ void topics::resume(connection_id who, std::uint64_t exchange, session_ptr sessi
 
 void topics::ask_places(const std::shared_ptr<resuming>& r, const std::string& scope,
                         instance& owner) {
-  const auto answered = [this, r, scope](call&, const ending& how) {
+  if (!calls_.admits(owner)) {
+    r->unknown = true;
+    if (--r->waiting == 0) places_known(r);
+    return;
+  }
+  const auto answered = [this, r, scope](call& question, const ending& how) {
     const json::array* places = how.result ? how.result->if_array() : nullptr;
+    question.garbage = !how.failure && !places;
     if (!places) {
       observe::write(observe::level::error, "the places of a principal are not known",
                      {{"scope", scope}, {"why", how.failure ? how.failure->message : "no list"}});

@@ -31,6 +31,8 @@ plugin::services services_of(const config::config& with, const node::surrounding
   out.calls = &calls;
   out.metrics = &on.metrics;
   out.identity = &identity::identity_api();
+  out.faults = {with.limits.breaker_failures, with.limits.breaker_window_ms,
+                with.limits.breaker_open_ms, with.limits.breaker_open_most_ms};
   if (!with.server.data.empty()) out.code = with.server.data / "loaded";
   return out;
 }
@@ -53,6 +55,7 @@ node::node(const config::config& with, std::vector<plugin::candidate> plugins, s
       loader_(services_, plugin::lua_limits{std::size_t{with.limits.lua_memory_mib} << 20,
                                             with.limits.lua_instructions}) {
   loader_.add_built_in("identity", parley_identity_entry);
+  calls_.all_stays().warn_above(with.limits.slow_handler_ms);
 }
 
 node::~node() = default;

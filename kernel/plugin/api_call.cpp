@@ -45,7 +45,9 @@ parley_status provide(const parley_host* host, std::int32_t kind, parley_str nam
                              : kind == PARLEY_HOOK         ? plugin.hooks
                              : kind == PARLEY_SCOPE_ACCESS ? plugin.access
                                                            : plugin.places;
-  kept[std::string(view(name))] = {handler, user};
+  constexpr const char* words[] = {"method ", "hook ", "access ", "places "};
+  kept[std::string(view(name))] = {
+      handler, user, &point(plugin, words[kind - PARLEY_METHOD] + std::string(view(name)))};
   return PARLEY_OK;
 }
 

@@ -43,11 +43,11 @@ parley_status after(const parley_host* host, std::uint32_t delay_ms, void (*fire
   if (!fire) return PARLEY_E_INVALID;
   if (!plugin.shared->logic->in_this_thread()) return PARLEY_E_THREAD;
   const parley_timer timer = ++plugin.last_timer;
-  plugin.timers[timer] = plugin.shared->logic->after(std::chrono::milliseconds(delay_ms),
-                                                     [&plugin, timer, fire, user] {
-                                                       plugin.timers.erase(timer);
-                                                       fire(user);
-                                                     });
+  plugin.timers[timer] = plugin.shared->logic->after(
+      std::chrono::milliseconds(delay_ms), [&plugin, timer, fire, user] {
+        plugin.timers.erase(timer);
+        run(plugin, plugin.timing, [&] { fire(user); });
+      });
   if (out) *out = timer;
   return PARLEY_OK;
 }
@@ -91,7 +91,8 @@ parley_status run(parley_call handle, void (*work)(void* user), parley_done done
   const bool queued = plugin.shared->pool->post([&plugin, handle, work, done, user] {
     work(user);
     plugin.shared->logic->post([&plugin, handle, done, user] {
-      done(user, calls::find(handle) ? PARLEY_OK : PARLEY_E_CANCELLED, 0);
+      const parley_status status = calls::find(handle) ? PARLEY_OK : PARLEY_E_CANCELLED;
+      run(plugin, plugin.working, [&] { done(user, status, 0); });
       --plugin.offloaded;
     });
   });

@@ -73,7 +73,19 @@ std::string check_provided(const loaded_plugin& plugin) {
 
 } // namespace
 
+dispatch::entry_point& point(const loaded_plugin& plugin, std::string_view name) {
+  return plugin.shared->calls->all_stays().point(plugin, name, *plugin.shared->metrics);
+}
+
+bool run(const loaded_plugin& plugin, dispatch::entry_point* at,
+         const std::function<void()>& code) {
+  return plugin.shared->calls->all_stays().run(at, code);
+}
+
 void prepare_host(loaded_plugin& plugin) {
+  plugin.own = &point(plugin, "own");
+  plugin.timing = &point(plugin, "timer");
+  plugin.working = &point(plugin, "work");
   plugin.host.base = {sizeof(parley_host), PARLEY_ABI_VERSION, query};
   plugin.host.plugin = &plugin;
 }
@@ -82,8 +94,11 @@ std::string enter(loaded_plugin& plugin,
                   const std::function<parley_status(const parley_host*, parley_plugin*)>& entry) {
   plugin.entered.size = sizeof(parley_plugin);
   plugin.initialising = true;
-  const parley_status status = entry(&plugin.host.base, &plugin.entered);
+  parley_status status = PARLEY_E_FAILED;
+  const bool well = run(plugin, &point(plugin, "entry"),
+                        [&] { status = entry(&plugin.host.base, &plugin.entered); });
   plugin.initialising = false;
+  if (!well) return "its entry function threw an exception, and nothing may be thrown through C";
   if (status != PARLEY_OK) return "its entry function gave status " + std::to_string(status);
   return check_provided(plugin);
 }

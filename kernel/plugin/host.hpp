@@ -17,6 +17,11 @@ void prepare_host(loaded_plugin& plugin);
 std::string enter(loaded_plugin& plugin,
                   const std::function<parley_status(const parley_host*, parley_plugin*)>& entry);
 
+// Where the plugin is entered: named in the log and in metrics.
+dispatch::entry_point& point(const loaded_plugin& plugin, std::string_view name);
+// Runs the plugin's code there. False where it threw.
+bool run(const loaded_plugin& plugin, dispatch::entry_point* at, const std::function<void()>& code);
+
 // For the kernel's own plugins.
 
 // Runs once the batch is durable, on the logic thread. Ignored where the batch has ended.

@@ -45,6 +45,7 @@ struct services {
   observe::metrics* metrics = nullptr;
   dispatch::dispatcher* dispatch = nullptr;
   storage::engine* store = nullptr;
+  dispatch::circuit_breaker::rule faults;        // that open a plugin's breaker
   const parley_identity_api* identity = nullptr; // for plugins with capabilities.identity
   std::filesystem::path code; // where copies of libraries lie while they are loaded; empty: none
 };
@@ -75,6 +76,7 @@ struct loaded_plugin : dispatch::instance {
   const parley_storage_driver* driver = nullptr;
   std::map<parley_timer, std::uint64_t> timers; // → env::timer_id
   parley_timer last_timer = 0;
+  dispatch::entry_point *timing = nullptr, *working = nullptr; // timers, and what work ends with
   std::size_t offloaded = 0; // work on the pool whose `done` is still to come
 
   static loaded_plugin& of(const parley_host* host) {

@@ -32,9 +32,12 @@ std::unique_ptr<loaded_plugin> loader::load(candidate what, std::string* why) {
   plugin->shared = &shared_;
   plugin->self = std::make_shared<dispatch::session>(
       dispatch::session{"plugin:" + what.name, PARLEY_PLUGIN, "", {"plugin"}, 0});
-  plugin->logic_time = &shared_.metrics->add_histogram(
-      "parley_plugin_logic_seconds", "Each stay of a plugin's code on the logic thread.",
-      observe::seconds(), {{"plugin", what.name}});
+  plugin->breaker = dispatch::circuit_breaker(shared_.faults);
+  const observe::labels with{{"plugin", what.name}};
+  plugin->open = &shared_.metrics->add_gauge(
+      "parley_plugin_open", "1 while a plugin that kept failing is not entered.", with);
+  plugin->openings = &shared_.metrics->add_counter(
+      "parley_plugin_openings_total", "How often a plugin kept failing, and was opened.", with);
   auto offer = std::make_shared<dispatch::offer>(plugin->declared);
   *why = add_assets(*offer, plugin->declared, plugin->folder);
   if (!why->empty()) return nullptr;
@@ -66,6 +69,16 @@ std::string loader::enter_lua(loaded_plugin& plugin) {
   return why.empty() ? provided : why;
 }
 
+namespace {
+
+void enter(const loaded_plugin& plugin, std::string_view where,
+           void (*what)(void* self, parley_call call), parley_call call) {
+  if (run(plugin, &point(plugin, where), [&] { what(plugin.entered.self, call); })) return;
+  plugin.shared->calls->fail(call, dispatch::error_of(PARLEY_E_FAILED), PARLEY_E_FAILED);
+}
+
+} // namespace
+
 void loader::start(loaded_plugin& plugin, std::uint32_t deadline_ms, done ended) {
   const auto over = [&plugin, ended](dispatch::call&, const dispatch::ending& how) {
     plugin.started = !how.failure;
@@ -76,7 +89,7 @@ void loader::start(loaded_plugin& plugin, std::uint32_t deadline_ms, done ended)
     shared_.calls->finish(c.handle, nullptr);
     return;
   }
-  plugin.entered.start(plugin.entered.self, c.handle);
+  enter(plugin, "start", plugin.entered.start, c.handle);
 }
 
 void loader::stop(loaded_plugin& plugin, std::uint32_t deadline_ms, done ended) {
@@ -90,7 +103,7 @@ void loader::stop(loaded_plugin& plugin, std::uint32_t deadline_ms, done ended) 
     shared_.calls->finish(c.handle, nullptr);
     return;
   }
-  plugin.entered.stop(plugin.entered.self, c.handle);
+  enter(plugin, "stop", plugin.entered.stop, c.handle);
 }
 
 void loader::cancel_timers(loaded_plugin& plugin) {
@@ -131,7 +144,9 @@ void loader::retire_later(std::shared_ptr<std::unique_ptr<loaded_plugin>> plugin
 }
 
 void loader::destroy(std::unique_ptr<loaded_plugin> plugin, std::function<void()> ended) {
-  if (plugin->entered.destroy) plugin->entered.destroy(plugin->entered.self);
+  if (plugin->entered.destroy)
+    run(*plugin, &point(*plugin, "destroy"),
+        [&] { plugin->entered.destroy(plugin->entered.self); });
   if (plugin->library) {
     // A turn later, when none of its code is on the stack.
     shared_.logic->post(
