@@ -82,6 +82,11 @@ function plugin.now() end
 ---@return string
 function plugin.id() end
 
+---Whether a plugin that plugin.yaml names under `requires` or `optional` is there.
+---@param name string
+---@return boolean
+function plugin.available(name) end
+
 ---Runs fn(call) once, later, in a call of the plugin's own; for handlers. At most 1,000 at a time.
 ---@param ms integer
 ---@param fn fun(call: parley.call)

@@ -175,6 +175,14 @@ int now(lua_State* L) {
   return 1;
 }
 
+int available(lua_State* L) {
+  std::size_t size = 0;
+  const char* name = luaL_checklstring(L, 1, &size);
+  const host_api& api = vm::of(L).api;
+  lua_pushboolean(L, api.call->available(api.host, {name, size}));
+  return 1;
+}
+
 int new_id(lua_State* L) {
   const host_api& api = vm::of(L).api;
   char id[36];
@@ -244,8 +252,9 @@ void push_config(lua_State* L) {
 
 void push_plugin(lua_State* L) {
   static constexpr luaL_Reg functions[] = {
-      {"error", make_error}, {"deny", make_error}, {"now", now},      {"id", new_id},
-      {"after", after},      {"cancel", cancel},   {nullptr, nullptr}};
+      {"error", make_error},    {"deny", make_error}, {"now", now},
+      {"id", new_id},           {"after", after},     {"cancel", cancel},
+      {"available", available}, {nullptr, nullptr}};
   const vm& v = vm::of(L);
   luaL_newlib(L, functions);
   lua_pushlstring(L, v.declared.name.data(), v.declared.name.size());

@@ -217,7 +217,7 @@ void vm::end_badly(task& t, const failure& why) {
   e.size = sizeof e;
   e.status = why.status;
   e.code = to_str(why.code);
-  e.message = to_str(why.message);
+  e.message = to_str(why.fault.empty() ? why.message : why.fault);
   e.field = to_str(why.field);
   e.retry_after_ms = why.retry_after_ms;
   api.call->fail(t.call, &e); // STALE where it has ended already, such as a repeated one

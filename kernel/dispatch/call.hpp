@@ -52,6 +52,7 @@ struct ending {
   parley_status status = PARLEY_OK;
   const boost::json::value* result = nullptr;
   std::optional<error> failure;
+  std::string fault; // what the plugin says of PARLEY_E_FAILED: for the operator, not the caller
 };
 
 struct call;

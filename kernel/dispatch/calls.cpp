@@ -122,15 +122,15 @@ void calls::thrown(parley_call handle) {
 }
 
 parley_status calls::finish(parley_call handle, const json::value* result) {
-  return end(handle, {PARLEY_OK, result, std::nullopt}, PARLEY_E_CANCELLED);
+  return end(handle, {PARLEY_OK, result, std::nullopt, {}}, PARLEY_E_CANCELLED);
 }
 
-parley_status calls::fail(parley_call handle, error why, parley_status status) {
-  return end(handle, {status, nullptr, std::move(why)}, PARLEY_E_CANCELLED);
+parley_status calls::fail(parley_call handle, error why, parley_status status, std::string fault) {
+  return end(handle, {status, nullptr, std::move(why), std::move(fault)}, PARLEY_E_CANCELLED);
 }
 
 void calls::abort(parley_call handle, parley_status status) {
-  end(handle, {status, nullptr, error_of(status)}, status);
+  end(handle, {status, nullptr, error_of(status), {}}, status);
 }
 
 void calls::abort_all(const instance& plugin) {

@@ -44,7 +44,8 @@ class calls {
   // Ends a call: its operations complete as cancelled, its children end, then `ended` runs.
   // STALE where it has ended already.
   parley_status finish(parley_call handle, const boost::json::value* result);
-  parley_status fail(parley_call handle, error why, parley_status status = PARLEY_E_REFUSED);
+  parley_status fail(parley_call handle, error why, parley_status status = PARLEY_E_REFUSED,
+                     std::string fault = {});
   // The same, with the status that its operations complete with.
   void abort(parley_call handle, parley_status status);
   // Ends all calls of a plugin.

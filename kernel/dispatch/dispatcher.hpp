@@ -37,6 +37,7 @@ class dispatcher final : public entry {
   // A plugin that is there now, or ends.
   void add(instance& plugin);
   void remove(instance& plugin);
+  bool has(std::string_view plugin) const { return hooks_.is_attached(plugin); }
   // From this turn on the next version gets what came to the old one, which only ends its calls.
   void replace(instance& old, instance& next);
 

@@ -20,6 +20,10 @@ class hooks {
   // load), but for those of an optional plugin that is not there.
   void attach(instance& plugin);
   void detach(const instance& plugin);
+  bool is_attached(std::string_view plugin) const {
+    return std::any_of(attached_.begin(), attached_.end(),
+                       [&](const instance* one) { return one->name == plugin; });
+  }
   // A new version takes the place of the old one, in runs that are under way too.
   void replace(instance& old, instance& next);
 

@@ -84,11 +84,16 @@ parley_status fail(parley_call handle, const parley_error* given) {
   const parley_status status = given->status == PARLEY_OK ? PARLEY_E_FAILED : given->status;
   dispatch::error why = dispatch::error_of(status);
   if (given->code.len > 0) why.code = view(given->code);
-  if (given->message.len > 0) why.message = view(given->message);
+  std::string fault;
+  if (status == PARLEY_E_FAILED)
+    fault = view(given->message);
+  else if (given->message.len > 0)
+    why.message = view(given->message);
   why.field = view(given->field);
   why.retry_after_ms = given->retry_after_ms;
   if (given->retry_after_ms > 0) why.temporary = true;
-  return loaded_plugin::of(*c).shared->calls->fail(handle, std::move(why), status);
+  return loaded_plugin::of(*c).shared->calls->fail(handle, std::move(why), status,
+                                                   std::move(fault));
 }
 
 parley_status invoke(parley_call handle, parley_str method, parley_value params, parley_done done,
@@ -121,6 +126,12 @@ parley_status cancel(parley_call handle) {
   if (!c) return PARLEY_E_STALE;
   loaded_plugin::of(*c).shared->calls->cancel_operations(*c, PARLEY_E_CANCELLED);
   return PARLEY_OK;
+}
+
+std::int32_t available(const parley_host* host, parley_str name) {
+  const loaded_plugin& plugin = loaded_plugin::of(host);
+  const dispatch::dispatcher* dispatch = plugin.shared->dispatch;
+  return dispatch && plugin.declared.may_use(std::string(view(name))) && dispatch->has(view(name));
 }
 
 parley_status run_hook(parley_call handle, parley_str name, parley_value payload,
@@ -184,7 +195,7 @@ parley_status publish(parley_call handle, parley_str event, parley_str place, pa
 
 const void* call_interface() {
   static const parley_call_api api{
-      sizeof(parley_call_api), provide, info, finish, fail, invoke, begin, cancel};
+      sizeof(parley_call_api), provide, info, finish, fail, invoke, begin, cancel, available};
   return &api;
 }
 

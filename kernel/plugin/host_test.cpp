@@ -17,6 +17,20 @@ TEST_F(host, numbers_have_no_gaps_and_stand_in_the_reply) {
   EXPECT_THAT(clients_.log, ElementsAre("publish board:b1 1", "publish board:b1 2"));
 }
 
+TEST_F(host, of_a_fault_the_caller_is_told_nothing) {
+  add_boards();
+  echo_step = [](parley_call c, const json::value&) {
+    parley_error why{};
+    why.size = sizeof why;
+    why.status = PARLEY_E_FAILED;
+    why.message = str("a secret of the house");
+    api<parley_call_api>(PARLEY_CALL_INTERFACE).fail(c, &why);
+  };
+  const dispatch::outcome said = call("boards.echo", {{"word", "hello"}});
+  EXPECT_EQ(said.failure->code, "internal");
+  EXPECT_EQ(said.failure->message.find("secret"), std::string::npos);
+}
+
 TEST_F(host, only_who_has_the_role_may) {
   add_boards();
   EXPECT_EQ(call("boards.post", note("n1"), "bob").failure->code, "forbidden");

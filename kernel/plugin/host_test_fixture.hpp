@@ -31,15 +31,17 @@ namespace json = boost::json;
 class noted_clients final : public dispatch::clients {
  public:
   std::map<std::uint64_t, dispatch::outcome> answers;
-  std::vector<std::string> log; // one line for each of the others
+  std::vector<std::string> log;       // one line for each of the others
+  std::vector<std::string> published; // the events' texts
 
   void answer(dispatch::connection_id, std::uint64_t exchange, dispatch::outcome what) override {
     answers[exchange] = std::move(what);
   }
   void authenticated(dispatch::connection_id, dispatch::session_ptr,
                      std::optional<dispatch::error>) override {}
-  void publish(std::string_view topic, std::int64_t number, dispatch::payload) override {
+  void publish(std::string_view topic, std::int64_t number, dispatch::payload event) override {
     note("publish", topic, number);
+    published.push_back(*event);
   }
   void send(dispatch::connection_id, dispatch::payload text) override { log.push_back(*text); }
   void follow(dispatch::connection_id, std::string_view topic, std::int64_t after,

@@ -13,6 +13,10 @@ namespace parley::plugin {
 namespace {
 // How often it is looked whether a plugin's work is over, where nothing tells.
 constexpr std::chrono::milliseconds look_again{5};
+
+std::string reason(const dispatch::ending& how) {
+  return how.fault.empty() ? how.failure->message : how.fault;
+}
 } // namespace
 
 loaded_plugin::loaded_plugin() = default;
@@ -82,7 +86,7 @@ void enter(const loaded_plugin& plugin, std::string_view where,
 void loader::start(loaded_plugin& plugin, std::uint32_t deadline_ms, done ended) {
   const auto over = [&plugin, ended](dispatch::call&, const dispatch::ending& how) {
     plugin.started = !how.failure;
-    ended(how.failure ? "it did not start: " + how.failure->message : "");
+    ended(how.failure ? "it did not start: " + reason(how) : "");
   };
   dispatch::call& c = shared_.calls->begin(plugin, plugin.self, nullptr, deadline_ms, over);
   if (!plugin.entered.start) {
@@ -96,7 +100,7 @@ void loader::stop(loaded_plugin& plugin, std::uint32_t deadline_ms, done ended) 
   end_work(plugin);
   const auto over = [&plugin, ended](dispatch::call&, const dispatch::ending& how) {
     plugin.started = false;
-    ended(how.failure ? "it did not stop: " + how.failure->message : "");
+    ended(how.failure ? "it did not stop: " + reason(how) : "");
   };
   dispatch::call& c = shared_.calls->begin(plugin, plugin.self, nullptr, deadline_ms, over);
   if (!plugin.entered.stop) {

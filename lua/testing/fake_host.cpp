@@ -64,6 +64,9 @@ struct fake_host::call_table : table {
     return PARLEY_OK;
   }
   static parley_status cancel(parley_call) { return PARLEY_OK; }
+  static std::int32_t available(const parley_host*, parley_str name) {
+    return std::string_view(name.ptr, name.len) == "messaging";
+  }
 
   static void log(const parley_host* host, parley_call, std::int32_t level, parley_str text) {
     self(host).logged.push_back({level, text_of(text)});
@@ -103,8 +106,8 @@ struct fake_host::call_table : table {
   }
 
   static const void* query(const parley_host*, const char* name, std::uint32_t min_size) {
-    static const parley_call_api call_api{sizeof call_api, provide, info,  finish, fail,
-                                          invoke,          begin,   cancel};
+    static const parley_call_api call_api{sizeof call_api, provide, info,   finish,   fail,
+                                          invoke,          begin,   cancel, available};
     static const parley_log_api log_api{sizeof log_api, log};
     static const parley_env_api env_api{sizeof env_api, now_ms, random, id, after, cancel_timer};
     static const parley_config_api config_api{sizeof config_api, config};

@@ -116,9 +116,15 @@ bool reserved_name(std::string_view name) {
 }
 
 bool reserved_member(std::string_view name) {
-  static constexpr std::array<std::string_view, 8> members{
-      "start",    "stop", "host", "config", "provide", "provide_handlers", "read_configuration",
-      "operator_"};
+  static constexpr std::array<std::string_view, 9> members{"start",
+                                                           "stop",
+                                                           "host",
+                                                           "config",
+                                                           "provide",
+                                                           "provide_handlers",
+                                                           "read_configuration",
+                                                           "operator_",
+                                                           "available"};
   return contains(members, name);
 }
 

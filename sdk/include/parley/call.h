@@ -59,7 +59,8 @@ typedef struct parley_error {
   uint32_t size;
   parley_status status;   /* one of PARLEY_E_*, PARLEY_E_REFUSED for codes of the plugin's own */
   parley_str code;        /* empty: the status' own, such as not_found */
-  parley_str message;     /* empty: the code's own sentence */
+  parley_str message;     /* empty: the code's own sentence; of PARLEY_E_FAILED the caller is not
+                           * told it, but the operator where a plugin does not start */
   parley_str field;       /* the parameter at fault, or empty */
   int64_t retry_after_ms; /* 0: trying again does not help */
 } parley_error;
@@ -90,6 +91,9 @@ typedef struct parley_call_api {
                          parley_call* out);
   /* [logic] Completes every outstanding operation of the call with PARLEY_E_CANCELLED. */
   parley_status (*cancel)(parley_call call);
+  /* [init] [logic] 1 where that plugin is there and the manifest names it under `requires` or
+   * `optional`, otherwise 0. An optional one may come while the server runs. */
+  int32_t (*available)(const parley_host* host, parley_str plugin);
 } parley_call_api;
 
 #ifdef __cplusplus

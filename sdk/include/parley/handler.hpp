@@ -23,18 +23,20 @@ inline void end_with(const call& c, const error& why) noexcept {
   out.size = sizeof out;
   out.status = why.status();
   out.code = to_c(why.code());
-  // Of a fault of its own the caller learns nothing but that it happened.
-  if (why.status() != PARLEY_E_FAILED) out.message = to_c(why.message());
+  out.message = to_c(why.message());
   out.field = to_c(why.field());
   out.retry_after_ms = why.retry_after_ms();
   c.host().calls->fail(c.handle(), &out);
 }
 
-// Ends with a status that has nothing to add.
-inline void end_with(const call& c, parley_status status) noexcept {
+// Ends with a status that has nothing to add, or with a fault: the caller learns nothing but that
+// it happened.
+inline void end_with(const call& c, parley_status status, const char* fault = "") noexcept {
+  if (*fault != 0) c.log_error(fault);
   parley_error out{};
   out.size = sizeof out;
   out.status = status;
+  out.message = to_c(fault);
   c.host().calls->fail(c.handle(), &out);
 }
 
@@ -47,11 +49,9 @@ inline void end_with_current(const call& c) noexcept {
   } catch (const error& why) {
     end_with(c, why);
   } catch (const std::exception& why) {
-    c.log_error(why.what());
-    end_with(c, PARLEY_E_FAILED);
+    end_with(c, PARLEY_E_FAILED, why.what());
   } catch (...) {
-    c.log_error("a handler threw something that is not an exception");
-    end_with(c, PARLEY_E_FAILED);
+    end_with(c, PARLEY_E_FAILED, "a handler threw something that is not an exception");
   }
 }
 

@@ -31,6 +31,11 @@ class plugin_base {
   // Also in constructors. Outlives the plugin.
   const parley::host& host() const { return *host_; }
 
+  // Whether a plugin that plugin.yaml names under `requires` or `optional` is there.
+  bool available(std::string_view plugin) const {
+    return host_->calls->available(host_->raw, to_c(plugin)) != 0;
+  }
+
   // Before the first call. A failure refuses the plugin.
   virtual task<void> start(call&) { co_return; }
   // After the last one.
