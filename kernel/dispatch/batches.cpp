@@ -22,10 +22,6 @@ batch* writable(parley_batch handle) {
   return b && b->root->writes ? b : nullptr;
 }
 
-std::string full_name(std::string_view plugin, std::string_view collection) {
-  return std::string(plugin) + "." + std::string(collection);
-}
-
 void blame(std::string_view plugin, std::string_view what) {
   observe::write(observe::level::error, "a batch was used wrongly",
                  {{"plugin", std::string(plugin)}, {"what", std::string(what)}});
@@ -57,6 +53,13 @@ storage::collection idempotency_collection() {
            {"reply", column_type::json, false},
            {"expires_at", column_type::text, true}},
           {{"by_expiry", {"expires_at"}, false}}};
+}
+
+collection_name::collection_name(const instance& of, std::string_view collection)
+    : full_(of.name + "." + std::string(collection)) {
+  for (const manifest::collection& each : of.declared.collections) {
+    if (each.name == collection) version_ = each.version;
+  }
 }
 
 batches::batches(calls& all, storage::engine& store, topics& announce, std::int64_t keep_keys_ms)
@@ -115,7 +118,7 @@ parley_status batches::put(parley_batch to, std::string_view collection,
   if (!b || !record) return PARLEY_E_STALE;
   if (!record->is_object()) return PARLEY_E_INVALID;
   return said(b->as->name,
-              b->root->writes->put(full_name(b->as->name, collection), record->get_object()));
+              b->root->writes->put(collection_name(*b->as, collection), record->get_object()));
 }
 
 parley_status batches::patch(parley_batch to, std::string_view collection, const json::value* key,
@@ -123,7 +126,7 @@ parley_status batches::patch(parley_batch to, std::string_view collection, const
   batch* b = writable(to);
   if (!b || !key || !fields) return PARLEY_E_STALE;
   if (!key->is_array() || !fields->is_object()) return PARLEY_E_INVALID;
-  return said(b->as->name, b->root->writes->patch(full_name(b->as->name, collection),
+  return said(b->as->name, b->root->writes->patch(collection_name(*b->as, collection),
                                                   key->get_array(), fields->get_object()));
 }
 
@@ -132,7 +135,7 @@ parley_status batches::increment(parley_batch to, std::string_view collection,
   batch* b = writable(to);
   if (!b || !key) return PARLEY_E_STALE;
   if (!key->is_array()) return PARLEY_E_INVALID;
-  return said(b->as->name, b->root->writes->increment(full_name(b->as->name, collection),
+  return said(b->as->name, b->root->writes->increment(collection_name(*b->as, collection),
                                                       key->get_array(), field, by));
 }
 
@@ -141,7 +144,7 @@ parley_status batches::erase(parley_batch to, std::string_view collection, const
   if (!b || !key) return PARLEY_E_STALE;
   if (!key->is_array()) return PARLEY_E_INVALID;
   return said(b->as->name,
-              b->root->writes->erase(full_name(b->as->name, collection), key->get_array()));
+              b->root->writes->erase(collection_name(*b->as, collection), key->get_array()));
 }
 
 namespace {
@@ -158,8 +161,8 @@ parley_status add_condition(std::string_view by, storage::batch& to, const json:
     blame(by, "a condition is {collection, key, exists} or {collection, key, equals}");
     return PARLEY_E_INVALID;
   }
-  return said(by, to.require(full_name(by, collection->get_string()), key->get_array(),
-                             exists ? exists->get_bool() : true,
+  return said(by, to.require(std::string(by) + "." + std::string(collection->get_string()),
+                             key->get_array(), exists ? exists->get_bool() : true,
                              equals ? equals->get_object() : json::object{}, reason));
 }
 

@@ -114,6 +114,17 @@ struct pending_event {
   std::string principal;
 };
 
+// A collection as a plugin's own version declares it: an old version may drain beside a new one.
+class collection_name {
+ public:
+  collection_name(const instance& of, std::string_view collection);
+  operator storage::collection_ref() const { return {full_, version_}; }
+
+ private:
+  std::string full_;
+  std::uint32_t version_ = 0; // 0: it declares none of that name
+};
+
 // What one commit writes and announces. Ends with its commit, or with the call that opened it.
 struct write_batch {
   parley_call owner = 0;

@@ -36,6 +36,10 @@ class memory_engine final : public storage::engine {
   }
 
   void open(std::vector<storage::collection>, opened done) override { done({}); }
+  void widen(std::vector<storage::collection>,
+             std::function<void(const storage::migration_progress&)>, opened done) override {
+    done({});
+  }
   std::unique_ptr<storage::batch> begin() override { return std::make_unique<writes>(*this); }
 
   void commit(std::unique_ptr<storage::batch> what, committed done) override {
@@ -47,10 +51,10 @@ class memory_engine final : public storage::engine {
         });
   }
 
-  void get(std::string_view collection, const boost::json::array& key, boost::json::storage_ptr,
-           got done) override {
+  void get(storage::collection_ref collection, const boost::json::array& key,
+           boost::json::storage_ptr, got done) override {
     ++reads;
-    logic_.post([this, name = std::string(collection), key, done = std::move(done)] {
+    logic_.post([this, name = std::string(collection.name), key, done = std::move(done)] {
       if (failing) return done(broken(), std::nullopt);
       const auto& records = records_[name];
       const auto found = records.find(serialize(key));
@@ -59,10 +63,10 @@ class memory_engine final : public storage::engine {
     });
   }
 
-  void range(std::string_view collection, const storage::query& what, boost::json::storage_ptr,
-             ranged done) override {
+  void range(storage::collection_ref collection, const storage::query& what,
+             boost::json::storage_ptr, ranged done) override {
     ++reads;
-    logic_.post([this, name = std::string(collection), what, done = std::move(done)] {
+    logic_.post([this, name = std::string(collection.name), what, done = std::move(done)] {
       if (failing) return done(broken(), {}, false);
       auto found = matching(name, what);
       const auto limit = std::min<std::size_t>(what.limit, page);
@@ -90,31 +94,32 @@ class memory_engine final : public storage::engine {
   class writes final : public storage::batch {
    public:
     explicit writes(memory_engine& owner) : owner_(owner) {}
-    storage::failure put(std::string_view collection, const object& record) override {
+    storage::failure put(storage::collection_ref collection, const object& record) override {
       boost::json::array key;
-      for (const auto& part : owner_.declared_.at(std::string(collection)).key) {
+      for (const auto& part : owner_.declared_.at(std::string(collection.name)).key) {
         key.push_back(record.at(part));
       }
-      all.push_back({std::string(collection), key, record, write::put});
+      all.push_back({std::string(collection.name), key, record, write::put});
       return {};
     }
-    storage::failure patch(std::string_view collection, const boost::json::array& key,
+    storage::failure patch(storage::collection_ref collection, const boost::json::array& key,
                            const object& fields) override {
-      all.push_back({std::string(collection), key, fields, write::patch});
+      all.push_back({std::string(collection.name), key, fields, write::patch});
       return {};
     }
-    storage::failure require(std::string_view collection, const boost::json::array& key,
+    storage::failure require(storage::collection_ref collection, const boost::json::array& key,
                              bool exists, const object& equals,
                              storage::condition_reason) override {
-      all.push_back({std::string(collection), key, equals, write::require, exists});
+      all.push_back({std::string(collection.name), key, equals, write::require, exists});
       return {};
     }
-    storage::failure increment(std::string_view, const boost::json::array&, std::string_view,
+    storage::failure increment(storage::collection_ref, const boost::json::array&, std::string_view,
                                std::int64_t) override {
       return unused();
     }
-    storage::failure erase(std::string_view collection, const boost::json::array& key) override {
-      all.push_back({std::string(collection), key, {}, write::erase});
+    storage::failure erase(storage::collection_ref collection,
+                           const boost::json::array& key) override {
+      all.push_back({std::string(collection.name), key, {}, write::erase});
       return {};
     }
     storage::failure append(std::string_view, std::string_view, const boost::json::value&,

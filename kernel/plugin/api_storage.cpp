@@ -19,10 +19,6 @@ using dispatch::view;
 
 constexpr std::uint32_t range_limit = 1000;
 
-std::string full_name(const call& c, parley_str collection) {
-  return c.plugin->name + "." + std::string(view(collection));
-}
-
 // Completes an operation with a storage failure; true where there was one.
 bool failed(calls& all, std::uint64_t operation, const storage::failure& why,
             const std::string& plugin) {
@@ -46,7 +42,7 @@ parley_status get(parley_call handle, parley_str collection, parley_value key, p
   calls& all = *plugin.shared->calls;
   const std::uint64_t operation = all.begin_operation(*c, done, user);
   plugin.shared->store->get(
-      full_name(*c, collection), k->get_array(), c->arena->storage(),
+      dispatch::collection_name(*c->plugin, view(collection)), k->get_array(), c->arena->storage(),
       [&all, operation, keep = c->arena->memory(), name = plugin.name](
           const storage::failure& why, std::optional<json::object> record) {
         if (failed(all, operation, why, name)) return;
@@ -95,7 +91,7 @@ parley_status range(parley_call handle, parley_str collection, parley_value quer
   const std::uint64_t operation = all.begin_operation(*c, done, user);
   const auto memory = c->arena->memory();
   plugin.shared->store->range(
-      full_name(*c, collection), wanted, memory.get(),
+      dispatch::collection_name(*c->plugin, view(collection)), wanted, memory.get(),
       [&all, operation, memory, name = plugin.name](const storage::failure& why,
                                                     std::vector<json::object> records, bool more) {
         if (failed(all, operation, why, name)) return;

@@ -94,18 +94,14 @@ void lifecycle::begin(const job_ptr& j) {
   migrate(j);
 }
 
-// Until the store can widen collections while others write, they have to be the same.
+// While the old version serves: its records stay as they are to it.
 void lifecycle::migrate(const job_ptr& j) {
-  const loaded_plugin* old = find(j->what.name);
-  const auto shape = [](const manifest::collection& c) {
-    return c.name + std::to_string(c.version) + boost::json::serialize(c.record);
-  };
-  const auto& before = old ? old->declared.collections : std::vector<manifest::collection>{};
-  const auto& after = j->next->declared.collections;
-  if (std::equal(before.begin(), before.end(), after.begin(), after.end(),
-                 [&](const auto& a, const auto& b) { return shape(a) == shape(b); }))
-    return start_version(j);
-  give_up(j, "its collections have changed; restart the server");
+  shared_.store->widen(storage::declared(j->next->declared), {},
+                       [this, j](const storage::failure& why) {
+                         if (stopped_ || why.code != storage::status::ok)
+                           return give_up(j, why.message);
+                         start_version(j);
+                       });
 }
 
 void lifecycle::start_version(const job_ptr& j) {

@@ -25,12 +25,12 @@ failure batch_builder::add(const problem& why, const parley_driver_op& op,
   return {};
 }
 
-problem batch_builder::start(std::string_view collection, std::int32_t kind, const table*& of,
+problem batch_builder::start(collection_ref collection, std::int32_t kind, const table*& of,
                              parley_driver_op& op) {
   op.size = sizeof op;
   op.kind = kind;
   of = known_->find(collection);
-  if (of == nullptr) return "there is no collection " + std::string(collection);
+  if (of == nullptr) return no_such(collection);
   op.collection = of->number();
   return {};
 }
@@ -47,7 +47,10 @@ problem batch_builder::row_of(const table& of, const json::object& record, parle
       const problem why = to_cell(*value, each.type, source(), row[i]);
       if (!why.empty()) return at_field(of, each.name, why);
     }
-    if (row[i].kind == PARLEY_NULL && (each.required || i < of.key_count())) {
+    if (row[i].kind != PARLEY_NULL) continue;
+    if (const parley_cell* fallback = of.fallback(static_cast<std::uint32_t>(i))) {
+      row[i] = *fallback;
+    } else if (each.required || i < of.key_count()) {
       return at_field(of, each.name, "is required");
     }
   }
@@ -74,7 +77,13 @@ problem batch_builder::fields_of(const table& of, const json::object& from, parl
     problem why = to_cell(member.value(), each.type, source(), values[count]);
     if (why.empty() && is_change) {
       if (places[count] < of.key_count()) why = "is part of the key and cannot be changed";
-      if (each.required && values[count].kind == PARLEY_NULL) why = "is required";
+      const bool absent = why.empty() && values[count].kind == PARLEY_NULL;
+      const parley_cell* fallback = absent ? of.fallback(places[count]) : nullptr;
+      if (fallback != nullptr) {
+        values[count] = *fallback;
+      } else if (absent && each.required) {
+        why = "is required";
+      }
     }
     if (!why.empty()) return at_field(of, each.name, why);
     ++count;
@@ -85,7 +94,7 @@ problem batch_builder::fields_of(const table& of, const json::object& from, parl
   return {};
 }
 
-failure batch_builder::put(std::string_view collection, const json::object& record) {
+failure batch_builder::put(collection_ref collection, const json::object& record) {
   parley_driver_op op{};
   const table* of = nullptr;
   problem why = start(collection, PARLEY_OP_PUT, of, op);
@@ -93,7 +102,7 @@ failure batch_builder::put(std::string_view collection, const json::object& reco
   return add(why, op);
 }
 
-failure batch_builder::patch(std::string_view collection, const json::array& key,
+failure batch_builder::patch(collection_ref collection, const json::array& key,
                              const json::object& fields) {
   parley_driver_op op{};
   const table* of = nullptr;
@@ -104,7 +113,7 @@ failure batch_builder::patch(std::string_view collection, const json::array& key
   return add(why, op);
 }
 
-failure batch_builder::increment(std::string_view collection, const json::array& key,
+failure batch_builder::increment(collection_ref collection, const json::array& key,
                                  std::string_view field, std::int64_t by) {
   parley_driver_op op{};
   const table* of = nullptr;
@@ -126,7 +135,7 @@ failure batch_builder::increment(std::string_view collection, const json::array&
   return add(why, op);
 }
 
-failure batch_builder::erase(std::string_view collection, const json::array& key) {
+failure batch_builder::erase(collection_ref collection, const json::array& key) {
   parley_driver_op op{};
   const table* of = nullptr;
   problem why = start(collection, PARLEY_OP_ERASE, of, op);
@@ -134,7 +143,7 @@ failure batch_builder::erase(std::string_view collection, const json::array& key
   return add(why, op);
 }
 
-failure batch_builder::require(std::string_view collection, const json::array& key, bool exists,
+failure batch_builder::require(collection_ref collection, const json::array& key, bool exists,
                                const json::object& equals, condition_reason reason) {
   parley_driver_op op{};
   const table* of = nullptr;

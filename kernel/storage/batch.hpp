@@ -18,13 +18,13 @@ class batch_builder final : public batch {
   batch_builder(std::shared_ptr<const tables> known, std::uint32_t number)
       : known_(std::move(known)), number_(number) {}
 
-  failure put(std::string_view collection, const boost::json::object& record) override;
-  failure patch(std::string_view collection, const boost::json::array& key,
+  failure put(collection_ref collection, const boost::json::object& record) override;
+  failure patch(collection_ref collection, const boost::json::array& key,
                 const boost::json::object& fields) override;
-  failure increment(std::string_view collection, const boost::json::array& key,
+  failure increment(collection_ref collection, const boost::json::array& key,
                     std::string_view field, std::int64_t by) override;
-  failure erase(std::string_view collection, const boost::json::array& key) override;
-  failure require(std::string_view collection, const boost::json::array& key, bool exists,
+  failure erase(collection_ref collection, const boost::json::array& key) override;
+  failure require(collection_ref collection, const boost::json::array& key, bool exists,
                   const boost::json::object& equals, condition_reason reason) override;
   failure append(std::string_view topic, std::string_view event, const boost::json::value& data,
                  std::string_view at) override;
@@ -42,7 +42,7 @@ class batch_builder final : public batch {
  private:
   problem fields_of(const table& of, const boost::json::object& from, parley_driver_op& op,
                     bool is_change);
-  problem start(std::string_view collection, std::int32_t kind, const table*& of,
+  problem start(collection_ref collection, std::int32_t kind, const table*& of,
                 parley_driver_op& op);
   problem row_of(const table& of, const boost::json::object& record, parley_driver_op& op);
   failure add(const problem& why, const parley_driver_op& op,

@@ -169,6 +169,11 @@ problem to_cell(const json::value& from, column_type type, const cell_source& wi
   return "has an unknown type";
 }
 
+problem no_such(collection_ref which) {
+  problem out = "there is no collection " + std::string(which.name);
+  return which.version == 0 ? out : out + " of version " + std::to_string(which.version);
+}
+
 problem at_field(const table& of, std::string_view field, const problem& why) {
   return "collection " + of.name() + ", field " + std::string(field) + ": " + why;
 }

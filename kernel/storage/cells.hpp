@@ -24,6 +24,8 @@ problem to_text_cell(const boost::json::value& from, const cell_source& with, pa
 // The cells of a whole key; a message names the collection and the field.
 problem to_key(const table& of, const boost::json::array& key, const cell_source& with,
                const parley_cell*& out);
+// "there is no collection messaging.messages"
+problem no_such(collection_ref which);
 // "collection messaging.messages, field seq: …"
 problem at_field(const table& of, std::string_view field, const problem& why);
 

@@ -25,7 +25,10 @@ std::vector<column> columns_of(const json::object& record) {
   const json::value* required = record.if_contains("required");
   for (const auto& member : properties->get_object()) {
     column each{std::string(member.key())};
-    if (const auto* schema = member.value().if_object()) each.type = type_of(*schema);
+    if (const auto* schema = member.value().if_object()) {
+      each.type = type_of(*schema);
+      if (const json::value* fallback = schema->if_contains("default")) each.fallback = *fallback;
+    }
     if (required != nullptr && required->is_array()) {
       const auto& names = required->get_array();
       each.required = std::any_of(names.begin(), names.end(), [&](const json::value& name) {

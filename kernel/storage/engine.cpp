@@ -1,5 +1,6 @@
 #include "storage/engine.hpp"
 
+#include "storage/migrations.hpp"
 #include "storage/requests.hpp"
 #include "storage/stand_ins.hpp"
 
@@ -10,17 +11,23 @@ namespace {
 class driver_engine final : public engine {
  public:
   driver_engine(env::loop& logic, const parley_storage_driver& driver)
-      : driver_(driver), box_(std::make_shared<mailbox>(logic)) {}
+      : driver_(driver),
+        box_(std::make_shared<mailbox>(logic)),
+        migrations_(*this, driver, logic, box_, tables_) {}
   ~driver_engine() override { box_->shut(); }
 
   void open(std::vector<collection> collections, opened done) override;
+  void widen(std::vector<collection> of_one_plugin,
+             std::function<void(const migration_progress&)> progress, opened done) override {
+    migrations_.ask(std::move(of_one_plugin), std::move(progress), std::move(done));
+  }
   std::unique_ptr<batch> begin() override {
     return std::make_unique<batch_builder>(tables_, ++batches_ % stand_in_batches);
   }
   void commit(std::unique_ptr<batch> what, committed done) override;
-  void get(std::string_view collection, const json::array& key, json::storage_ptr arena,
+  void get(collection_ref collection, const json::array& key, json::storage_ptr arena,
            got done) override;
-  void range(std::string_view collection, const query& what, json::storage_ptr arena,
+  void range(collection_ref collection, const query& what, json::storage_ptr arena,
              ranged done) override;
   void read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
                 log_read done) override;
@@ -36,9 +43,10 @@ class driver_engine final : public engine {
 
   const parley_storage_driver& driver_;
   std::shared_ptr<mailbox> box_;
-  // Shared with reads that are under way.
-  std::shared_ptr<const tables> tables_ = std::make_shared<tables>();
+  // Shared with batches and reads that are under way.
+  std::shared_ptr<tables> tables_ = std::make_shared<tables>();
   std::uint32_t batches_ = 0;
+  migrations migrations_;
 };
 
 std::string text_of(const parley_cell& cell) {
@@ -46,17 +54,26 @@ std::string text_of(const parley_cell& cell) {
                                     : std::string();
 }
 
+// First the collection that says what is stored; the others by the path of every migration.
 void driver_engine::open(std::vector<collection> collections, opened done) {
-  auto what =
-      request<open_arguments>([done = std::move(done)](const row_copy& rows) { done(rows.why); });
-  auto compiled = std::make_shared<tables>();
-  const problem why = compiled->compile(collections);
-  if (!why.empty()) return what->refuse(std::move(what), invalid(why));
-  tables_ = compiled;
-  what->arguments.collections = tables_->declarations();
+  auto own = std::make_shared<table>();
+  if (const problem why = table::compile(0, declarations_collection(), *own); !why.empty()) {
+    return box_->put([done = std::move(done), why] { done(invalid(why)); });
+  }
+  auto known = std::make_shared<tables>();
+  known->add(own);
+  tables_ = known;
+  auto what = request<open_arguments>(
+      [this, wanted = std::move(collections), done = std::move(done)](const row_copy& rows) {
+        if (rows.why.code != status::ok) return done(rows.why);
+        migrations_.load([this, wanted, done](const failure& why) {
+          if (why.code != status::ok) return done(why);
+          migrations_.ask(wanted, {}, done);
+        });
+      });
+  what->arguments.collection = own->declaration();
   auto* given = what.release();
-  driver_.open(driver_.self, given->arguments.collections.data(),
-               static_cast<std::uint32_t>(given->arguments.collections.size()),
+  driver_.open(driver_.self, &given->arguments.collection, 1,
                &pending_rows<open_arguments>::completed, given);
 }
 
@@ -65,8 +82,8 @@ void driver_engine::commit(std::unique_ptr<batch> what, committed done) {
                          driver_);
 }
 
-void driver_engine::get(std::string_view collection, const json::array& key,
-                        json::storage_ptr arena, got done) {
+void driver_engine::get(collection_ref collection, const json::array& key, json::storage_ptr arena,
+                        got done) {
   const table* of = tables_->find(collection);
   auto what = request<range_arguments>(
       [done = std::move(done), arena, of, keep = tables_](const row_copy& rows) {
@@ -76,15 +93,14 @@ void driver_engine::get(std::string_view collection, const json::array& key,
         if (!why.empty()) return done({status::unavailable, why}, std::nullopt);
         done({}, std::move(record));
       });
-  const problem why = of == nullptr ? "there is no collection " + std::string(collection)
-                                    : what->arguments.prepare(*of, key);
+  const problem why = of == nullptr ? no_such(collection) : what->arguments.prepare(*of, key);
   if (!why.empty()) return what->refuse(std::move(what), invalid(why));
   auto* given = what.release();
   driver_.read(driver_.self, &given->arguments.read, &pending_rows<range_arguments>::completed,
                given);
 }
 
-void driver_engine::range(std::string_view collection, const query& query, json::storage_ptr arena,
+void driver_engine::range(collection_ref collection, const query& query, json::storage_ptr arena,
                           ranged done) {
   const table* of = tables_->find(collection);
   auto what = request<range_arguments>(
@@ -98,8 +114,7 @@ void driver_engine::range(std::string_view collection, const query& query, json:
         }
         done(rows.why, std::move(records), rows.more);
       });
-  const problem why = of == nullptr ? "there is no collection " + std::string(collection)
-                                    : what->arguments.prepare(*of, query);
+  const problem why = of == nullptr ? no_such(collection) : what->arguments.prepare(*of, query);
   if (!why.empty()) return what->refuse(std::move(what), invalid(why));
   auto* given = what.release();
   driver_.read(driver_.self, &given->arguments.read, &pending_rows<range_arguments>::completed,

@@ -8,6 +8,7 @@
 
 #include <boost/json.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,6 +30,7 @@ struct column {
   std::string name;
   column_type type = column_type::text;
   bool required = false;
+  boost::json::value fallback{}; // what an absent value stands for; null: nothing
 };
 
 struct index {
@@ -43,6 +45,23 @@ struct collection {
   std::vector<std::string> key;
   std::vector<column> columns; // key columns included, in any order
   std::vector<index> indexes;
+};
+
+// A collection as one version of its plugin declared it: while that drains beside a newer one, each
+// reads and writes the fields that it knows.
+struct collection_ref {
+  std::string_view name;
+  std::uint32_t version = 0; // 0: the newest
+
+  template <std::convertible_to<std::string_view> Text>
+  collection_ref(const Text& of, std::uint32_t at = 0) : name(of), version(at) {}
+};
+
+// How far a collection is: rows that were looked at.
+struct migration_progress {
+  std::string collection;
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;
 };
 
 // Why a batch carries a condition: decides what the caller is told when it fails.
@@ -87,13 +106,13 @@ class batch {
  public:
   virtual ~batch() = default;
   // Each gives what is wrong with its arguments (unknown collection, missing key, wrong type).
-  virtual failure put(std::string_view collection, const boost::json::object& record) = 0;
-  virtual failure patch(std::string_view collection, const boost::json::array& key,
+  virtual failure put(collection_ref collection, const boost::json::object& record) = 0;
+  virtual failure patch(collection_ref collection, const boost::json::array& key,
                         const boost::json::object& fields) = 0;
-  virtual failure increment(std::string_view collection, const boost::json::array& key,
+  virtual failure increment(collection_ref collection, const boost::json::array& key,
                             std::string_view field, std::int64_t by) = 0;
-  virtual failure erase(std::string_view collection, const boost::json::array& key) = 0;
-  virtual failure require(std::string_view collection, const boost::json::array& key, bool exists,
+  virtual failure erase(collection_ref collection, const boost::json::array& key) = 0;
+  virtual failure require(collection_ref collection, const boost::json::array& key, bool exists,
                           const boost::json::object& equals, condition_reason reason) = 0;
   virtual failure append(std::string_view topic, std::string_view event,
                          const boost::json::value& data, std::string_view at) = 0;
@@ -124,14 +143,21 @@ class engine {
   using log_read = std::function<void(failure, std::vector<log_entry>, bool more)>;
   using heads_read = std::function<void(failure, std::vector<std::int64_t>)>;
 
+  // Opens the store and widens it for what the plugins declare, with progress in the log.
   virtual void open(std::vector<collection> collections, opened done) = 0;
+  // For a new version of a plugin, while the old one writes. Only ever more: what cannot be is
+  // refused with a sentence, and then nothing has changed. A collection that is stored as declared
+  // costs nothing. A failure on the way (a full disk, a crash) loses nothing: asked again it goes
+  // on. `progress` may be empty; it is not called once `done` was.
+  virtual void widen(std::vector<collection> of_one_plugin,
+                     std::function<void(const migration_progress&)> progress, opened done) = 0;
   virtual std::unique_ptr<batch> begin() = 0;
   // Applied in the order of the calls. The batch is not used afterwards.
   virtual void commit(std::unique_ptr<batch> what, committed done) = 0;
   // Records are built in `arena`.
-  virtual void get(std::string_view collection, const boost::json::array& key,
+  virtual void get(collection_ref collection, const boost::json::array& key,
                    boost::json::storage_ptr arena, got done) = 0;
-  virtual void range(std::string_view collection, const query& what, boost::json::storage_ptr arena,
+  virtual void range(collection_ref collection, const query& what, boost::json::storage_ptr arena,
                      ranged done) = 0;
   virtual void read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
                         log_read done) = 0;

@@ -317,17 +317,22 @@ TEST_F(engine_test, says_what_is_wrong_with_a_query) {
 
 TEST_F(engine_test, refuses_a_declaration_that_cannot_be) {
   const auto why = [&](const std::function<void(collection&)>& change) {
-    std::vector<collection> all = suite();
-    change(all[0]);
-    const failure seen = wait_for<failure>([&](auto done) { engine_->open(all, done); });
+    collection other = suite()[0];
+    other.name = "shop.other";
+    change(other);
+    const failure seen = wait_for<failure>([&](auto done) { engine_->widen({other}, {}, done); });
     EXPECT_EQ(seen.code, status::invalid);
     return seen.message;
   };
-  EXPECT_EQ(why([](collection& c) { c.key.clear(); }), "collection shop.orders: it has no key");
+  EXPECT_EQ(why([](collection& c) { c.key.clear(); }), "collection shop.other: it has no key");
   EXPECT_EQ(why([](collection& c) { c.key = {"none"}; }),
-            "collection shop.orders: the key names the unknown field none");
+            "collection shop.other: the key names the unknown field none");
   EXPECT_EQ(why([](collection& c) { c.indexes[0].columns = {"lines"}; }),
-            "collection shop.orders: the field lines is JSON, no part of an index");
+            "collection shop.other: the field lines is JSON, no part of an index");
+  EXPECT_EQ(why([](collection& c) { c.columns[6].fallback = "many"; }),
+            "collection shop.other: the default of the field count takes an integer, not string");
+  EXPECT_EQ(why([](collection& c) { c.columns[0].fallback = 1; }),
+            "collection shop.other: the field seq is part of the key and takes no default");
 }
 
 TEST_F(engine_test, trims_logs_and_keeps_heads) {

@@ -5,6 +5,7 @@
 
 #include "env/env.hpp"
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -15,6 +16,15 @@ class letter {
  public:
   virtual ~letter() = default;
   virtual void deliver() = 0; // on the logic loop
+};
+
+class errand final : public letter {
+ public:
+  explicit errand(std::function<void()> work) : work_(std::move(work)) {}
+  void deliver() override { work_(); }
+
+ private:
+  std::function<void()> work_;
 };
 
 class mailbox : public std::enable_shared_from_this<mailbox> {
@@ -30,6 +40,8 @@ class mailbox : public std::enable_shared_from_this<mailbox> {
     }
     if (first) logic_.post([self = shared_from_this()] { self->empty(); });
   }
+
+  void put(std::function<void()> work) { put(std::make_unique<errand>(std::move(work))); }
 
   // What comes from now on is dropped unread: nobody is left to call.
   void shut() { shut_ = true; }

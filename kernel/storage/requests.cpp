@@ -85,6 +85,30 @@ void row_copy::take(const parley_driver_rows& from) {
   }
 }
 
+void pending_widen::submit(std::unique_ptr<pending_widen> self,
+                           std::vector<std::shared_ptr<const table>> what,
+                           const parley_storage_driver& driver) {
+  pending_widen* given = self.release();
+  given->what_ = std::move(what);
+  for (const auto& each : given->what_) given->declared_.push_back(each->declaration());
+  driver.widen(
+      driver.self, given->declared_.data(), static_cast<std::uint32_t>(given->declared_.size()),
+      [](void* user, std::uint32_t collection, std::uint64_t done, std::uint64_t total) {
+        const auto* of = static_cast<const pending_widen*>(user);
+        of->box()->put([progress = of->progress_,
+                        at = migration_progress{of->what_[collection]->name(), done, total}] {
+          progress(at);
+        });
+      },
+      [](void* user, const parley_driver_rows* rows) {
+        auto* back = static_cast<pending_widen*>(user);
+        back->why_.code = from_driver(rows->status);
+        if (rows->status != PARLEY_OK) back->why_.message = text_of(rows->error);
+        send_home(back);
+      },
+      given);
+}
+
 problem range_arguments::prepare(const table& of, const query& what) {
   const int index = what.index.empty() ? -1 : of.index_at(what.index);
   const std::string name = "collection " + of.name();

@@ -13,6 +13,7 @@ class pending : public letter {
   explicit pending(std::shared_ptr<mailbox> box) : box_(std::move(box)) {}
 
  protected:
+  const std::shared_ptr<mailbox>& box() const { return box_; }
   // The driver owns the request from `release` on; its completion takes it back.
   static void send_home(pending* self) {
     const std::shared_ptr<mailbox> box = self->box_;
@@ -109,7 +110,28 @@ struct text_argument {
 };
 
 struct open_arguments {
-  std::vector<parley_collection> collections;
+  parley_collection collection{};
+};
+
+// Collections on their way to the driver, which tells how far it is.
+class pending_widen final : public pending {
+ public:
+  using progressed = std::function<void(const migration_progress&)>;
+  using finish = std::function<void(const failure&)>;
+  pending_widen(std::shared_ptr<mailbox> box, progressed progress, finish done)
+      : pending(std::move(box)), progress_(std::move(progress)), done_(std::move(done)) {}
+
+  static void submit(std::unique_ptr<pending_widen> self,
+                     std::vector<std::shared_ptr<const table>> what,
+                     const parley_storage_driver& driver);
+  void deliver() override { done_(why_); }
+
+ private:
+  std::vector<std::shared_ptr<const table>> what_;
+  std::vector<parley_collection> declared_;
+  progressed progress_;
+  finish done_;
+  failure why_;
 };
 
 inline constexpr std::uint32_t most_rows = 1000;

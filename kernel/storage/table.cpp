@@ -1,5 +1,7 @@
 #include "storage/table.hpp"
 
+#include "storage/cells.hpp"
+
 #include <algorithm>
 
 namespace parley::storage {
@@ -43,6 +45,7 @@ problem table::compile(std::uint32_t number, const collection& from, table& out)
   out.name_ = from.name;
   problem why = out.order_columns(from);
   if (why.empty()) why = out.compile_indexes(from);
+  if (why.empty()) why = out.compile_defaults();
   return why.empty() ? why : "collection " + from.name + ": " + why;
 }
 
@@ -95,6 +98,29 @@ problem table::compile_indexes(const collection& from) {
   return {};
 }
 
+problem table::compile_defaults() {
+  defaults_.resize(columns_.size());
+  for (std::uint32_t i = 0; i < columns_.size(); ++i) {
+    const column& each = columns_[i];
+    const problem why = to_cell(each.fallback, each.type, {memory_}, defaults_[i]);
+    if (!why.empty()) return "the default of the field " + each.name + " " + why;
+    if (i < key_count_ && !each.fallback.is_null()) {
+      return "the field " + each.name + " is part of the key and takes no default";
+    }
+  }
+  return {};
+}
+
+void table::fill(const std::vector<std::string>& columns) {
+  for (const std::string& each : columns) {
+    fill_.push_back(static_cast<std::uint32_t>(column_at(each)));
+  }
+}
+
+const parley_cell* table::fallback(std::uint32_t column) const {
+  return defaults_[column].kind == PARLEY_NULL ? nullptr : &defaults_[column];
+}
+
 int table::column_at(std::string_view name) const {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (columns_[i].name == name) return static_cast<int>(i);
@@ -116,13 +142,15 @@ const std::vector<std::uint32_t>& table::order(int index) const {
 parley_collection table::declaration() const {
   parley_collection out{};
   out.size = sizeof out;
-  out.version = version_;
   out.name = borrow(name_);
   out.columns = driver_columns_.data();
   out.column_count = static_cast<std::uint32_t>(driver_columns_.size());
   out.key_count = key_count_;
   out.indexes = driver_indexes_.data();
   out.index_count = static_cast<std::uint32_t>(driver_indexes_.size());
+  out.defaults = defaults_.data();
+  out.fill = fill_.data();
+  out.fill_count = static_cast<std::uint32_t>(fill_.size());
   return out;
 }
 
@@ -131,7 +159,10 @@ problem table::record(const parley_cell* cells, json::storage_ptr in, json::obje
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const parley_cell& cell = cells[i];
     const column& each = columns_[i];
-    if (cell.kind == PARLEY_NULL) continue;
+    if (cell.kind == PARLEY_NULL) {
+      if (!each.fallback.is_null()) out.emplace(each.name, each.fallback);
+      continue;
+    }
     const std::string_view text = cell.kind == PARLEY_STRING
                                       ? std::string_view(cell.as.text.ptr, cell.as.text.len)
                                       : std::string_view();
@@ -160,29 +191,20 @@ problem table::record(const parley_cell* cells, json::storage_ptr in, json::obje
   return {};
 }
 
-problem tables::compile(const std::vector<collection>& from) {
-  for (const collection& each : from) {
-    auto made = std::make_unique<table>();
-    problem why = table::compile(static_cast<std::uint32_t>(all_.size()), each, *made);
-    if (!why.empty()) return why;
-    if (!by_name_.emplace(made->name(), made.get()).second) {
-      return "collection " + each.name + " is declared twice";
-    }
-    all_.push_back(std::move(made));
-  }
-  return {};
+void tables::add(std::shared_ptr<const table> next) {
+  std::vector<const table*>& versions = by_name_[next->name()];
+  versions.push_back(next.get());
+  all_.push_back(std::move(next));
 }
 
-const table* tables::find(std::string_view name) const {
-  const auto found = by_name_.find(name);
-  return found == by_name_.end() ? nullptr : found->second;
-}
-
-std::vector<parley_collection> tables::declarations() const {
-  std::vector<parley_collection> out;
-  out.reserve(all_.size());
-  for (const auto& each : all_) out.push_back(each->declaration());
-  return out;
+const table* tables::find(collection_ref which) const {
+  const auto found = by_name_.find(which.name);
+  if (found == by_name_.end()) return nullptr;
+  const std::vector<const table*>& versions = found->second;
+  if (which.version == 0) return versions.back();
+  const auto at = std::find_if(versions.rbegin(), versions.rend(),
+                               [&](const table* each) { return each->version() == which.version; });
+  return at == versions.rend() ? nullptr : *at;
 }
 
 } // namespace parley::storage

@@ -20,9 +20,12 @@ class table {
  public:
   // Checks the declaration; columns are put into the driver's order, the key first.
   static problem compile(std::uint32_t number, const collection& from, table& out);
+  // Columns in which the driver is to put the default where rows have nothing.
+  void fill(const std::vector<std::string>& columns);
 
   std::uint32_t number() const { return number_; }
   const std::string& name() const { return name_; }
+  std::uint32_t version() const { return version_; }
   std::uint32_t key_count() const { return key_count_; }
   const std::vector<column>& columns() const { return columns_; }
 
@@ -31,6 +34,9 @@ class table {
   int index_at(std::string_view name) const;
   // The columns of an index, or of the key (-1).
   const std::vector<std::uint32_t>& order(int index) const;
+
+  // What stands for an absent value of a column; nullptr: nothing does.
+  const parley_cell* fallback(std::uint32_t column) const;
 
   // Lives as long as the table.
   parley_collection declaration() const;
@@ -42,6 +48,7 @@ class table {
  private:
   problem order_columns(const collection& from);
   problem compile_indexes(const collection& from);
+  problem compile_defaults();
 
   std::uint32_t number_ = 0;
   std::uint32_t version_ = 1;
@@ -52,18 +59,22 @@ class table {
   std::vector<std::vector<std::uint32_t>> orders_; // the key's last
   std::vector<parley_column> driver_columns_;
   std::vector<parley_index> driver_indexes_;
+  std::pmr::monotonic_buffer_resource memory_;
+  std::vector<parley_cell> defaults_;
+  std::vector<std::uint32_t> fill_;
 };
 
-// All collections, by name.
+// All collections, by name and version. They become more while batches and reads hold them.
 class tables {
  public:
-  problem compile(const std::vector<collection>& from);
-  const table* find(std::string_view name) const;
-  std::vector<parley_collection> declarations() const;
+  std::uint32_t count() const { return static_cast<std::uint32_t>(all_.size()); }
+  // Its number is `count()`.
+  void add(std::shared_ptr<const table> next);
+  const table* find(collection_ref which) const;
 
  private:
-  std::vector<std::unique_ptr<table>> all_;
-  std::map<std::string_view, const table*> by_name_;
+  std::vector<std::shared_ptr<const table>> all_;
+  std::map<std::string_view, std::vector<const table*>> by_name_; // the newest last
 };
 
 } // namespace parley::storage

@@ -30,6 +30,11 @@ driver::driver(const settings& with) : readers_(with), writer_(with, readers_) {
                       parley_driver_rows_done done, void* user) {
     static_cast<driver*>(self)->writer_.ask(trim_request{view(before), limit, done, user});
   };
+  face_.widen = [](void* self, const parley_collection* collections, std::uint32_t count,
+                   parley_driver_progress progress, parley_driver_rows_done done, void* user) {
+    static_cast<driver*>(self)->writer_.ask(
+        widen_request{collections, count, progress, done, user});
+  };
   face_.close = [](void* self, parley_driver_rows_done done, void* user) {
     static_cast<driver*>(self)->writer_.ask(close_request{done, user});
   };

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 
 namespace parley::storage_sqlite {
@@ -10,8 +11,6 @@ namespace {
 
 // Names of the driver's own tables hold a colon, which no collection's does.
 constexpr const char* own_tables = R"(
-CREATE TABLE IF NOT EXISTS "parley:collections"(
-  name TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS "parley:topics"(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, head INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS "parley:log"(
@@ -31,18 +30,42 @@ const char* type_name(std::int32_t type) {
   }
 }
 
-std::string key_list(const collection& of) {
-  std::string out;
-  for (std::uint32_t i = 0; i < of.key_count; ++i) {
-    out += (i == 0 ? "" : ", ") + quoted(of.columns[i].name);
+// Decimal digits that give the same number again, never in the shape of an integer.
+std::string real(double number) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.17g", number);
+  std::string out = text;
+  return out.find_first_of(".en") == std::string::npos ? out + ".0" : out;
+}
+
+std::string literal(const parley_cell& cell, std::string& why) {
+  switch (cell.kind) {
+    case PARLEY_INTEGER:
+      return std::to_string(cell.as.integer);
+    case PARLEY_NUMBER:
+      return real(cell.as.number);
+    case PARLEY_STRING: {
+      std::string out = "'";
+      for (const char each : view(cell.as.text)) {
+        if (each == '\0') why = "a default cannot hold a zero byte";
+        out += each == '\'' ? "''" : std::string(1, each);
+      }
+      return out + "'";
+    }
+    default:
+      return {};
   }
-  return out;
+}
+
+std::string column_sql(const column& what) {
+  std::string sql = quoted(what.name) + " " + type_name(what.type);
+  return what.fallback.empty() ? sql : sql + " DEFAULT " + what.fallback;
 }
 
 std::string create_table(const collection& what) {
   std::string sql = "CREATE TABLE " + quoted(what.name) + "(";
   for (std::uint32_t i = 0; i < what.columns.size(); ++i) {
-    sql += quoted(what.columns[i].name) + " " + type_name(what.columns[i].type);
+    sql += column_sql(what.columns[i]);
     sql += i < what.key_count ? " NOT NULL, " : ", ";
   }
   // Without a row id the rows lie in the order of the key: a range is one walk.
@@ -65,11 +88,11 @@ struct stored_column {
 
 class preparation {
  public:
-  explicit preparation(database& file) : file_(file) {}
+  preparation(database& file, const layout& known) : file_(file), known_(known) {}
 
-  std::string all(const layout& wanted) {
+  std::string all(layout& added) {
     if (file_.execute(own_tables) != SQLITE_OK) return file_.error();
-    for (const collection& each : wanted) {
+    for (collection& each : added) {
       std::string problem = one(each);
       if (!problem.empty()) return "collection " + each.name + ": " + problem;
     }
@@ -77,47 +100,17 @@ class preparation {
   }
 
  private:
-  std::string one(const collection& wanted) {
-    std::int64_t version = 0;
+  std::string one(collection& wanted) {
     std::map<std::string, stored_column> stored;
-    std::string problem = read_version(wanted, version);
-    if (problem.empty()) problem = read_columns(wanted, stored);
+    std::string problem = read_columns(wanted, stored);
     if (!problem.empty()) return problem;
-    if (version > wanted.version) {
-      return "the file holds version " + std::to_string(version) + ", the plugin knows version " +
-             std::to_string(wanted.version) + "; use a plugin of that version or a newer one";
-    }
     if (stored.empty()) {
+      wanted.fill.clear();
       if (file_.execute(create_table(wanted)) != SQLITE_OK) return file_.error();
     } else {
       problem = widen(wanted, stored);
-      if (!problem.empty()) return problem;
     }
-    problem = match_indexes(wanted);
-    return problem.empty() ? write_version(wanted) : problem;
-  }
-
-  std::string read_version(const collection& of, std::int64_t& out) {
-    statement read;
-    if (file_.prepare("SELECT version FROM \"parley:collections\" WHERE name = ?", read) !=
-        SQLITE_OK) {
-      return file_.error();
-    }
-    read.bind_borrowed(1, of.name);
-    if (read.step() == SQLITE_ROW) out = read.integer(0);
-    return {};
-  }
-
-  std::string write_version(const collection& of) {
-    statement write;
-    if (file_.prepare("INSERT INTO \"parley:collections\"(name, version) VALUES(?, ?)"
-                      " ON CONFLICT(name) DO UPDATE SET version = excluded.version",
-                      write) != SQLITE_OK) {
-      return file_.error();
-    }
-    write.bind_borrowed(1, of.name);
-    write.bind(2, std::int64_t{of.version});
-    return write.run() == SQLITE_DONE ? std::string{} : file_.error();
+    return problem.empty() ? match_indexes(wanted) : problem;
   }
 
   std::string read_columns(const collection& of, std::map<std::string, stored_column>& out) {
@@ -132,16 +125,17 @@ class preparation {
     return {};
   }
 
-  std::string widen(const collection& wanted, std::map<std::string, stored_column>& stored) {
+  std::string widen(collection& wanted, const std::map<std::string, stored_column>& stored) {
     for (std::uint32_t i = 0; i < wanted.columns.size(); ++i) {
       const column& each = wanted.columns[i];
       const std::int64_t place = i < wanted.key_count ? i + 1 : 0;
       const auto found = stored.find(each.name);
       if (found == stored.end()) {
         if (place != 0) return "the key cannot gain the field " + each.name;
-        const std::string sql = "ALTER TABLE " + quoted(wanted.name) + " ADD COLUMN " +
-                                quoted(each.name) + " " + type_name(each.type);
+        const std::string sql =
+            "ALTER TABLE " + quoted(wanted.name) + " ADD COLUMN " + column_sql(each);
         if (file_.execute(sql) != SQLITE_OK) return file_.error();
+        std::erase(wanted.fill, i);
         continue;
       }
       if (found->second.key_place != place) {
@@ -151,14 +145,11 @@ class preparation {
         return "the field " + each.name + " is stored as " + found->second.type +
                " and cannot become " + type_name(each.type);
       }
-      stored.erase(found);
     }
-    if (stored.empty()) return {};
-    return "the file holds the field " + stored.begin()->first +
-           ", which the plugin no longer declares; keep it as an optional one";
+    return {};
   }
 
-  // An index that is declared otherwise, or no more, is no loss: drop it and make what is declared.
+  // An index that is no more declared goes at start, when no earlier shape reads by it.
   std::string match_indexes(const collection& wanted) {
     std::map<std::string, std::string> stored;
     statement read;
@@ -176,12 +167,12 @@ class preparation {
       const std::string sql = create_index(wanted, each);
       const auto found = stored.find(wanted.name + ":" + each.name);
       if (found != stored.end()) {
-        if (found->second == sql) {
-          stored.erase(found);
-          continue;
+        if (found->second != sql) {
+          return "the index " + each.name +
+                 " is stored with other fields; give the new one another name";
         }
-        if (file_.execute("DROP INDEX " + quoted(found->first)) != SQLITE_OK) return file_.error();
         stored.erase(found);
+        continue;
       }
       const int code = file_.execute(sql);
       if (code == SQLITE_CONSTRAINT_UNIQUE) {
@@ -189,6 +180,10 @@ class preparation {
       }
       if (code != SQLITE_OK) return file_.error();
     }
+    const bool is_read = std::any_of(known_.begin(), known_.end(), [&](const collection& each) {
+      return each.name == wanted.name;
+    });
+    if (is_read) return {};
     for (const auto& [name, sql] : stored) {
       if (file_.execute("DROP INDEX " + quoted(name)) != SQLITE_OK) return file_.error();
     }
@@ -196,20 +191,33 @@ class preparation {
   }
 
   database& file_;
+  const layout& known_;
 };
 
 } // namespace
 
-layout copied(const parley_collection* collections, std::uint32_t count) {
+std::string key_list(const collection& of) {
+  std::string out;
+  for (std::uint32_t i = 0; i < of.key_count; ++i) {
+    out += (i == 0 ? "" : ", ") + quoted(of.columns[i].name);
+  }
+  return out;
+}
+
+layout copied(const parley_collection* collections, std::uint32_t count, std::string& why) {
   layout out(count);
   for (std::uint32_t i = 0; i < count; ++i) {
     const parley_collection& from = collections[i];
     collection& to = out[i];
     to.name = view(from.name);
-    to.version = from.version;
     to.key_count = from.key_count;
     for (std::uint32_t c = 0; c < from.column_count; ++c) {
-      to.columns.push_back({std::string(view(from.columns[c].name)), from.columns[c].type});
+      column& each = to.columns.emplace_back();
+      each.name = view(from.columns[c].name);
+      each.type = from.columns[c].type;
+      std::string fault;
+      if (from.defaults != nullptr) each.fallback = literal(from.defaults[c], fault);
+      if (!fault.empty()) why = "collection " + to.name + ", field " + each.name + ": " + fault;
     }
     for (std::uint32_t x = 0; x < from.index_count; ++x) {
       const parley_index& each = from.indexes[x];
@@ -217,13 +225,30 @@ layout copied(const parley_collection* collections, std::uint32_t count) {
                             {each.columns, each.columns + each.column_count},
                             each.unique != 0});
     }
+    if (from.fill != nullptr) to.fill.assign(from.fill, from.fill + from.fill_count);
   }
   return out;
 }
 
-std::string prepare_tables(database& file, const layout& wanted) {
+layout joined(const layout& known, const layout& added) {
+  layout out = known;
+  for (collection& earlier : out) {
+    for (const collection& newest : added) {
+      if (newest.name != earlier.name) continue;
+      for (column& each : earlier.columns) {
+        for (const column& now : newest.columns) {
+          if (now.name == each.name) each.fallback = now.fallback;
+        }
+      }
+    }
+  }
+  out.insert(out.end(), added.begin(), added.end());
+  return out;
+}
+
+std::string prepare_tables(database& file, const layout& known, layout& added) {
   if (file.execute("BEGIN IMMEDIATE") != SQLITE_OK) return file.error();
-  std::string problem = preparation(file).all(wanted);
+  std::string problem = preparation(file, known).all(added);
   if (problem.empty() && file.execute("COMMIT") != SQLITE_OK) problem = file.error();
   if (file.in_transaction()) file.execute("ROLLBACK");
   return problem;

@@ -13,6 +13,7 @@ namespace parley::storage_sqlite {
 struct column {
   std::string name;
   std::int32_t type = PARLEY_COLUMN_TEXT;
+  std::string fallback; // what NULL stands for, as an SQL literal; empty: nothing
 };
 
 struct index {
@@ -23,17 +24,24 @@ struct index {
 
 struct collection {
   std::string name;
-  std::uint32_t version = 1;
   std::vector<column> columns; // the first `key_count` are the key
   std::uint32_t key_count = 0;
   std::vector<index> indexes;
+  std::vector<std::uint32_t> fill; // columns in which rows may hold NULL and must not
 };
 
 using layout = std::vector<collection>;
 
-layout copied(const parley_collection* collections, std::uint32_t count);
+// `why` says what cannot be kept.
+layout copied(const parley_collection* collections, std::uint32_t count, std::string& why);
 
-// Creates or widens the tables, all or nothing. Gives a sentence where that cannot be.
-std::string prepare_tables(database& file, const layout& wanted);
+// Those known and those added. What is NULL to the newest shape of a table is so to all of them.
+layout joined(const layout& known, const layout& added);
+
+// Creates or widens the tables, all or nothing. Gives a sentence where that cannot be. Columns that
+// it makes need no filling: SQLite reads their default in every row that was there before.
+std::string prepare_tables(database& file, const layout& known, layout& added);
+
+std::string key_list(const collection& of);
 
 } // namespace parley::storage_sqlite

@@ -69,7 +69,7 @@ void readers::run() {
     std::string why = known == nullptr ? "the store is not open" : "";
     if (known == nullptr) {
       file.reset();
-    } else if (!file.has_value()) {
+    } else if (!file.has_value() || file->known() != known) {
       file.emplace(settings_, known, why);
     }
     if (why.empty() && !mine.empty()) file->answer(mine);

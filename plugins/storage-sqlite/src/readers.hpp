@@ -32,6 +32,7 @@ class readers {
   explicit readers(settings with);
   ~readers();
 
+  // Again for another layout: those that are asked from then on are answered by it.
   void open(std::shared_ptr<const layout> known);
   // Returns when all that was asked is answered and the files are closed.
   void close();

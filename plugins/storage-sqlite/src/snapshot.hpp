@@ -11,6 +11,7 @@ class snapshot {
  public:
   // `why` says what went wrong; empty: open.
   snapshot(const settings& with, std::shared_ptr<const layout> known, std::string& why);
+  const std::shared_ptr<const layout>& known() const { return layout_; }
   // Answers all of them from one state of the file, no older than this call.
   void answer(const std::vector<read_request>& requests);
 

@@ -26,11 +26,24 @@ std::string key_equals(const collection& of) {
   return list(of.key_count, " AND ", [&](std::uint32_t i) { return name_of(of, i) + " = ?"; });
 }
 
+// A cell to be bound for a column: what is written as NULL becomes the default.
+std::string given(const collection& of, std::uint32_t at) {
+  const std::string& fallback = of.columns[at].fallback;
+  return fallback.empty() ? "?" : "coalesce(?, " + fallback + ")";
+}
+
+// A column as it is read, also where a migration has not come to its row yet.
+std::string held(const collection& of, std::uint32_t at, const char* otherwise) {
+  const std::string& fallback = of.columns[at].fallback;
+  if (fallback.empty() && otherwise[0] == '\0') return name_of(of, at);
+  return "coalesce(" + name_of(of, at) + ", " + (fallback.empty() ? otherwise : fallback) + ")";
+}
+
 std::string put_sql(const collection& of) {
   const auto count = static_cast<std::uint32_t>(of.columns.size());
   std::string sql = "INSERT INTO " + quoted(of.name) + "(" +
                     list(count, ", ", [&](std::uint32_t i) { return name_of(of, i); }) +
-                    ") VALUES(" + list(count, ", ", [](std::uint32_t) { return "?"; }) +
+                    ") VALUES(" + list(count, ", ", [&](std::uint32_t i) { return given(of, i); }) +
                     ") ON CONFLICT(" +
                     list(of.key_count, ", ", [&](std::uint32_t i) { return name_of(of, i); });
   if (count == of.key_count) return sql + ") DO NOTHING";
@@ -50,20 +63,20 @@ std::string write_sql(const layout& known, const void* what) {
     case PARLEY_OP_PATCH:
       return "UPDATE " + table + " SET " +
              list(op.cell_count, ", ",
-                  [&](std::uint32_t i) { return name_of(of, op.columns[i]) + " = ?"; }) +
+                  [&](std::uint32_t i) {
+                    return name_of(of, op.columns[i]) + " = " + given(of, op.columns[i]);
+                  }) +
              " WHERE " + key_equals(of);
-    case PARLEY_OP_INCREMENT: {
-      const std::string name = name_of(of, op.columns[0]);
-      return "UPDATE " + table + " SET " + name + " = coalesce(" + name + ", 0) + ? WHERE " +
-             key_equals(of);
-    }
+    case PARLEY_OP_INCREMENT:
+      return "UPDATE " + table + " SET " + name_of(of, op.columns[0]) + " = " +
+             held(of, op.columns[0], "0") + " + ? WHERE " + key_equals(of);
     case PARLEY_OP_ERASE:
       return "DELETE FROM " + table + " WHERE " + key_equals(of);
     default: {
       std::string sql = "SELECT 1 FROM " + table + " WHERE " + key_equals(of);
       if (op.kind != PARLEY_OP_REQUIRE_EQUAL) return sql;
       for (std::uint32_t i = 0; i < op.cell_count; ++i) {
-        sql += " AND " + name_of(of, op.columns[i]) + " IS ?";
+        sql += " AND " + held(of, op.columns[i], "") + " IS ?";
       }
       return sql;
     }

@@ -51,9 +51,10 @@ void writer::run() {
   std::vector<write_request> requests;
   std::unique_lock lock(mutex_);
   while (true) {
-    asked_for_.wait(lock, [this] { return stopping_ || !asked_.empty(); });
-    if (asked_.empty()) break;
-    if (settings_.commit_delay_us != 0 && !stopping_) {
+    asked_for_.wait(lock,
+                    [this] { return stopping_ || !asked_.empty() || migration_.has_value(); });
+    if (asked_.empty() && stopping_) break;
+    if (settings_.commit_delay_us != 0 && !stopping_ && !asked_.empty()) {
       asked_for_.wait_for(lock, std::chrono::microseconds(settings_.commit_delay_us),
                           [this] { return stopping_ || asked_.size() >= largest_group; });
     }
@@ -75,6 +76,7 @@ void writer::work(std::vector<write_request>& requests) {
     std::visit([this](const auto& what) { one(what); }, each);
   }
   commit();
+  if (migration_.has_value()) migrate(); // one step, so that the next commits wait for no more
   checkpoint_if_due();
 }
 
@@ -97,9 +99,51 @@ void writer::one(const commit_request& what) {
 }
 
 void writer::one(const open_request& what) {
-  const std::string problem = open(what);
-  if (!problem.empty()) shut();
-  reply(what.done, what.user, problem.empty() ? PARLEY_OK : PARLEY_E_UNAVAILABLE, problem);
+  if (is_open_ || migration_.has_value()) {
+    return reply(what.done, what.user, PARLEY_E_UNAVAILABLE, "the store is already open");
+  }
+  const std::string problem = open();
+  if (problem.empty()) return one({what.collections, what.count, nullptr, what.done, what.user});
+  shut();
+  reply(what.done, what.user, PARLEY_E_UNAVAILABLE, problem);
+}
+
+void writer::one(const widen_request& what) {
+  if (migration_.has_value() || !file_) {
+    return reply(
+        what.done, what.user, PARLEY_E_UNAVAILABLE,
+        file_ ? "the store is still widened for another request" : "the store is not open");
+  }
+  migration_.emplace(file_, what, layout_);
+  std::string problem = migration_->begin();
+  if (problem.empty()) problem = use(migration_->after());
+  if (!problem.empty() || migration_->is_complete()) end_migration(problem);
+}
+
+// From the first step on, so that no shape writes a NULL behind it.
+std::string writer::use(std::shared_ptr<const layout> known) {
+  group_.emplace(file_, *known);
+  layout_ = std::move(known);
+  return group_->prepare();
+}
+
+void writer::migrate() {
+  const std::string problem = migration_->step();
+  if (!problem.empty() || migration_->is_complete()) end_migration(problem);
+}
+
+void writer::end_migration(const std::string& problem) {
+  const migration ended = std::move(*migration_);
+  migration_.reset();
+  if (problem.empty()) {
+    readers_.open(layout_);
+    is_open_ = true;
+  } else if (is_open_) {
+    use(ended.before());
+  } else {
+    shut();
+  }
+  ended.end(problem.empty() ? PARLEY_OK : PARLEY_E_UNAVAILABLE, problem);
 }
 
 void writer::one(const trim_request& what) {
@@ -116,19 +160,13 @@ void writer::one(const close_request& what) {
   reply(what.done, what.user, PARLEY_OK, {});
 }
 
-std::string writer::open(const open_request& what) {
-  if (group_.has_value()) return "the store is already open";
+std::string writer::open() {
   std::string problem = lock_file();
   if (!problem.empty()) return problem;
   if (file_.open(settings_.path, true, settings_.cache_mib) != SQLITE_OK) {
     return "cannot open " + settings_.path + ": " + file_.error();
   }
-  layout_ = std::make_shared<const layout>(copied(what.collections, what.count));
-  problem = prepare_tables(file_, *layout_);
-  if (!problem.empty()) return problem;
-  group_.emplace(file_, *layout_);
-  problem = group_->prepare();
-  if (!problem.empty()) return problem;
+  layout_ = std::make_shared<const layout>();
   sqlite3_wal_hook(
       file_.handle(),
       [](void* pages, sqlite3*, const char*, int count) {
@@ -137,7 +175,6 @@ std::string writer::open(const open_request& what) {
       },
       &log_pages_);
   checkpointer_.start(settings_);
-  readers_.open(layout_);
   return {};
 }
 
@@ -151,7 +188,14 @@ std::string writer::lock_file() {
 }
 
 void writer::shut() {
-  if (group_.has_value()) readers_.close();
+  if (migration_.has_value()) {
+    const migration ended = std::move(*migration_);
+    migration_.reset();
+    ended.end(PARLEY_E_UNAVAILABLE,
+              "the store was closed before the migration ended; it goes on "
+              "when it is opened next");
+  }
+  if (std::exchange(is_open_, false)) readers_.close();
   checkpointer_.stop();
   group_.reset();
   file_.close(); // the last connection: moves the whole log into the file

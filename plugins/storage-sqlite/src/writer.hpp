@@ -4,6 +4,7 @@
 
 #include "checkpointer.hpp"
 #include "group.hpp"
+#include "migration.hpp"
 #include "readers.hpp"
 
 #include <condition_variable>
@@ -36,7 +37,8 @@ struct close_request {
   void* user = nullptr;
 };
 
-using write_request = std::variant<open_request, commit_request, trim_request, close_request>;
+using write_request =
+    std::variant<open_request, commit_request, widen_request, trim_request, close_request>;
 
 class writer {
  public:
@@ -51,9 +53,13 @@ class writer {
   void commit();
   void one(const open_request& what);
   void one(const commit_request& what);
+  void one(const widen_request& what);
   void one(const trim_request& what);
   void one(const close_request& what);
-  std::string open(const open_request& what);
+  std::string open();
+  std::string use(std::shared_ptr<const layout> known);
+  void migrate();
+  void end_migration(const std::string& problem);
   std::string lock_file();
   void shut();
   void checkpoint_if_due();
@@ -72,6 +78,8 @@ class writer {
   database file_;
   std::shared_ptr<const layout> layout_;
   std::optional<group> group_;
+  std::optional<migration> migration_; // under way
+  bool is_open_ = false;
   std::vector<commit_request> waiting_;
   int log_pages_ = 0;
   int pages_at_wake_ = 0;

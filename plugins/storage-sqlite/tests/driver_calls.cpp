@@ -52,6 +52,12 @@ struct submission {
   std::promise<committed> promise;
 };
 
+struct widening {
+  std::vector<parley_collection> what;
+  std::vector<progress>* told = nullptr;
+  std::promise<rows> promise;
+};
+
 } // namespace
 
 const parley_cell* cell_store::keep(const row& from) {
@@ -226,6 +232,28 @@ rows calls::trim_log(std::string before, std::uint32_t limit) {
   return wait_for([&](auto done, void* user) {
     driver_.trim_log(driver_.self, borrow(before), limit, done, user);
   });
+}
+
+rows calls::widen(const std::vector<parley_collection>& collections, std::vector<progress>* told) {
+  return begin_to_widen(collections, told).get();
+}
+
+std::future<rows> calls::begin_to_widen(std::vector<parley_collection> collections,
+                                        std::vector<progress>* told) {
+  auto* sent = new widening{std::move(collections), told, {}};
+  auto future = sent->promise.get_future();
+  driver_.widen(
+      driver_.self, sent->what.data(), static_cast<std::uint32_t>(sent->what.size()),
+      [](void* user, std::uint32_t collection, std::uint64_t done, std::uint64_t total) {
+        auto* to = static_cast<widening*>(user)->told;
+        if (to != nullptr) to->push_back({collection, done, total});
+      },
+      [](void* user, const parley_driver_rows* from) {
+        const std::unique_ptr<widening> back(static_cast<widening*>(user));
+        back->promise.set_value(rows{from->status, {}, false, text_of(from->error)});
+      },
+      sent);
+  return future;
 }
 
 rows calls::close() {

@@ -93,6 +93,11 @@ struct rows {
   std::string error;
 };
 
+struct progress {
+  std::uint32_t collection = 0;
+  std::uint64_t done = 0, total = 0;
+};
+
 struct bounds {
   std::optional<value> lower, upper;
   bool lower_exclusive = false, upper_exclusive = false;
@@ -111,6 +116,11 @@ class calls {
   rows read_log(std::string topic, std::int64_t after, std::uint32_t limit = 1000);
   rows heads(std::vector<std::string> topics);
   rows trim_log(std::string before, std::uint32_t limit);
+  // What was told of the progress goes to `told`, where that is given.
+  rows widen(const std::vector<parley_collection>& collections,
+             std::vector<progress>* told = nullptr);
+  std::future<rows> begin_to_widen(std::vector<parley_collection> collections,
+                                   std::vector<progress>* told = nullptr);
   rows close();
 
  private:

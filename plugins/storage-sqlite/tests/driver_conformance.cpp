@@ -25,8 +25,10 @@ const std::vector<parley_collection>& suite_collections() {
   static const parley_index item_indexes[] = {{literal("by_name"), on_name, 1, 1},
                                               {literal("by_size"), on_size, 2, 0}};
   static const std::vector<parley_collection> all = {
-      {sizeof(parley_collection), 1, literal("test.items"), item_columns, 6, 2, item_indexes, 2, 0},
-      {sizeof(parley_collection), 1, literal("test.tags"), tag_columns, 1, 1, nullptr, 0, 0}};
+      {sizeof(parley_collection), 0, literal("test.items"), item_columns, 6, 2, item_indexes, 2, 0,
+       nullptr, nullptr},
+      {sizeof(parley_collection), 0, literal("test.tags"), tag_columns, 1, 1, nullptr, 0, 0,
+       nullptr, nullptr}};
   return all;
 }
 

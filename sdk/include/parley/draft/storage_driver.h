@@ -40,14 +40,18 @@ typedef struct parley_index {
 
 typedef struct parley_collection {
   uint32_t size;
-  uint32_t version;
-  parley_str name; /* "plugin.collection", unique */
+  uint32_t reserved;
+  parley_str name; /* "plugin.collection": the table */
   const parley_column* columns;
   uint32_t column_count;
   uint32_t key_count; /* the first columns are the key, in order */
   const parley_index* indexes;
   uint32_t index_count;
-  uint32_t reserved;
+  uint32_t fill_count;
+  /* NULL, or a cell for each column: what a NULL in it stands for (kind NULL: nothing). */
+  const struct parley_cell* defaults;
+  /* Columns with a default in which stored rows may hold NULL: those are given the default. */
+  const uint32_t* fill;
 } parley_collection;
 
 /* Cells of rows are slots of kind NULL, INTEGER, NUMBER or STRING; in batches also these two. */
@@ -96,7 +100,7 @@ enum {
 typedef struct parley_driver_op {
   uint32_t size;
   int32_t kind;
-  uint32_t collection;    /* index into what `open` was given */
+  uint32_t collection;    /* index into what `open`, then `widen` were given */
   uint32_t topic;         /* APPEND: index into parley_driver_batch.topics */
   const parley_cell* key; /* key_count cells; not for PUT and APPEND */
   const uint32_t* columns;
@@ -160,12 +164,16 @@ typedef struct parley_driver_rows {
   parley_str error;
 } parley_driver_rows;
 typedef void (*parley_driver_rows_done)(void* user, const parley_driver_rows* rows);
+/* [any-thread] Rows of collections[collection] that were looked at, of how many. None after `done`.
+ */
+typedef void (*parley_driver_progress)(void* user, uint32_t collection, uint64_t done,
+                                       uint64_t total);
 
 typedef struct parley_storage_driver {
   uint32_t size;
   uint32_t reserved;
   void* self;
-  /* Creates or widens what the collections need, and reads the heads. status in rows; no rows. */
+  /* Opens the store, and does with the collections what `widen` does. status in rows; no rows. */
   void (*open)(void* self, const parley_collection* collections, uint32_t count,
                parley_driver_rows_done done, void* user);
   void (*commit)(void* self, const parley_driver_batch* batch, parley_driver_committed done,
@@ -184,6 +192,20 @@ typedef struct parley_storage_driver {
                    void* user);
   /* Everything accepted is finished, then files are closed. */
   void (*close)(void* self, parley_driver_rows_done done, void* user);
+  /* More collections, while the store is in use: they are counted on from those given before. One
+   * may be a wider shape of a table that an earlier one named: more columns, more indexes, more
+   * defaults. Key and types are the same, or it is refused with a sentence, like a unique index
+   * over rows that are equal in it; a refusal changes nothing.
+   * - Tables, columns and indexes are made, all or none; then rows are filled in steps of some
+   *   milliseconds at most, and commits go on in between. After a crash it is asked for again.
+   * - Earlier shapes go on: they read and write their own columns and leave the others alone. In a
+   *   row that they insert, a column which they do not know has its default.
+   * - From now on a NULL that is written becomes the default of the newest shape, and an increment
+   *   begins at it.
+   * - Indexes that no shape declares any more go when the store is opened next.
+   * Not called again before `done`. status in rows; no rows; after a failure nothing is counted. */
+  void (*widen)(void* self, const parley_collection* collections, uint32_t count,
+                parley_driver_progress progress, parley_driver_rows_done done, void* user);
 } parley_storage_driver;
 
 typedef struct parley_storage_driver_api {

@@ -1,0 +1,139 @@
+#include "storage/migrations.hpp"
+
+#include "observe/log.hpp"
+#include "storage/requests.hpp"
+
+namespace parley::storage {
+namespace json = boost::json;
+namespace {
+
+constexpr std::chrono::seconds log_every{1};
+
+std::string_view plugin_of(std::string_view collection) {
+  return collection.substr(0, collection.find('.'));
+}
+
+} // namespace
+
+migrations::migrations(engine& store, const parley_storage_driver& driver, env::loop& logic,
+                       std::shared_ptr<mailbox> box, std::shared_ptr<tables>& known)
+    : store_(store), driver_(driver), logic_(logic), box_(std::move(box)), known_(known) {}
+
+migrations::~migrations() {
+  for (const auto& [collection, timer] : quiet_) logic_.cancel(timer);
+}
+
+void migrations::load(engine::opened done) {
+  stored_.clear();
+  load_after(nullptr, std::move(done));
+}
+
+void migrations::load_after(const json::value& last, engine::opened done) {
+  query rest;
+  rest.limit = most_rows;
+  if (!last.is_null()) rest.lower = last;
+  rest.lower_exclusive = true;
+  store_.range(
+      declarations_name, rest, {},
+      [this, done = std::move(done)](failure why, std::vector<json::object> records, bool more) {
+        for (const json::object& each : records) {
+          const std::string name(each.at("name").get_string());
+          if (auto read = from_record(each)) {
+            stored_[name] = *std::move(read);
+          } else if (why.code == status::ok) {
+            why = {status::unavailable, "the store's declaration of " + name + " in " +
+                                            std::string(declarations_name) + " cannot be read"};
+          }
+        }
+        if (why.code != status::ok || !more) return done(why);
+        load_after(records.back().at("name"), done);
+      });
+}
+
+void migrations::ask(std::vector<collection> wanted, progressed progress, engine::opened done) {
+  jobs_.push_back({std::move(wanted), std::move(progress), std::move(done)});
+  if (jobs_.size() == 1) box_->put([this] { next(); });
+}
+
+void migrations::next() {
+  added_.clear();
+  changed_.clear();
+  const problem why = plan(jobs_.front());
+  if (!why.empty()) return finish(invalid(why));
+  if (!added_.empty()) return widen();
+  write();
+}
+
+// Everything is checked before anything is changed.
+problem migrations::plan(const job& what) {
+  for (const collection& each : what.wanted) {
+    if (changed_.contains(each.name)) return "collection " + each.name + " is declared twice";
+    const auto stored = stored_.find(each.name);
+    const declaration before = stored == stored_.end() ? declaration{} : stored->second;
+    declaration now = declaration_of(each);
+    const bool is_stored = before.version == now.version && before.shape == now.shape;
+    if (is_stored && known_->find({each.name, each.version}) != nullptr) continue;
+    const evolution step = evolve(before, each);
+    if (!step.why.empty()) return step.why;
+    auto made = std::make_shared<table>();
+    const problem why =
+        table::compile(known_->count() + static_cast<std::uint32_t>(added_.size()), each, *made);
+    if (!why.empty()) return why;
+    made->fill(step.fill);
+    added_.push_back(std::move(made));
+    changed_[each.name] = is_stored ? declaration{} : std::move(now); // nothing to write
+  }
+  return {};
+}
+
+void migrations::widen() {
+  auto what = std::make_unique<pending_widen>(
+      box_, [this](const migration_progress& at) { note(at); },
+      [this](const failure& why) { why.code == status::ok ? write() : finish(why); });
+  pending_widen::submit(std::move(what), added_, driver_);
+}
+
+// From here on the driver knows the new shapes, whatever becomes of the declarations.
+void migrations::write() {
+  for (auto& each : added_) known_->add(std::move(each));
+  std::erase_if(changed_, [](const auto& each) { return each.second.version == 0; });
+  if (changed_.empty()) return finish({});
+  auto writes = store_.begin();
+  for (const auto& [name, now] : changed_) writes->put(declarations_name, to_record(name, now));
+  store_.commit(std::move(writes), [this](const commit_result& written) {
+    if (written.why.code != status::ok) return finish(written.why);
+    for (const auto& [name, now] : changed_) {
+      declaration& before = stored_[name];
+      if (before.version != 0) {
+        observe::write(observe::level::info, "a collection was migrated",
+                       {{"plugin", plugin_of(name)},
+                        {"collection", name},
+                        {"from", before.version},
+                        {"to", now.version}});
+      }
+      before = now;
+    }
+    finish({});
+  });
+}
+
+void migrations::note(const migration_progress& at) {
+  if (jobs_.front().progress) jobs_.front().progress(at);
+  if (quiet_.contains(at.collection)) return;
+  quiet_[at.collection] =
+      logic_.after(log_every, [this, name = at.collection] { quiet_.erase(name); });
+  observe::write(observe::level::info, "migrating a collection",
+                 {{"plugin", plugin_of(at.collection)},
+                  {"collection", at.collection},
+                  {"rows", at.done},
+                  {"of", at.total}});
+}
+
+void migrations::finish(const failure& why) {
+  const job ended = std::move(jobs_.front());
+  jobs_.pop_front();
+  if (!jobs_.empty()) box_->put([this] { next(); });
+  ended.done(why);
+}
+
+} // namespace parley::storage
