@@ -1,30 +1,23 @@
-// parleyctl: what operators ask of a configuration without a running server.
+// What is asked of a configuration without a running server: check, plugins, methods, hooks.
+
+#include "ctl/commands.hpp"
 
 #include "config/config.hpp"
 #include "node/roles_from.hpp"
 #include "plugin/built_in.hpp"
 #include "plugin/catalogue.hpp"
 
-#include <algorithm>
 #include <iomanip>
 #include <iostream>
-#include <string>
-#include <vector>
+
+namespace parley::ctl {
 
 namespace {
 
-using parley::plugin::candidate;
+using plugin::candidate;
 
-constexpr const char* usage =
-    "usage: parleyctl COMMAND CONFIG\n"
-    "  check CONFIG                say what is wrong with it\n"
-    "  plugins CONFIG              its plugins, in the order in which they start\n"
-    "  methods CONFIG              what clients can call, with route and permission\n"
-    "  hooks CONFIG                its hooks, and who steps in\n"
-    "  hooks explain NAME CONFIG   who steps into one hook, in which order and why\n";
-
-const char* word(parley::manifest::hook_kind kind) {
-  using parley::manifest::hook_kind;
+const char* word(manifest::hook_kind kind) {
+  using manifest::hook_kind;
   return kind == hook_kind::filter ? "filter" : kind == hook_kind::join ? "join" : "observe";
 }
 
@@ -33,8 +26,7 @@ int plugins(const std::vector<candidate>& all) {
     std::string needs;
     for (const auto& [name, range] : c.declared.dependencies) needs += " " + name + " " + range;
     std::cout << std::left << std::setw(18) << c.name << std::setw(9) << c.declared.version
-              << std::setw(8)
-              << (c.declared.language == parley::manifest::runtime::lua ? "lua" : "native")
+              << std::setw(8) << (c.declared.language == manifest::runtime::lua ? "lua" : "native")
               << c.declared.summary << (needs.empty() ? "" : " Needs" + needs + ".") << '\n';
   }
   return 0;
@@ -43,7 +35,7 @@ int plugins(const std::vector<candidate>& all) {
 int methods(const std::vector<candidate>& all) {
   for (const candidate& c : all)
     for (const auto& m : c.declared.methods) {
-      if (m.seen_by != parley::manifest::visibility::client) continue;
+      if (m.seen_by != manifest::visibility::client) continue;
       std::string who = "anybody";
       if (m.required) {
         who = m.required->scope + ":";
@@ -61,7 +53,7 @@ int hooks(const std::vector<candidate>& all) {
       std::cout << std::left << std::setw(26) << point.name << std::setw(9) << word(point.kind)
                 << "of " << c.name << ':';
       std::vector<std::string> names;
-      const auto order = parley::plugin::explain_hook(all, point.name, names);
+      const auto order = plugin::explain_hook(all, point.name, names);
       for (const std::size_t i : order.order) std::cout << ' ' << names[i];
       std::cout << (names.empty() ? " nobody\n" : "\n");
     }
@@ -76,7 +68,7 @@ int explain(const std::vector<candidate>& all, const std::string& hook) {
                 << "\nEach has " << point.deadline_ms << " ms; one that fails "
                 << (point.pass_on_failure ? "is passed over" : "denies") << ".\n";
       std::vector<std::string> names;
-      const auto order = parley::plugin::explain_hook(all, hook, names);
+      const auto order = plugin::explain_hook(all, hook, names);
       for (std::size_t i = 0; i < order.order.size(); ++i)
         std::cout << "  " << i + 1 << ". " << names[order.order[i]] << " (" << order.reasons[i]
                   << ")\n";
@@ -87,33 +79,51 @@ int explain(const std::vector<candidate>& all, const std::string& hook) {
   return 1;
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-  const std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.size() < 2) {
-    std::cerr << usage;
-    return 2;
-  }
-  std::vector<parley::yaml::problem> problems;
+// Reads the configuration and runs what is asked of its plugins; says what is wrong otherwise.
+template <typename Ask>
+int with_plugins(const std::string& path, const Ask& ask) {
+  std::vector<yaml::problem> problems;
   std::vector<candidate> all;
-  const parley::config::config config = parley::config::load(words.back(), problems);
-  if (problems.empty())
-    all = parley::plugin::find_plugins(config, parley::plugin::built_in_manifests(), problems);
-  if (problems.empty()) parley::roles_from(config, all, problems);
-  if (!problems.empty()) {
-    for (const auto& p : problems) std::cerr << parley::yaml::to_string(p) << '\n';
-    return 2;
-  }
-  if (words.size() == 2 && words[0] == "check") {
-    std::cout << words[1] << " is fine\n";
-    return 0;
-  }
-  if (words.size() == 2 && words[0] == "plugins") return plugins(all);
-  if (words.size() == 2 && words[0] == "methods") return methods(all);
-  if (words.size() == 2 && words[0] == "hooks") return hooks(all);
-  if (words.size() == 4 && words[0] == "hooks" && words[1] == "explain")
-    return explain(all, words[2]);
-  std::cerr << usage;
+  const config::config config = config::load(path, problems);
+  if (problems.empty()) all = plugin::find_plugins(config, plugin::built_in_manifests(), problems);
+  if (problems.empty()) roles_from(config, all, problems);
+  if (problems.empty()) return ask(all);
+  for (const yaml::problem& p : problems) std::cerr << yaml::to_string(p) << '\n';
   return 2;
 }
+
+} // namespace
+
+std::vector<command> configuration_commands() {
+  return {
+      {{"check"},
+       "CONFIG",
+       "say what is wrong with it",
+       [](const arguments& given) {
+         return with_plugins(given[0], [&](const auto&) {
+           std::cout << given[0] << " is fine\n";
+           return 0;
+         });
+       }},
+      {{"plugins"},
+       "CONFIG",
+       "its plugins, in the order in which they start",
+       [](const arguments& given) { return with_plugins(given[0], plugins); }},
+      {{"methods"},
+       "CONFIG",
+       "what clients can call, with route and permission",
+       [](const arguments& given) { return with_plugins(given[0], methods); }},
+      {{"hooks"},
+       "CONFIG",
+       "its hooks, and who steps in",
+       [](const arguments& given) { return with_plugins(given[0], hooks); }},
+      {{"hooks", "explain"},
+       "NAME CONFIG",
+       "who steps into one hook, in which order and why",
+       [](const arguments& given) {
+         return with_plugins(given[1], [&](const auto& all) { return explain(all, given[0]); });
+       }},
+  };
+}
+
+} // namespace parley::ctl

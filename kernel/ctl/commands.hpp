@@ -1,0 +1,22 @@
+#pragma once
+
+// The commands of parleyctl, a file a group.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace parley::ctl {
+
+using arguments = std::vector<std::string>; // what follows the command's words
+
+struct command {
+  std::vector<std::string> words; // plugin reload
+  std::string takes;              // NAME CONFIG; [in brackets]: may be left out, the last ones
+  std::string what;               // for the usage
+  std::function<int(const arguments& given)> run; // gives the exit status; as many as it takes
+};
+
+std::vector<command> configuration_commands();
+
+} // namespace parley::ctl

@@ -1,0 +1,60 @@
+// parleyctl COMMAND …: what operators and authors of plugins ask.
+
+#include "ctl/commands.hpp"
+
+#include <algorithm>
+#include <iomanip>
+#include <iostream>
+#include <iterator>
+#include <sstream>
+
+namespace {
+
+using parley::ctl::arguments;
+using parley::ctl::command;
+
+std::vector<command> all_commands() {
+  std::vector<command> all;
+  for (const auto& group : {parley::ctl::configuration_commands()})
+    all.insert(all.end(), group.begin(), group.end());
+  return all;
+}
+
+std::string written(const command& c) {
+  std::string out;
+  for (const std::string& word : c.words) out += word + " ";
+  return out + c.takes;
+}
+
+int usage(const std::vector<command>& all) {
+  std::cerr << "usage: parleyctl COMMAND\n";
+  for (const command& c : all)
+    std::cerr << "  " << std::left << std::setw(38) << written(c) << c.what << '\n';
+  return 2;
+}
+
+bool takes(const command& c, std::size_t count) {
+  std::istringstream words(c.takes);
+  const std::vector<std::string> named{std::istream_iterator<std::string>(words), {}};
+  const auto optional = std::count_if(named.begin(), named.end(),
+                                      [](const std::string& w) { return w.front() == '['; });
+  return count <= named.size() && count + static_cast<std::size_t>(optional) >= named.size();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> said(argv + 1, argv + argc);
+  const std::vector<command> all = all_commands();
+  const command* found = nullptr; // the one with the most words
+  for (const command& c : all)
+    if (said.size() >= c.words.size() && std::equal(c.words.begin(), c.words.end(), said.begin()) &&
+        (!found || c.words.size() > found->words.size()))
+      found = &c;
+  if (!found) return usage(all);
+  const arguments given(said.begin() + static_cast<std::ptrdiff_t>(found->words.size()),
+                        said.end());
+  if (takes(*found, given.size())) return found->run(given);
+  std::cerr << "usage: parleyctl " << written(*found) << '\n';
+  return 2;
+}
