@@ -1,0 +1,269 @@
+#include "store.hpp"
+
+#include <algorithm>
+
+namespace storage_memory {
+
+namespace {
+
+const std::vector<std::int64_t> no_numbers;
+
+bool is_condition(std::int32_t kind) {
+  return kind >= PARLEY_OP_REQUIRE_ABSENT && kind <= PARLEY_OP_REQUIRE_EQUAL;
+}
+
+} // namespace
+
+// One batch: conditions against the state before it, then operations that can be undone.
+class store::transaction {
+ public:
+  transaction(store& in, const parley_driver_batch& batch) : in_(in), batch_(batch) {
+    for (std::uint32_t i = 0; i < batch.topic_count; ++i) {
+      const auto found = in.topics_.find(std::string(view(batch.topics[i])));
+      numbers_.push_back((found == in.topics_.end() ? 0 : found->second.head) + 1);
+    }
+    appended_.resize(batch.topic_count);
+  }
+
+  outcome run() {
+    for (const bool conditions : {true, false}) {
+      for (std::uint32_t i = 0; i < batch_.op_count; ++i) {
+        const parley_driver_op& op = batch_.ops[i];
+        if (is_condition(op.kind) != conditions) continue;
+        const parley_status status = conditions ? check(op) : apply(op);
+        if (status == PARLEY_OK) continue;
+        take_back();
+        return {status, why_, i, {}};
+      }
+    }
+    keep_events();
+    return {PARLEY_OK, {}, 0, numbers_};
+  }
+
+ private:
+  parley_status refuse(parley_status status, std::string why) {
+    why_ = std::move(why);
+    return status;
+  }
+
+  const shape* shape_of(const parley_driver_op& op) const {
+    return op.collection < in_.shapes_.size() ? &in_.shapes_[op.collection] : nullptr;
+  }
+  // Nothing where it does not fit the key.
+  std::optional<row> key_of(const shape& s, const parley_cell* cells) const {
+    row key;
+    for (std::uint32_t c = 0; c < s.key_count; ++c) {
+      key.push_back(to_cell(cells[c], numbers_));
+      if (is_null(key.back()) || !fits(key.back(), s.of->columns[c].type)) return std::nullopt;
+    }
+    return key;
+  }
+  // Sets a column of the collection's; false where the value does not fit it.
+  bool set(const shape& s, row& to, std::uint32_t column, const parley_cell& from) const {
+    const std::uint32_t at = s.columns[column];
+    cell value = to_cell(from, numbers_);
+    if (is_null(value)) value = s.of->defaults[at];
+    if (!fits(value, s.of->columns[at].type)) return false;
+    to[at] = std::move(value);
+    return true;
+  }
+
+  parley_status check(const parley_driver_op& op) {
+    const shape* s = shape_of(op);
+    if (s == nullptr) return refuse(PARLEY_E_INVALID, "there is no such collection");
+    const std::optional<row> key = key_of(*s, op.key);
+    if (!key) return refuse(PARLEY_E_INVALID, "the key does not fit the collection");
+    const row* found = s->of->find(*key);
+    bool holds = (found == nullptr) == (op.kind == PARLEY_OP_REQUIRE_ABSENT);
+    for (std::uint32_t i = 0; holds && op.kind == PARLEY_OP_REQUIRE_EQUAL && i < op.cell_count;
+         ++i) {
+      if (op.columns[i] >= s->columns.size()) return refuse(PARLEY_E_INVALID, "no such column");
+      const std::uint32_t at = s->columns[op.columns[i]];
+      cell wanted = to_cell(op.cells[i], numbers_);
+      holds = fits(wanted, s->of->columns[at].type) && (*found)[at] == wanted;
+    }
+    return holds ? PARLEY_OK : refuse(PARLEY_E_CONFLICT, "a condition failed");
+  }
+
+  parley_status apply(const parley_driver_op& op) {
+    if (op.kind == PARLEY_OP_APPEND) return append(op);
+    const shape* s = shape_of(op);
+    if (s == nullptr) return refuse(PARLEY_E_INVALID, "there is no such collection");
+    switch (op.kind) {
+      case PARLEY_OP_PUT:
+        return put(*s, op);
+      case PARLEY_OP_PATCH:
+      case PARLEY_OP_INCREMENT:
+        return change(*s, op);
+      case PARLEY_OP_ERASE: {
+        const std::optional<row> key = key_of(*s, op.key);
+        return key ? write(*s, *key, std::nullopt)
+                   : refuse(PARLEY_E_INVALID, "the key does not fit the collection");
+      }
+      default:
+        return refuse(PARLEY_E_INVALID, "there is no such operation");
+    }
+  }
+
+  // Columns that the shape does not know keep what they have.
+  parley_status put(const shape& s, const parley_driver_op& op) {
+    if (op.cell_count != s.columns.size())
+      return refuse(PARLEY_E_INVALID, "a row has a cell for every column");
+    const std::optional<row> key = key_of(s, op.cells);
+    if (!key) return refuse(PARLEY_E_INVALID, "the key does not fit the collection");
+    const row* old = s.of->find(*key);
+    row made = old != nullptr ? *old : row(s.of->defaults);
+    for (std::uint32_t c = 0; c < op.cell_count; ++c)
+      if (!set(s, made, c, op.cells[c])) return refuse(PARLEY_E_INVALID, "a cell does not fit");
+    return write(s, *key, std::move(made));
+  }
+
+  parley_status change(const shape& s, const parley_driver_op& op) {
+    const std::optional<row> key = key_of(s, op.key);
+    if (!key) return refuse(PARLEY_E_INVALID, "the key does not fit the collection");
+    const row* old = s.of->find(*key);
+    if (old == nullptr) return refuse(PARLEY_E_CONFLICT, "no such row");
+    row changed = *old;
+    for (std::uint32_t i = 0; i < op.cell_count; ++i) {
+      if (op.columns[i] >= s.columns.size() || op.columns[i] < s.key_count)
+        return refuse(PARLEY_E_INVALID, "no such column, or one of the key");
+      if (op.kind == PARLEY_OP_PATCH) {
+        if (!set(s, changed, op.columns[i], op.cells[i]))
+          return refuse(PARLEY_E_INVALID, "a cell does not fit");
+        continue;
+      }
+      cell& at = changed[s.columns[op.columns[i]]];
+      if (s.of->columns[s.columns[op.columns[i]]].type != PARLEY_COLUMN_INTEGER)
+        return refuse(PARLEY_E_INVALID, "only integers are incremented");
+      const std::int64_t before = is_null(at) ? 0 : std::get<std::int64_t>(at);
+      std::int64_t after = 0;
+      if (__builtin_add_overflow(before, op.cells[i].as.integer, &after))
+        return refuse(PARLEY_E_INVALID, "the integer would be too large");
+      at = after;
+    }
+    return write(s, *key, std::move(changed));
+  }
+
+  parley_status write(const shape& s, const row& key, std::optional<row> to) {
+    const row* old = s.of->find(key);
+    undo before{s.of, key, old != nullptr ? std::optional<row>(*old) : std::nullopt};
+    if (!s.of->write(key, std::move(to)))
+      return refuse(PARLEY_E_CONFLICT, "a unique index has such a row already");
+    undo_.push_back(std::move(before));
+    return PARLEY_OK;
+  }
+
+  parley_status append(const parley_driver_op& op) {
+    if (op.topic >= batch_.topic_count) return refuse(PARLEY_E_INVALID, "there is no such topic");
+    row event;
+    for (std::uint32_t i = 0; i < 3; ++i) event.push_back(to_cell(op.cells[i], numbers_));
+    appended_[op.topic].push_back(std::move(event));
+    return PARLEY_OK;
+  }
+
+  void take_back() {
+    for (auto each = undo_.rbegin(); each != undo_.rend(); ++each)
+      each->of->write(each->key, each->before);
+  }
+
+  void keep_events() {
+    for (std::uint32_t t = 0; t < batch_.topic_count; ++t) {
+      if (appended_[t].empty()) continue;
+      const std::string name(view(batch_.topics[t]));
+      topic& to = in_.topics_[name];
+      for (row& event : appended_[t]) {
+        ++to.head;
+        if (const auto* at = std::get_if<std::string>(&event[2]))
+          in_.by_time_.emplace(*at, name, to.head);
+        to.log.emplace(to.head, std::move(event));
+      }
+    }
+  }
+
+  store& in_;
+  const parley_driver_batch& batch_;
+  std::vector<std::int64_t> numbers_;      // the next one of each topic
+  std::vector<std::vector<row>> appended_; // by topic
+  std::vector<undo> undo_;
+  std::string why_;
+};
+
+outcome store::commit(const parley_driver_batch& batch) {
+  return transaction(*this, batch).run();
+}
+
+rows store::read(const parley_driver_read& what) const {
+  rows out;
+  const bool known = what.collection < shapes_.size();
+  const auto indexes = known ? shapes_[what.collection].indexes.size() : 0;
+  if (!known || (what.index >= 0 && static_cast<std::size_t>(what.index) >= indexes))
+    return {PARLEY_E_INVALID, "there is no such collection or index", {}, false};
+  const shape& s = shapes_[what.collection];
+  range in;
+  if (what.index >= 0) in.index = s.indexes[static_cast<std::size_t>(what.index)];
+  const std::size_t width = in.index ? s.of->indexes[*in.index].columns.size() : s.key_count;
+  const auto column_at = [&](std::size_t i) -> const column& {
+    return s.of->columns[in.index ? s.of->indexes[*in.index].columns[i] : i];
+  };
+  const bool bounded = what.lower != nullptr || what.upper != nullptr;
+  if (what.prefix_count + (bounded ? 1 : 0) > width)
+    return {PARLEY_E_INVALID, "the range has more columns than the key or index", {}, false};
+  const auto take = [&](const parley_cell& from, std::size_t i) {
+    cell value = to_cell(from, no_numbers);
+    if (!fits(value, column_at(i).type)) out.status = PARLEY_E_INVALID;
+    return value;
+  };
+  for (std::uint32_t i = 0; i < what.prefix_count; ++i)
+    in.prefix.push_back(take(what.prefix[i], i));
+  if (what.lower != nullptr) in.lower = take(*what.lower, what.prefix_count);
+  if (what.upper != nullptr) in.upper = take(*what.upper, what.prefix_count);
+  in.lower_exclusive = what.lower_exclusive != 0;
+  in.upper_exclusive = what.upper_exclusive != 0;
+  in.reverse = what.reverse != 0;
+  if (out.status != PARLEY_OK) return {out.status, "a bound does not fit its column", {}, false};
+  s.of->read(in, [&](const row& found) {
+    if (out.all.size() == what.limit) {
+      out.more = true;
+      return false;
+    }
+    row& seen = out.all.emplace_back();
+    for (const std::uint32_t c : s.columns) seen.push_back(found[c]);
+    return true;
+  });
+  return out;
+}
+
+rows store::read_log(const parley_driver_log_read& what) const {
+  rows out;
+  const auto found = topics_.find(std::string(view(what.topic)));
+  if (found == topics_.end()) return out;
+  for (auto at = found->second.log.upper_bound(what.after); at != found->second.log.end(); ++at) {
+    if (out.all.size() == what.limit) {
+      out.more = true;
+      break;
+    }
+    row& seen = out.all.emplace_back(row{at->first});
+    seen.insert(seen.end(), at->second.begin(), at->second.end());
+  }
+  return out;
+}
+
+rows store::heads(const parley_str* topics, std::uint32_t count) const {
+  rows out;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto found = topics_.find(std::string(view(topics[i])));
+    out.all.push_back({found == topics_.end() ? std::int64_t{0} : found->second.head});
+  }
+  return out;
+}
+
+void store::trim_log(std::string_view before, std::uint32_t limit) {
+  for (; limit > 0 && !by_time_.empty(); --limit) {
+    const auto& [at, name, number] = *by_time_.begin();
+    if (at >= before) return;
+    topics_[name].log.erase(number);
+    by_time_.erase(by_time_.begin());
+  }
+}
+
+} // namespace storage_memory
