@@ -56,6 +56,9 @@ void read_limits(const json::object& in, limit_settings& out) {
   take(in, "close_seconds", out.close_seconds);
   take(in, "drain_seconds", out.drain_seconds);
   take(in, "plugin_drain_seconds", out.plugin_drain_seconds);
+  take(in, "batch_operations", out.stored.batch_operations);
+  take(in, "record_bytes", out.stored.record_bytes);
+  take(in, "value_depth", out.stored.value_depth);
   take(in, "offload_threads", out.offload_threads);
   take(in, "offload_queue", out.offload_queue);
   take(in, "method_deadline_ms", out.method_deadline_ms);

@@ -23,6 +23,7 @@
 #include "net/limits.hpp"
 #include "observe/log.hpp"
 #include "schema.hpp"
+#include "storage/limits.hpp"
 #include "yaml_document.hpp"
 
 namespace parley::config {
@@ -45,6 +46,7 @@ struct listener {
 struct limit_settings : net::limits {
   std::uint32_t drain_seconds = 0;
   std::uint32_t plugin_drain_seconds = 0;
+  storage::limits stored;
   std::uint32_t offload_threads = 0;
   std::uint32_t offload_queue = 0;
   std::uint32_t method_deadline_ms = 0; // the most that any manifest gets

@@ -85,7 +85,7 @@ listen:
   - { address: '::1', port: 0 }
   - { address: 0.0.0.0, port: 8443, tls: { certificate: tls/cert.pem, key: /etc/key.pem } }
 net: { shards: 2 }
-limits: { frame_bytes: 2048, lua_instructions: 5000000000 }
+limits: { frame_bytes: 2048, batch_operations: 2000, lua_instructions: 5000000000 }
 identity: { access_token_minutes: 5 }
 roles: { admin: { permissions: ['*', account.get], accounts: [a1] } }
 log: { level: debug, format: json }
@@ -105,6 +105,9 @@ plugins:
   EXPECT_EQ(c.listen[1].tls->key, "/etc/key.pem");
   EXPECT_EQ(c.shards, 2u);
   EXPECT_EQ(c.limits.frame_bytes, 2048u);
+  EXPECT_EQ(c.limits.stored.batch_operations, 2000u);
+  EXPECT_EQ(c.limits.stored.record_bytes, 1'048'576u);
+  EXPECT_EQ(c.limits.stored.value_depth, 128u);
   EXPECT_EQ(c.limits.lua_instructions, 5'000'000'000u);
   EXPECT_THAT(c.roles.at("admin").permissions, ElementsAre("*", "account.get"));
   EXPECT_THAT(c.roles.at("admin").accounts, ElementsAre("a1"));

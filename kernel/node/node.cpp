@@ -89,7 +89,7 @@ void node::start_storage() {
   loader_.start(*driver_, plugin_start_ms, [this](const std::string& problem) {
     if (stopping_) return;
     if (!problem.empty()) return failed(driver_->name, problem);
-    store_ = storage::make_engine(on_.logic, *driver_->driver);
+    store_ = storage::make_engine(on_.logic, *driver_->driver, config_.limits.stored);
     services_.store = store_.get();
     open_storage();
   });

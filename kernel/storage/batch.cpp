@@ -13,8 +13,32 @@ parley_cell* batch_builder::cells(std::size_t count) {
   return out;
 }
 
-failure batch_builder::add(const problem& why, const parley_driver_op& op,
+// Texts count by their bytes, everything else as eight.
+problem batch_builder::fits(const parley_driver_op& op) const {
+  if (ops_.size() >= bounds_.batch_operations) {
+    return "a batch has at most " + std::to_string(bounds_.batch_operations) +
+           " operations (limits.batch_operations); write the rest in another one";
+  }
+  std::size_t bytes = 0;
+  for (std::uint32_t i = 0; i < op.cell_count; ++i) {
+    const parley_cell& each = op.cells[i];
+    if (each.kind == PARLEY_STRING) {
+      bytes += each.as.text.len;
+    } else if (each.kind == PARLEY_CELL_PIECES) {
+      const parley_pieces& pieces = *each.as.pieces;
+      for (std::uint32_t t = 0; t <= pieces.number_count; ++t) bytes += pieces.texts[t].len + 8;
+    } else {
+      bytes += 8;
+    }
+  }
+  if (bytes <= bounds_.record_bytes) return {};
+  return "a record or an event has at most " + std::to_string(bounds_.record_bytes) +
+         " bytes (limits.record_bytes), and this one has " + std::to_string(bytes);
+}
+
+failure batch_builder::add(const problem& found, const parley_driver_op& op,
                            condition_reason reason) {
+  const problem why = found.empty() ? fits(op) : found;
   if (!why.empty()) {
     failure out = invalid(why);
     if (broken_.code == status::ok) broken_ = out;
@@ -214,6 +238,32 @@ problem batch_builder::topic_at(std::string_view name, std::uint32_t& out) {
   topics_.push_back(kept(name, memory_));
   appended_.push_back(0);
   return {};
+}
+
+void batch_builder::order_conditions() {
+  const auto rank = [&](std::size_t op) {
+    switch (reasons_[op]) {
+      case condition_reason::permission:
+        return 0;
+      case condition_reason::idempotency:
+        return 1;
+      default:
+        return 2;
+    }
+  };
+  std::pmr::vector<std::size_t> order(ops_.size(), &memory_);
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  const auto earlier = [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); };
+  if (std::is_sorted(order.begin(), order.end(), earlier)) return;
+  std::stable_sort(order.begin(), order.end(), earlier);
+  std::pmr::vector<parley_driver_op> ops(&memory_);
+  std::pmr::vector<condition_reason> reasons(&memory_);
+  for (const std::size_t each : order) {
+    ops.push_back(ops_[each]);
+    reasons.push_back(reasons_[each]);
+  }
+  ops_ = std::move(ops);
+  reasons_ = std::move(reasons);
 }
 
 parley_driver_batch batch_builder::view() const {

@@ -15,8 +15,8 @@ namespace parley::storage {
 class batch_builder final : public batch {
  public:
   // `number` tells its stand-ins from those of other batches.
-  batch_builder(std::shared_ptr<const tables> known, std::uint32_t number)
-      : known_(std::move(known)), number_(number) {}
+  batch_builder(std::shared_ptr<const tables> known, std::uint32_t number, const limits& bounds)
+      : known_(std::move(known)), number_(number), bounds_(bounds) {}
 
   failure put(collection_ref collection, const boost::json::object& record) override;
   failure patch(collection_ref collection, const boost::json::array& key,
@@ -35,6 +35,9 @@ class batch_builder final : public batch {
   // The first failure of those above: what an author overlooks must not be written in part.
   const failure& broken() const { return broken_; }
   std::uint32_t number() const { return number_; }
+  // Conditions of the permission come first, then that of a repeated key: who may not is told so,
+  // whatever else of the batch fails. Nothing is added afterwards.
+  void order_conditions();
   parley_driver_batch view() const;
   condition_reason reason_of(std::uint32_t op) const;
   const std::pmr::vector<parley_str>& topics() const { return topics_; }
@@ -49,10 +52,12 @@ class batch_builder final : public batch {
               condition_reason reason = condition_reason::batch);
   problem topic_at(std::string_view name, std::uint32_t& out);
   parley_cell* cells(std::size_t count);
-  cell_source source() { return {memory_, topics_.size(), number_}; }
+  problem fits(const parley_driver_op& op) const;
+  cell_source source() { return {memory_, topics_.size(), number_, bounds_.value_depth}; }
 
   const std::shared_ptr<const tables> known_; // outlives a second `open`
   const std::uint32_t number_;
+  const limits bounds_;
   // Most batches fit; those that do not go on in the heap.
   std::array<std::byte, 3072> first_memory_;
   std::pmr::monotonic_buffer_resource memory_{first_memory_.data(), first_memory_.size()};

@@ -2,6 +2,7 @@
 
 #include "storage/stand_ins.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -58,6 +59,19 @@ problem to_number(const json::value& from, parley_cell& out) {
     return wrong_type("a number", from);
   }
   return {};
+}
+
+// Goes no further down than `levels`.
+bool is_deeper(const json::value& value, std::uint32_t levels) {
+  const auto inside = [levels](const json::value& each) { return is_deeper(each, levels - 1); };
+  if (const auto* object = value.if_object()) {
+    return levels == 0 || std::any_of(object->begin(), object->end(),
+                                      [&](const auto& member) { return inside(member.value()); });
+  }
+  if (const auto* array = value.if_array()) {
+    return levels == 0 || std::any_of(array->begin(), array->end(), inside);
+  }
+  return false;
 }
 
 // Writes JSON text and notes where numbers are still to come.
@@ -135,6 +149,9 @@ parley_str kept(std::string_view text, arena& in) {
 }
 
 problem to_text_cell(const json::value& from, const cell_source& with, parley_cell& out) {
+  if (is_deeper(from, with.depth)) {
+    return "is nested deeper than " + std::to_string(with.depth) + " levels (limits.value_depth)";
+  }
   if (!holds_stand_in(from)) {
     out = text_cell(kept(json::serialize(from), with.in));
     return {};

@@ -14,6 +14,7 @@ struct cell_source {
   arena& in;
   std::size_t topics = 0;
   std::uint32_t batch = 0;
+  std::uint32_t depth = limits{}.value_depth;
 };
 
 // One value as a cell of a column. Null becomes NULL.

@@ -10,8 +10,9 @@ namespace {
 
 class driver_engine final : public engine {
  public:
-  driver_engine(env::loop& logic, const parley_storage_driver& driver)
+  driver_engine(env::loop& logic, const parley_storage_driver& driver, const limits& bounds)
       : driver_(driver),
+        bounds_(bounds),
         box_(std::make_shared<mailbox>(logic)),
         migrations_(*this, driver, logic, box_, tables_) {}
   ~driver_engine() override { box_->shut(); }
@@ -22,7 +23,7 @@ class driver_engine final : public engine {
     migrations_.ask(std::move(of_one_plugin), std::move(progress), std::move(done));
   }
   std::unique_ptr<batch> begin() override {
-    return std::make_unique<batch_builder>(tables_, ++batches_ % stand_in_batches);
+    return std::make_unique<batch_builder>(tables_, ++batches_ % stand_in_batches, bounds_);
   }
   void commit(std::unique_ptr<batch> what, committed done) override;
   void get(collection_ref collection, const json::array& key, json::storage_ptr arena,
@@ -42,6 +43,7 @@ class driver_engine final : public engine {
   }
 
   const parley_storage_driver& driver_;
+  const limits bounds_;
   std::shared_ptr<mailbox> box_;
   // Shared with batches and reads that are under way.
   std::shared_ptr<tables> tables_ = std::make_shared<tables>();
@@ -181,8 +183,9 @@ void driver_engine::close(opened done) {
 
 } // namespace
 
-std::unique_ptr<engine> make_engine(env::loop& logic, const parley_storage_driver& driver) {
-  return std::make_unique<driver_engine>(logic, driver);
+std::unique_ptr<engine> make_engine(env::loop& logic, const parley_storage_driver& driver,
+                                    const limits& bounds) {
+  return std::make_unique<driver_engine>(logic, driver, bounds);
 }
 
 } // namespace parley::storage

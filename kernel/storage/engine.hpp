@@ -4,6 +4,8 @@
 // and batches are checked against what the manifests declare, results become records again.
 // Everything here is called, and calls back, on the logic loop.
 
+#include "storage/limits.hpp"
+
 #include "parley/draft/storage_driver.h"
 
 #include <boost/json.hpp>
@@ -167,6 +169,7 @@ class engine {
 };
 
 // `driver` outlives the engine.
-std::unique_ptr<engine> make_engine(env::loop& logic, const parley_storage_driver& driver);
+std::unique_ptr<engine> make_engine(env::loop& logic, const parley_storage_driver& driver,
+                                    const limits& bounds = {});
 
 } // namespace parley::storage

@@ -99,7 +99,7 @@ class engine_fixture : public testing::Test {
   }
   void start() {
     host_ = std::make_unique<small_host>(place_ + "/parley.db");
-    on_loop([&] { engine_ = make_engine(*loop_, host_->driver()); });
+    on_loop([&] { engine_ = make_engine(*loop_, host_->driver(), bounds_); });
   }
   void stop() {
     if (engine_) {
@@ -135,6 +135,7 @@ class engine_fixture : public testing::Test {
     return promise.get_future().get();
   }
 
+  limits bounds_;
   std::string place_;
   std::unique_ptr<env::real_loop> loop_;
   std::thread thread_;

@@ -26,8 +26,10 @@ pending_commit::pending_commit(std::shared_ptr<mailbox> box, std::unique_ptr<bat
                                engine::committed done)
     : pending(std::move(box)),
       what_(static_cast<batch_builder*>(what.release())), // begin() makes no others
-      view_(what_->view()),
-      done_(std::move(done)) {}
+      done_(std::move(done)) {
+  what_->order_conditions();
+  view_ = what_->view();
+}
 
 void pending_commit::submit(std::unique_ptr<pending_commit> self,
                             const parley_storage_driver& driver) {

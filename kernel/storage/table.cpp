@@ -26,7 +26,7 @@ parley_str borrow(std::string_view text) {
   return {text.data(), text.size()};
 }
 
-// What could be written must be readable: deeper than what clients may send.
+// What could be written must be readable: the most that limits.value_depth may be.
 json::parse_options as_stored() {
   json::parse_options out;
   out.max_depth = 1000;

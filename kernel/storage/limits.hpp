@@ -1,0 +1,16 @@
+#pragma once
+
+// What plugins may write at once. Filled from `limits` of the operator's YAML; the defaults are
+// safe.
+
+#include <cstdint>
+
+namespace parley::storage {
+
+struct limits {
+  std::uint32_t batch_operations = 10'000;
+  std::uint32_t record_bytes = 1'048'576; // of a record, of what a patch sets, of an event
+  std::uint32_t value_depth = 128;        // of lists and objects in each other; at most 1000
+};
+
+} // namespace parley::storage
