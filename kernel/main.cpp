@@ -5,6 +5,7 @@
 #include "observe/log.hpp"
 #include "plugin/built_in.hpp"
 #include "plugin/catalogue.hpp"
+#include "plugin/quarantine.hpp"
 #include "server.hpp"
 #include "signals.hpp"
 
@@ -25,6 +26,13 @@ constexpr const char* usage =
 int complain(const std::vector<parley::yaml::problem>& problems) {
   for (const parley::yaml::problem& p : problems) std::cerr << parley::yaml::to_string(p) << '\n';
   return 2;
+}
+
+bool has_store(const std::vector<parley::plugin::candidate>& plugins) {
+  return std::any_of(plugins.begin(), plugins.end(), [](const parley::plugin::candidate& c) {
+    const auto& provides = c.declared.provides;
+    return std::find(provides.begin(), provides.end(), "storage") != provides.end();
+  });
 }
 
 } // namespace
@@ -71,9 +79,15 @@ int main(int argc, char** argv) {
   log.shape = config.log_format;
   parley::observe::start_log(log);
   parley::net::raise_descriptor_limit();
+  std::vector<parley::plugin::held_plugin> held =
+      parley::plugin::hold_back(plugins, parley::plugin::quarantine(config.server.data));
   int status = 0;
-  {
-    parley::server server(config, std::move(plugins));
+  if (!has_store(plugins)) {
+    parley::observe::write(parley::observe::level::error,
+                           "the server cannot start without its storage driver");
+    status = 1;
+  } else {
+    parley::server server(config, std::move(plugins), std::move(held));
     const parley::signals watch(server.loop(), [&server] { server.stop(); });
     status = server.run();
   }

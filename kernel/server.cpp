@@ -1,5 +1,6 @@
 #include "server.hpp"
 
+#include "env/stack.hpp"
 #include "observe/log.hpp"
 
 #include <chrono>
@@ -36,14 +37,21 @@ std::string address_of(const config::listener& l, std::uint16_t port) {
 
 } // namespace
 
-server::server(const config::config& with, std::vector<plugin::candidate> plugins)
+server::server(const config::config& with, std::vector<plugin::candidate> plugins,
+               std::vector<plugin::held_plugin> held)
     : config_(with),
       pool_(with.limits.offload_threads, with.limits.offload_queue),
       node_(with, std::move(plugins), {loop_, clock_, random_, pool_, metrics_},
             {[this](dispatch::entry& to) -> dispatch::clients& { return connect(to); },
              [this](std::shared_ptr<const dispatch::registry> current) {
                net_->set_registry(std::move(current));
-             }}) {}
+             }}),
+      quarantine_(with.server.data),
+      guard_(node_.services().calls->all_stays(), quarantine_, clock_,
+             with.limits.watchdog_seconds),
+      commands_(node_, quarantine_) {
+  node_.hold(std::move(held));
+}
 
 server::~server() = default;
 
@@ -66,6 +74,7 @@ void server::fatal(const std::string& why) {
 }
 
 void server::start() {
+  env::show_stack_of_this_thread();
   std::error_code failed;
   std::filesystem::create_directories(config_.server.data, failed);
   if (failed)
@@ -92,12 +101,24 @@ void server::listen() {
     status_ = 1;
     return stop();
   }
+  take_orders();
   const std::vector<std::uint16_t> ports = net_->ports();
   for (std::size_t i = 0; i < ports.size(); ++i)
     observe::write(level::info, "listening on " + address_of(config_.listen[i], ports[i]));
   observe::write(
       level::info, "ready",
       {{"plugins", node_.running().size()}, {"ms", (clock_.steady_ns() - began_ns_) / 1'000'000}});
+}
+
+// Without them it serves all the same.
+void server::take_orders() {
+  control_ = std::make_unique<control::socket>(
+      loop_, config_.server.data / control::file_name,
+      [this](const boost::json::object& asked, control::reply answer) {
+        commands_.run(asked, std::move(answer));
+      });
+  if (const std::string why = control_->open(); !why.empty())
+    observe::write(level::warn, "parleyctl cannot reach this server", {{"why", why}});
 }
 
 net::probe_answer server::probe(std::string_view path) const {
@@ -121,6 +142,7 @@ void server::stop_node() {
   node_.stop([this] {
     loop_.post([this] {
       if (net_) net_->stop();
+      control_.reset();
       observe::write(level::info, "stopped");
       loop_.stop();
     });

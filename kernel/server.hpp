@@ -3,11 +3,14 @@
 // parleyd put together: the node, and the network in front of it.
 
 #include "config/config.hpp"
+#include "control/socket.hpp"
 #include "env/real.hpp"
 #include "env/real_loop.hpp"
 #include "env/thread.hpp"
+#include "guard.hpp"
 #include "net/server.hpp"
 #include "node/node.hpp"
+#include "plugin_commands.hpp"
 
 #include <memory>
 #include <string>
@@ -17,7 +20,9 @@ namespace parley {
 
 class server {
  public:
-  server(const config::config& with, std::vector<plugin::candidate> plugins);
+  // `held`: those that the configuration names and that are not loaded.
+  server(const config::config& with, std::vector<plugin::candidate> plugins,
+         std::vector<plugin::held_plugin> held);
   ~server();
 
   // Until a signal ends it, or it cannot start. The process' exit status.
@@ -30,6 +35,7 @@ class server {
   void start();
   dispatch::clients& connect(dispatch::entry& to);
   void listen();
+  void take_orders();
   void fatal(const std::string& why);
   void stop_node();
   net::probe_answer probe(std::string_view path) const;
@@ -41,6 +47,10 @@ class server {
   observe::metrics metrics_;
   env::worker_pool pool_;
   node node_;
+  plugin::quarantine quarantine_;
+  guard guard_;
+  plugin_commands commands_;
+  std::unique_ptr<control::socket> control_;
   std::unique_ptr<net::server> net_;
   std::int64_t began_ns_ = 0;
   bool stopping_ = false;

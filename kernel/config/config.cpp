@@ -63,6 +63,7 @@ void read_limits(const json::object& in, limit_settings& out) {
   take(in, "offload_queue", out.offload_queue);
   take(in, "method_deadline_ms", out.method_deadline_ms);
   take(in, "hook_deadline_ms", out.hook_deadline_ms);
+  take(in, "watchdog_seconds", out.watchdog_seconds);
   take(in, "slow_handler_ms", out.slow_handler_ms);
   take(in, "breaker_failures", out.breaker_failures);
   take(in, "breaker_window_ms", out.breaker_window_ms);

@@ -18,5 +18,6 @@ struct command {
 };
 
 std::vector<command> configuration_commands();
+std::vector<command> running_commands();
 
 } // namespace parley::ctl

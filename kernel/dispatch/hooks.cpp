@@ -35,23 +35,42 @@ void hooks::add_points(instance& owner) {
     points_[declared.name] = std::move(p);
     for (instance* other : attached_)
       for (const manifest::hook& h : other->declared.hooks)
-        if (h.name == declared.name) step_in(*other, h);
+        if (h.name == declared.name) step_in(other->name, other, h);
+    for (const auto& [name, theirs] : absent_)
+      for (const manifest::hook& h : theirs)
+        if (h.name == declared.name) step_in(name, nullptr, h);
   }
 }
 
 void hooks::attach(instance& plugin) {
+  end_stand_in(plugin.name);
   add_points(plugin);
-  for (const manifest::hook& h : plugin.declared.hooks) step_in(plugin, h);
+  for (const manifest::hook& h : plugin.declared.hooks) step_in(plugin.name, &plugin, h);
   attached_.push_back(&plugin);
 }
 
+void hooks::stand_in(const manifest::manifest& absent) {
+  absent_[absent.name] = absent.hooks;
+  for (const manifest::hook& h : absent.hooks) step_in(absent.name, nullptr, h);
+}
+
+void hooks::end_stand_in(const std::string& name) {
+  if (absent_.erase(name) == 0) return;
+  for (auto& [point_name, p] : points_) {
+    auto narrower = std::make_shared<point>(*p);
+    std::erase_if(narrower->participants, [&](const std::shared_ptr<participant>& w) {
+      return w->name == name && !w->plugin;
+    });
+    p = std::move(narrower);
+  }
+}
+
 // Points are replaced, never reordered: a run keeps the one that it began with, and skips nobody.
-void hooks::step_in(instance& plugin, const manifest::hook& declared) {
+void hooks::step_in(const std::string& name, instance* plugin, const manifest::hook& declared) {
   const auto found = points_.find(declared.name);
   if (found == points_.end()) return;
   auto wider = std::make_shared<point>(*found->second);
-  wider->participants.push_back(
-      std::make_shared<participant>(participant{plugin.name, &plugin, declared}));
+  wider->participants.push_back(std::make_shared<participant>(participant{name, plugin, declared}));
   sort(*wider);
   found->second = std::move(wider);
 }

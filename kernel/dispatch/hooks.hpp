@@ -24,6 +24,9 @@ class hooks {
     return std::any_of(attached_.begin(), attached_.end(),
                        [&](const instance* one) { return one->name == plugin; });
   }
+  // For a plugin that should be there and is not: until it comes, its filters and required joins
+  // cannot agree.
+  void stand_in(const manifest::manifest& absent);
   // A new version takes the place of the old one, in runs that are under way too.
   void replace(instance& old, instance& next);
 
@@ -42,7 +45,7 @@ class hooks {
   // Shared by all versions of a point, so that every run sees who has left or was replaced.
   struct participant {
     std::string name;
-    instance* plugin = nullptr; // nullptr: has left
+    instance* plugin = nullptr; // nullptr: has left, or has not come
     manifest::hook declared;
     bool steps_in = true; // its new version may not any more
   };
@@ -58,7 +61,8 @@ class hooks {
   void join_next(parley_call in, std::shared_ptr<point> p, std::size_t index,
                  const boost::json::value* payload, parley_batch batch, told done);
   void add_points(instance& owner);
-  void step_in(instance& plugin, const manifest::hook& declared);
+  void step_in(const std::string& name, instance* plugin, const manifest::hook& declared);
+  void end_stand_in(const std::string& name);
   void sort(point& p) const;
   std::uint32_t deadline_of(const point& p) const {
     return std::min(p.declared.deadline_ms, deadline_ms_);
@@ -69,6 +73,7 @@ class hooks {
   std::uint32_t deadline_ms_;
   std::map<std::string, std::shared_ptr<point>, std::less<>> points_;
   std::vector<instance*> attached_;
+  std::map<std::string, std::vector<manifest::hook>> absent_; // by plugin
 };
 
 } // namespace parley::dispatch

@@ -113,3 +113,15 @@ TEST(worker_pool, refuses_beyond_its_capacity_and_finishes_what_it_took) {
   }
   EXPECT_EQ(done, 3);
 }
+
+TEST(ticker, calls_until_it_goes) {
+  std::promise<void> third;
+  int calls = 0;
+  {
+    const ticker every_now_and_then("ticker", 1ms, [&] {
+      if (++calls == 3) third.set_value();
+    });
+    third.get_future().wait();
+  }
+  EXPECT_GE(calls, 3);
+}

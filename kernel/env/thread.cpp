@@ -65,6 +65,26 @@ void worker_pool::run() {
   }
 }
 
+ticker::ticker(std::string name, std::chrono::milliseconds every, task what) {
+  thread_.emplace_back(std::move(name), [this, every, what = std::move(what)] {
+    std::unique_lock lock(mutex_);
+    while (!ended_.wait_for(lock, every, [this] { return stopping_; })) {
+      lock.unlock();
+      what();
+      lock.lock();
+    }
+  });
+}
+
+ticker::~ticker() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  ended_.notify_all();
+  thread_.clear();
+}
+
 std::size_t processors() {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);

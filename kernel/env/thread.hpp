@@ -61,6 +61,20 @@ class worker_pool final : public workers {
   std::vector<thread> threads_;
 };
 
+// Calls a task every so often on a thread of its own, until it goes out of scope.
+class ticker {
+ public:
+  ticker(std::string name, std::chrono::milliseconds every, task what);
+  ~ticker();
+  ticker(const ticker&) = delete;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool stopping_ = false;
+  std::vector<thread> thread_; // one; made when the rest is
+};
+
 // How many processors this process may use, at least 1.
 std::size_t processors();
 

@@ -137,6 +137,7 @@ void node::start_plugins() {
       },
       bounds);
   services_.dispatch = dispatch_.get();
+  for (const plugin::held_plugin& h : held_) dispatch_->all_hooks().stand_in(h.what.declared);
   dispatch_->set_authenticator(
       [this](auto&&... what) { identity_->authenticate(std::forward<decltype(what)>(what)...); });
   dispatch_->set_revoked(
@@ -229,6 +230,7 @@ void node::upgrade(plugin::candidate next, done ended) {
 
 // Permissions that the new version declares count from here on.
 void node::take_note(plugin::candidate next) {
+  std::erase_if(held_, [&](const plugin::held_plugin& h) { return h.what.name == next.name; });
   const auto old = std::find_if(candidates_.begin(), candidates_.end(),
                                 [&](const plugin::candidate& c) { return c.name == next.name; });
   if (old == candidates_.end())

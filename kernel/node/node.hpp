@@ -10,6 +10,7 @@
 #include "identity/identity.hpp"
 #include "plugin/catalogue.hpp"
 #include "plugin/lifecycle.hpp"
+#include "plugin/quarantine.hpp"
 #include "storage/engine.hpp"
 
 #include <functional>
@@ -49,6 +50,9 @@ class node {
     loader_.add_built_in(name, std::move(how));
   }
 
+  // Those that should be there and are not, before `start`: what they would have agreed to is
+  // denied.
+  void hold(std::vector<plugin::held_plugin> held) { held_ = std::move(held); }
   void start(done ended);
   // At the latest when every part has used up its time. Also after a start that failed or is still
   // under way, which then does not end.
@@ -61,6 +65,8 @@ class node {
   void upgrade(plugin::candidate next, done ended);
 
   const std::vector<plugin::candidate>& running() const { return candidates_; }
+  const std::vector<plugin::held_plugin>& held() const { return held_; }
+  const plugin::loaded_plugin* driver() const { return driver_.get(); }
   plugin::lifecycle& plugins() { return *lifecycle_; } // from `connect` on
   plugin::loader& loader() { return loader_; }
   dispatch::dispatcher& dispatch() { return *dispatch_; }
@@ -86,6 +92,7 @@ class node {
 
   const config::config& config_;
   std::vector<plugin::candidate> candidates_; // that run, in start order, the driver first
+  std::vector<plugin::held_plugin> held_;
   surroundings on_;
   outside to_;
   dispatch::calls calls_;

@@ -80,6 +80,18 @@ void write(level severity, std::string_view message, std::initializer_list<field
   s.out->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
 }
 
+void write_last(level severity, std::string_view message, std::initializer_list<field> fields) {
+  state& s = current();
+  if (s.to) return write(severity, message, fields);
+  std::string line =
+      line_of(s.shape, s.colours, s.now->unix_ms(), severity, message, fields) + '\n';
+  for (std::string_view left = line; !left.empty();) {
+    const ssize_t written = ::write(STDERR_FILENO, left.data(), left.size());
+    if (written <= 0) return;
+    left.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
 bool is_written(level severity) {
   return severity >= current().least.load(std::memory_order_relaxed);
 }

@@ -47,6 +47,9 @@ void write(level severity, std::string_view message, std::initializer_list<field
 // Whether `write` would do anything: for fields that cost something to make.
 bool is_written(level severity);
 
+// The same, written at once and past what is queued: for a process that is about to end.
+void write_last(level severity, std::string_view message, std::initializer_list<field> fields = {});
+
 struct log_settings {
   level least = level::info;
   format shape = format::automatic;         // human where standard error is a terminal

@@ -7,6 +7,7 @@
 #include "plugin/assets.hpp"
 #include "plugin/host.hpp"
 #include "plugin/mapping.hpp"
+#include "plugin/quarantine.hpp"
 
 namespace parley::plugin {
 
@@ -30,6 +31,7 @@ std::unique_ptr<loaded_plugin> loader::load(candidate what, std::string* why) {
   auto plugin = std::make_unique<loaded_plugin>();
   plugin->name = what.name;
   plugin->folder = what.folder;
+  plugin->digest = digest_of(what);
   plugin->declared = std::move(what.declared);
   plugin->config = std::move(what.config);
   plugin->grants = std::move(what.grants);
