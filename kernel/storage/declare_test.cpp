@@ -14,7 +14,7 @@ TEST(declare, maps_schemas_to_columns) {
   orders.key = {"id"};
   orders.record = boost::json::parse(R"({"type": "object", "required": ["id", "at"], "properties": {
       "id": {"type": "string", "x-type": "id"}, "at": {"type": "string", "x-type": "time"},
-      "count": {"type": "integer"}, "paid": {"type": "boolean"}, "price": {"type": "number"},
+      "count": {"type": "integer", "default": 3}, "paid": {"type": "boolean"}, "price": {"type": "number"},
       "lines": {"type": "array"}, "extra": {"type": "object"}, "any": {}}})")
                       .as_object();
   orders.indexes.push_back({"by_at", {"at", "id"}, true});
@@ -37,6 +37,7 @@ TEST(declare, maps_schemas_to_columns) {
     EXPECT_EQ(all[0].columns[i].name, expected[i].first);
     EXPECT_EQ(all[0].columns[i].type, expected[i].second) << expected[i].first;
     EXPECT_EQ(all[0].columns[i].required, i < 2) << expected[i].first;
+    EXPECT_EQ(all[0].columns[i].fallback, i == 2 ? boost::json::value(3) : nullptr);
   }
 }
 

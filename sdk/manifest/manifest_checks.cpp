@@ -282,6 +282,9 @@ class checks {
       } else if (is_key && !is_required(c.record, names[i])) {
         at(here, "the key names the field `" + names[i] + "`, which is optional",
            "remove `optional: true`");
+      } else if (is_key && field->is_object() && field->get_object().contains("default")) {
+        at(here, "the key names the field `" + names[i] + "`, which has a default",
+           "remove its `default`: whoever writes a record gives it its key");
       } else if (!seen.insert(names[i]).second) {
         at(here, role + " names the field `" + names[i] + "` twice", "give it only once");
       }

@@ -268,7 +268,9 @@ TEST(manifest, collections) {
           "  b: { version: 1, key: [o, p, p], fields: { o: { type: object }, p: id, q: { type: "
           "string, optional: true } }, indexes: { By: { on: [r] }, ok: { on: [q] } } }\n"
           "  c: { version: 1, key: [q], fields: { q: { type: string, optional: true } } }\n"
-          "  d: { version: 1, key: [], fields: {} }\n"),
+          "  d: { version: 1, key: [], fields: {} }\n"
+          "  e: { version: 1, key: [k], fields: { k: { type: string, default: x }, n: { type: "
+          "integer, default: many } } }\n"),
       ElementsAre(
           "plugin.yaml:4:17: expected an integer from 1 to 1000000, found the number 0",
           "plugin.yaml:4:26: the key names the field `di`, which is not there; did you mean `id`?",
@@ -282,7 +284,11 @@ TEST(manifest, collections) {
           "`fields`",
           "plugin.yaml:6:26: the key names the field `q`, which is optional; remove `optional: "
           "true`",
-          "plugin.yaml:7:25: expected an array of 1 to 8 items, found 0"));
+          "plugin.yaml:7:25: expected an array of 1 to 8 items, found 0",
+          "plugin.yaml:8:26: the key names the field `k`, which has a default; remove its "
+          "`default`: whoever writes a record gives it its key",
+          "plugin.yaml:8:102: the default breaks its own schema: expected an integer, found the "
+          "string \"many\""));
 }
 
 TEST(manifest, whose_data_it_is_must_be_said) {
