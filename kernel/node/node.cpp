@@ -96,16 +96,24 @@ void node::start_storage() {
 }
 
 void node::open_storage() {
-  std::vector<storage::collection> collections{dispatch::idempotency_collection()};
-  for (const plugin::candidate& c : candidates_)
-    for (storage::collection& one : storage::declared(c.declared))
-      collections.push_back(std::move(one));
-  store_->open(std::move(collections), [this](const storage::failure& why) {
+  store_->open({dispatch::idempotency_collection()}, [this](const storage::failure& why) {
     if (stopping_) return;
     if (why.code != storage::status::ok)
       return failed(driver_->name, "the store cannot be opened: " + why.message);
-    start_identity();
+    migrate(0);
   });
+}
+
+// One plugin after the other: what is refused is refused by its name.
+void node::migrate(std::size_t index) {
+  if (index == candidates_.size()) return start_identity();
+  store_->widen(storage::declared(candidates_[index].declared), {},
+                [this, index](const storage::failure& why) {
+                  if (stopping_) return;
+                  if (why.code != storage::status::ok)
+                    return failed(candidates_[index].name, why.message);
+                  migrate(index + 1);
+                });
 }
 
 void node::start_identity() {

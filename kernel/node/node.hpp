@@ -77,6 +77,7 @@ class node {
  private:
   void start_storage();
   void open_storage();
+  void migrate(std::size_t index);
   void start_identity();
   void start_plugins();
   void started();

@@ -170,6 +170,73 @@ return plugin)")),
   EXPECT_EQ(posted(), "-new");
 }
 
+manifest::collection marks(std::uint32_t version) {
+  manifest::collection out;
+  out.name = "marks";
+  out.version = version;
+  out.key = {"id"};
+  out.record = json::parse(R"({"type": "object", "required": ["id", "by"], "properties": {
+      "id": {"type": "string"}, "by": {"type": "string"}}})")
+                   .as_object();
+  if (version == 1) return out;
+  out.record["properties"].as_object()["colour"] = {{"type", "string"}, {"default", "red"}};
+  return out;
+}
+
+// The old version, which knows no colours, reads and writes records after the new one has come.
+TEST_F(upgrades, an_old_version_keeps_its_view_of_what_is_stored) {
+  candidate old = lua_version("1.0.0", R"(
+local plugin = require "parley".plugin()
+function plugin.start(call)
+  local batch = plugin.batch(call)
+  batch:put("marks", { id = "m", by = "start" })
+  batch:commit()
+end
+function plugin.hooks.note.filter(call, note)
+  plugin.requires.boards.echo(call, { word = "wait" })
+  local mark = plugin.collections.marks:get(call, "m")
+  if mark.colour then error("the old version sees a colour") end
+  mark.by = "old"
+  local batch = plugin.batch(call)
+  batch:put("marks", mark)
+  batch:put("marks", { id = "n", by = "old" })
+  batch:commit()
+end
+return plugin)");
+  old.declared.collections.push_back(marks(1));
+  ASSERT_EQ(upgrade(std::move(old)), "");
+  parley_call waits = 0;
+  echo_step = [&](parley_call c, const json::value&) { waits = c; };
+  const std::uint64_t first = send("boards.post", note("n1"));
+  until([&] { return waits != 0; });
+
+  candidate next = lua_version("1.1.0", R"(
+local plugin = require "parley".plugin()
+function plugin.start(call)
+  local batch = plugin.batch(call)
+  batch:patch("marks", "m", { colour = "blue" })
+  batch:commit()
+end
+function plugin.hooks.note.filter(call, note)
+  local m = plugin.collections.marks:get(call, "m")
+  local n = plugin.collections.marks:get(call, "n")
+  note.id = note.id .. "-" .. m.by .. "-" .. m.colour .. "-" .. n.colour
+  return note
+end
+return plugin)");
+  next.declared.collections.push_back(marks(2));
+  ASSERT_EQ(upgrade(std::move(next)), "");
+  finish(waits, json::object{{"word", "go on"}});
+  EXPECT_FALSE(answer(first).failure);
+  notes_ = 1;
+  EXPECT_EQ(posted(), "-old-blue-red");
+
+  candidate back = lua_version("1.2.0", in_lua("-back"));
+  back.declared.collections.push_back(marks(1));
+  EXPECT_THAT(upgrade(std::move(back)), HasSubstr("the store holds version 2 of stamp.marks"));
+  EXPECT_EQ(posted(), "-old-blue-red");
+}
+
 TEST_F(upgrades, what_an_old_version_does_not_end_is_cancelled) {
   bounds_.drain_ms = 50;
   ASSERT_EQ(upgrade(lua_version("1.0.0", R"(

@@ -241,6 +241,7 @@ TEST_F(migrations_test, commits_flow_while_rows_are_filled) {
   EXPECT_THAT(lines, testing::Contains(testing::AllOf(
                          HasSubstr("migrating a collection"), HasSubstr("desk"), HasSubstr(notes),
                          HasSubstr(std::to_string(told.back().total)))));
+  EXPECT_LT(lines.size(), told.size()); // not each step
   EXPECT_THAT(lines, testing::Contains(HasSubstr("a collection was migrated")));
 }
 
