@@ -1,14 +1,15 @@
-# Building plugins with the SDK, in Parley's own tree and outside of it.
+# Building plugins with the SDK, in Parley's own tree and outside of it: find_package(Parley).
 #
 #   parley_add_plugin(NAME
-#     [SOURCES file…]      the plugin's code; default: all *.cpp of the folder and of src/, but *_test.cpp
+#     [SOURCES file…]      the plugin's code; default: all *.cpp and *.c of the folder and of src/, but *_test.*
 #     [REQUIRES plugin…]   plugins whose methods it calls or whose hooks it steps into
 #     [TESTS file…]        GoogleTest sources; become plugin-NAME-test
 #     [TEST_LIBRARIES target…]
 #     [LIBRARIES target…]) what it links to
 #
 # makes plugins/NAME/libNAME.so in the build directory, with plugin.yaml (and ui/, where that needs no
-# build of its own) beside it. The code sees the SDK, its own folder and NAME.plugin.hpp; nothing else.
+# build of its own) beside it. The code sees the SDK, its own folder and NAME.plugin.hpp; nothing else. Of a plugin in
+# plain C plugin.yaml is only checked.
 #
 #   parley_generate(TARGET NAME MANIFEST [REQUIRES plugin…])
 #
@@ -17,16 +18,11 @@
 # Manifests of other plugins are looked for in PARLEY_MANIFEST_PATH, as DIRECTORY/NAME/plugin.yaml, and
 # beside the plugin's own folder.
 
-include(CheckCXXCompilerFlag)
-check_cxx_compiler_flag(-fno-gnu-unique PARLEY_HAS_NO_GNU_UNIQUE)
-
-# The manifest of what the kernel itself offers to plugins.
-set(PARLEY_IDENTITY_MANIFEST "${CMAKE_CURRENT_LIST_DIR}/../../kernel/identity/plugin.yaml"
-  CACHE FILEPATH "Manifest of the kernel's identity")
-set(PARLEY_MANIFEST_PATH "${CMAKE_CURRENT_LIST_DIR}/../../plugins"
-  CACHE STRING "Folders with manifests of plugins")
-
-set(PARLEY_PLUGIN_MAP "${CMAKE_CURRENT_LIST_DIR}/plugin.map" CACHE INTERNAL "")
+get_property(_parley_languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+if(CXX IN_LIST _parley_languages)
+  include(CheckCXXCompilerFlag)
+  check_cxx_compiler_flag(-fno-gnu-unique PARLEY_HAS_NO_GNU_UNIQUE)
+endif()
 
 function(_parley_find_manifest out plugin beside)
   foreach(folder IN LISTS PARLEY_MANIFEST_PATH ITEMS ${beside})
@@ -40,8 +36,9 @@ function(_parley_find_manifest out plugin beside)
     "add its folder to PARLEY_MANIFEST_PATH")
 endfunction()
 
-function(parley_generate target name manifest)
-  cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "REQUIRES")
+# Runs parley-gen for OUTPUTS, with the manifests that it needs to know.
+function(_parley_run_gen manifest)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "OUTPUTS;REQUIRES;OPTIONS")
   get_filename_component(manifest ${manifest} ABSOLUTE)
   get_filename_component(beside ${manifest} DIRECTORY)
   get_filename_component(beside ${beside} DIRECTORY)
@@ -59,18 +56,34 @@ function(parley_generate target name manifest)
     list(APPEND options --requires ${other})
   endforeach()
 
-  set(folder ${CMAKE_CURRENT_BINARY_DIR}/generated)
-  file(MAKE_DIRECTORY ${folder})
+  list(GET arg_OUTPUTS 0 first)
+  get_filename_component(name ${first} NAME)
   add_custom_command(
-    OUTPUT ${folder}/${name}.plugin.hpp
-    BYPRODUCTS ${folder}/${name}.schemas.json
-    COMMAND parley-gen ${manifest} --output ${folder}/${name}.plugin.hpp
-      --schemas ${folder}/${name}.schemas.json ${options}
-    DEPENDS parley-gen ${manifest} ${others}
-    COMMENT "Generating ${name}.plugin.hpp"
+    OUTPUT ${arg_OUTPUTS}
+    COMMAND Parley::parley-gen ${manifest} ${arg_OPTIONS} ${options}
+    DEPENDS $<TARGET_FILE:Parley::parley-gen> ${manifest} ${others}
+    COMMENT "Generating ${name}"
     VERBATIM)
-  target_sources(${target} PRIVATE ${folder}/${name}.plugin.hpp)
+endfunction()
+
+function(parley_generate target name manifest)
+  cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "REQUIRES")
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/generated)
+  set(made ${folder}/${name}.plugin.hpp ${folder}/${name}.schemas.json)
+  file(MAKE_DIRECTORY ${folder})
+  list(GET made 0 header)
+  list(GET made 1 schemas)
+  _parley_run_gen(${manifest} OUTPUTS ${made} REQUIRES ${arg_REQUIRES}
+    OPTIONS --output ${header} --schemas ${schemas})
+  target_sources(${target} PRIVATE ${header})
   target_include_directories(${target} PRIVATE ${folder})
+endfunction()
+
+function(_parley_check_manifest target name manifest)
+  cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "REQUIRES")
+  set(schemas ${CMAKE_CURRENT_BINARY_DIR}/${name}.schemas.json)
+  _parley_run_gen(${manifest} OUTPUTS ${schemas} REQUIRES ${arg_REQUIRES} OPTIONS --schemas ${schemas})
+  target_sources(${target} PRIVATE ${schemas})
 endfunction()
 
 function(parley_add_plugin name)
@@ -79,13 +92,17 @@ function(parley_add_plugin name)
   set(code plugin-${name}-code)
   set(folder ${CMAKE_BINARY_DIR}/plugins/${name})
   if(NOT arg_SOURCES)
-    file(GLOB arg_SOURCES CONFIGURE_DEPENDS ${here}/*.cpp ${here}/src/*.cpp)
-    list(FILTER arg_SOURCES EXCLUDE REGEX "_test\\.cpp$")
+    file(GLOB arg_SOURCES CONFIGURE_DEPENDS ${here}/*.cpp ${here}/*.c ${here}/src/*.cpp ${here}/src/*.c)
+    list(FILTER arg_SOURCES EXCLUDE REGEX "_test\\.(cpp|c)$")
+  endif()
+  set(language C)
+  if(arg_SOURCES MATCHES "\\.cpp")
+    set(language CXX)
   endif()
 
   add_library(${code} OBJECT ${arg_SOURCES})
   set_target_properties(${code} PROPERTIES
-    POSITION_INDEPENDENT_CODE ON CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
+    POSITION_INDEPENDENT_CODE ON CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF C_STANDARD 99
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   if(PARLEY_HAS_NO_GNU_UNIQUE)
     # Otherwise the library can never be unloaded.
@@ -95,14 +112,18 @@ function(parley_add_plugin name)
   if(IS_DIRECTORY ${here}/src)
     target_include_directories(${code} PRIVATE ${here}/src)
   endif()
-  target_link_libraries(${code} PRIVATE parley-sdk ${arg_LIBRARIES})
-  parley_generate(${code} ${name} ${here}/plugin.yaml REQUIRES ${arg_REQUIRES})
+  target_link_libraries(${code} PRIVATE Parley::sdk ${arg_LIBRARIES})
+  if(language STREQUAL CXX)
+    parley_generate(${code} ${name} ${here}/plugin.yaml REQUIRES ${arg_REQUIRES})
+  else()
+    _parley_check_manifest(${code} ${name} ${here}/plugin.yaml REQUIRES ${arg_REQUIRES})
+  endif()
 
   add_library(plugin-${name} MODULE $<TARGET_OBJECTS:${code}>)
-  target_link_libraries(plugin-${name} PRIVATE parley-sdk ${arg_LIBRARIES})
+  target_link_libraries(plugin-${name} PRIVATE Parley::sdk ${arg_LIBRARIES})
   set_target_properties(plugin-${name} PROPERTIES
     OUTPUT_NAME ${name} PREFIX lib SUFFIX .so LIBRARY_OUTPUT_DIRECTORY ${folder}
-    LINKER_LANGUAGE CXX LINK_DEPENDS ${PARLEY_PLUGIN_MAP})
+    LINKER_LANGUAGE ${language} LINK_DEPENDS ${PARLEY_PLUGIN_MAP})
   target_link_options(plugin-${name} PRIVATE LINKER:--version-script=${PARLEY_PLUGIN_MAP})
   _parley_copy_files(${name} ${here} ${folder})
 
@@ -112,7 +133,7 @@ function(parley_add_plugin name)
     target_include_directories(plugin-${name}-test PRIVATE
       ${here} ${here}/src ${CMAKE_CURRENT_BINARY_DIR}/generated)
     target_link_libraries(plugin-${name}-test PRIVATE
-      parley-sdk ${arg_LIBRARIES} ${arg_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
+      Parley::sdk ${arg_LIBRARIES} ${arg_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
     add_test(NAME plugin-${name} COMMAND plugin-${name}-test)
     set_tests_properties(plugin-${name} PROPERTIES TIMEOUT 300)
   endif()

@@ -80,7 +80,8 @@ class store::transaction {
       if (op.columns[i] >= s->columns.size()) return refuse(PARLEY_E_INVALID, "no such column");
       const std::uint32_t at = s->columns[op.columns[i]];
       cell wanted = to_cell(op.cells[i], numbers_);
-      holds = fits(wanted, s->of->columns[at].type) && (*found)[at] == wanted;
+      const cell& stored = is_null((*found)[at]) ? s->of->defaults[at] : (*found)[at];
+      holds = fits(wanted, s->of->columns[at].type) && stored == wanted;
     }
     return holds ? PARLEY_OK : refuse(PARLEY_E_CONFLICT, "a condition failed");
   }
@@ -135,6 +136,7 @@ class store::transaction {
       cell& at = changed[s.columns[op.columns[i]]];
       if (s.of->columns[s.columns[op.columns[i]]].type != PARLEY_COLUMN_INTEGER)
         return refuse(PARLEY_E_INVALID, "only integers are incremented");
+      if (is_null(at)) at = s.of->defaults[s.columns[op.columns[i]]];
       const std::int64_t before = is_null(at) ? 0 : std::get<std::int64_t>(at);
       std::int64_t after = 0;
       if (__builtin_add_overflow(before, op.cells[i].as.integer, &after))
