@@ -52,7 +52,7 @@ struct limit_settings : net::limits {
   std::uint32_t method_deadline_ms = 0; // the most that any manifest gets
   std::uint32_t hook_deadline_ms = 0;
   std::uint32_t watchdog_seconds = 0; // 0: none
-  std::uint32_t slow_handler_ms = 0; // 0: none is warned about
+  std::uint32_t slow_handler_ms = 0;  // 0: none is warned about
   std::uint32_t breaker_failures = 0;
   std::uint32_t breaker_window_ms = 0;
   std::uint32_t breaker_open_ms = 0;

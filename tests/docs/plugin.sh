@@ -17,7 +17,7 @@ take() { # PLUGIN FILE…: out of the page, into a folder of plugins
 compile() { # PLUGIN
   {
     cmake -S "$root/tests/structure/outside" -B "$place/build" -G Ninja -DCMAKE_CXX_COMPILER="$cxx" \
-      -DSDK="$root/sdk" -DPARLEY_GEN="$build/bin/parley-gen" -DPLUGIN="$place/plugins/$1" &&
+      -DCMAKE_PREFIX_PATH="$build/installed" -DPLUGIN="$place/plugins/$1" &&
       cmake --build "$place/build"
   } >"$place/said" 2>&1 || { cat "$place/said"; exit 1; }
   cp -r "$place/build/plugins/$1/." "$place/plugins/$1/"

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # For tests of what the documentation says: a server of this build, on a free port, gone at the end.
-# Sourced with `root` and `build` set; gives `place` (a temporary folder), `start` and `url`.
+# Sourced with `root` and `build` set; gives `place` (a temporary folder), `start` and `url`. Another
+# server may be named as `parleyd` and `plugins`.
 
 : "${root:?}" "${build:?}"
 place=$(mktemp -d)
@@ -22,18 +23,19 @@ free_port() { # one that nobody listens on; from the kernel's own table, since b
 }
 
 start() { # the lines below `plugins:`, each with two blanks before it
-  local port
+  local port path="'$place/plugins', '$build/plugins', '$root/plugins'"
+  if [ -n "${plugins:-}" ]; then path="'$place/plugins', '$plugins'"; fi
   port=$(free_port)
   url=http://127.0.0.1:$port
   cat >"$place/parley.yaml" <<END
 server: { name: Parley, data: data }
 listen: [{ address: 127.0.0.1, port: $port }]
-plugin_path: ['$place/plugins', '$build/plugins', '$root/plugins']
+plugin_path: [$path]
 plugins:
 $1
 END
   mkdir -p "$place/plugins"
-  "$build/bin/parleyd" "$place/parley.yaml" >"$place/log" 2>&1 &
+  "${parleyd:-$build/bin/parleyd}" "$place/parley.yaml" >"$place/log" 2>&1 &
   server=$!
   until curl -fsS "$url/readyz" >/dev/null 2>&1; do
     kill -0 "$server" 2>/dev/null || { cat "$place/log"; server=; exit 1; }

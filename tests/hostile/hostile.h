@@ -19,14 +19,17 @@ static parley_str text(const char* of) {
 static int asks(parley_value input, const char* wanted) {
   parley_str name = text("how");
   parley_slot slot;
-  if (value_api->fields(input, &name, 1, &slot) != PARLEY_OK || slot.kind != PARLEY_STRING) return 0;
-  return slot.as.text.len == strlen(wanted) && memcmp(slot.as.text.ptr, wanted, slot.as.text.len) == 0;
+  if (value_api->fields(input, &name, 1, &slot) != PARLEY_OK || slot.kind != PARLEY_STRING)
+    return 0;
+  return slot.as.text.len == strlen(wanted) &&
+         memcmp(slot.as.text.ptr, wanted, slot.as.text.len) == 0;
 }
 
 static int find_host(const parley_host* given) {
   host = given;
   call_api = (const parley_call_api*)given->query(given, PARLEY_CALL_INTERFACE, sizeof *call_api);
-  value_api = (const parley_value_api*)given->query(given, PARLEY_VALUE_INTERFACE, sizeof *value_api);
+  value_api =
+      (const parley_value_api*)given->query(given, PARLEY_VALUE_INTERFACE, sizeof *value_api);
   return call_api && value_api;
 }
 

@@ -17,8 +17,8 @@ write() { # INCLUDE
 compiles() { cmake --build "$place/build" --target plugin-stranger-code >"$place/said" 2>&1; }
 
 write ''
-cmake -S "$(dirname "${BASH_SOURCE[0]}")/outside" -B "$place/build" -G Ninja -DCMAKE_CXX_COMPILER="$cxx" -DSDK="$root/sdk" \
-  -DPARLEY_GEN="$build/bin/parley-gen" -DPLUGIN="$plugin" >"$place/said" 2>&1 || { cat "$place/said"; exit 1; }
+cmake -S "$(dirname "${BASH_SOURCE[0]}")/outside" -B "$place/build" -G Ninja -DCMAKE_CXX_COMPILER="$cxx" \
+  -DCMAKE_PREFIX_PATH="$build/installed" -DPLUGIN="$plugin" >"$place/said" 2>&1 || { cat "$place/said"; exit 1; }
 compiles || { echo "the plugin does not compile even without the line:"; cat "$place/said"; exit 1; }
 
 status=0

@@ -90,6 +90,11 @@ export class Talk {
     }
   }
 
+  // Resolves when so many have been answered.
+  async reaches(count) {
+    while (this.times.length < count) await Promise.race(this.pending.size ? this.pending : [once(this.people[0].socket, "message")]);
+  }
+
   async stop() {
     clearInterval(this.timer);
     this.seconds = (performance.now() - this.began) / 1000;

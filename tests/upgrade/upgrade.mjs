@@ -1,4 +1,4 @@
-// node upgrade.mjs [--people N] [--rate MESSAGES-A-SECOND] [--upgrades OF-EACH]
+// node upgrade.mjs [--people N] [--rate MESSAGES-A-SECOND] [--upgrades OF-EACH] [--between MESSAGES]
 // Exits with 1 where anything is lost, doubled, reordered, refused or closed, or a mark does not show.
 
 import { execFile } from "node:child_process";
@@ -15,8 +15,9 @@ const { values } = parseArgs({ options: {
   people: { type: "string", default: "200" },
   rate: { type: "string", default: "1000" },
   upgrades: { type: "string", default: "50" },
+  between: { type: "string", default: "1000" },
 } });
-const people = Number(values.people), rate = Number(values.rate), upgrades = Number(values.upgrades);
+const [people, rate, upgrades, between] = ["people", "rate", "upgrades", "between"].map((name) => Number(values[name]));
 
 // The two plugins in a folder of the test's own, as an operator has them.
 function install(folder) {
@@ -83,6 +84,7 @@ try {
     putLua(folder, mark);
     await reload(server, "stamp-lua", took);
     await shows(all[(round + 1) % all.length], `lua-${mark}`, talk.times);
+    await talk.reaches((round + 1) * between);
     if (round === Math.min(9, upgrades - 1)) warm = memory(server.child.pid);
   }
   await talk.stop();

@@ -11,8 +11,7 @@ class quotes final : public quotes_plugin {
     co_return made;
   }
 
-  // Ids are ordered by time, so a random one falls between two quotes: take the next.
-  task<quote> random(call& c) override {
+  task<quote> random(call& c, random_params) override {
     page<quote> found = co_await range<quote>(c).limit(config().most);
     if (found.items.empty()) co_return not_found("There is no quote yet.");
     std::uint32_t drawn = 0;

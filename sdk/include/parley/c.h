@@ -11,7 +11,8 @@
 extern "C" {
 #endif
 
-/* The interface of that type, or NULL: PARLEY_QUERY(host, parley_call_api, PARLEY_CALL_INTERFACE). */
+/* The interface of that type, or NULL: PARLEY_QUERY(host, parley_call_api, PARLEY_CALL_INTERFACE).
+ */
 #define PARLEY_QUERY(host, type, name) \
   ((const type*)(host)->query((host), (name), (uint32_t)sizeof(type)))
 
