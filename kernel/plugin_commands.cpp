@@ -1,5 +1,7 @@
 #include "plugin_commands.hpp"
 
+#include "lua/runtime.hpp"
+
 #include <utility>
 
 namespace parley {
@@ -23,6 +25,8 @@ json::object line_of(const plugin::loaded_plugin& p, std::string_view state) {
                    {"language", p.declared.language == manifest::runtime::lua ? "lua" : "native"},
                    {"state", state}};
   if (p.breaker.is_open()) out["state"] = "open";
+  if (p.declared.language == manifest::runtime::lua)
+    out["memory_bytes"] = lua::memory_of(p.entered);
   return out;
 }
 
@@ -42,6 +46,7 @@ json::object plugin_commands::list() const {
   auto& stays = node_.services().calls->all_stays();
   const auto add = [&](json::object line) {
     line["seconds"] = stays.seconds_of(text_of(line, "name"));
+    line["restarts"] = node_.restarts_of(text_of(line, "name"));
     all.push_back(std::move(line));
   };
   if (const plugin::loaded_plugin* driver = node_.driver()) add(line_of(*driver, "running"));
@@ -64,11 +69,21 @@ json::object plugin_commands::list() const {
 }
 
 void plugin_commands::reload(const std::string& name, const reply& answer) {
+  if (const auto why = quarantine_.find(name); why && !has_changed(name, why->digest))
+    return answer(fault("the plugin " + name + " is in quarantine: " + why->why +
+                        "; `parleyctl plugin release` loads it again, or another version"));
+  quarantine_.release(name);
   node_.reload(name, [this, name, answer](const std::string& why) {
     if (!why.empty()) return answer(fault(why));
     const plugin::loaded_plugin* now = node_.plugins().find(name);
     answer({{"version", now ? now->declared.version : ""}});
   });
+}
+
+bool plugin_commands::has_changed(const std::string& name, const std::string& digest) const {
+  for (const plugin::held_plugin& h : node_.held())
+    if (h.what.name == name) return plugin::digest_of(h.what) != digest;
+  return false;
 }
 
 // It is loaded at once, and those that were left out because of it.

@@ -29,6 +29,7 @@ class plugin_commands {
 
  private:
   boost::json::object list() const;
+  bool has_changed(const std::string& name, const std::string& digest) const;
   void reload(const std::string& name, const reply& answer);
   void release(const std::string& name, const reply& answer);
   void load_next(std::vector<std::string> names, boost::json::array done, const reply& answer);

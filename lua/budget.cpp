@@ -44,6 +44,10 @@ void* vm::allocate(void* self, void* block, std::size_t old_size, std::size_t ne
   }
   void* fresh = std::realloc(block, new_size);
   if (fresh == nullptr) return nullptr;
+  if (v.first_block_ == nullptr) {
+    v.first_block_ = fresh;
+    v.first_block_bytes_ = new_size;
+  }
   v.memory_used_ += new_size;
   v.memory_used_ -= held;
   return fresh;

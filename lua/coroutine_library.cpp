@@ -198,10 +198,7 @@ constexpr luaL_Reg functions[] = {{"create", create},
 
 void open_coroutines(lua_State* L) {
   lua_newtable(L);
-  lua_createtable(L, 0, 1);
-  lua_pushliteral(L, "k");
-  lua_setfield(L, -2, "__mode");
-  lua_setmetatable(L, -2);
+  make_weak(L, "k");
   lua_setfield(L, LUA_REGISTRYINDEX, waiting_key);
   luaL_newlib(L, functions);
   lua_setglobal(L, "coroutine");

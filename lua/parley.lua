@@ -3,7 +3,7 @@
 -- Functions marked (waits) yield until the host is done; they work in handlers only, and not inside of
 -- a C function that calls back: table.sort, string.gsub, tostring, coroutine.close.
 -- Of Lua's own there are the basic functions, coroutine, math, string, table and utf8, without: load,
--- loadfile, dofile, collectgarbage, warn, string.dump, __gc. require finds files of the plugin's folder,
+-- loadfile, dofile, collectgarbage, warn, string.dump, __gc, __mode. require finds files of the plugin's folder,
 -- while it loads. pcall and xpcall nest 150 deep, and do not catch the error of a used-up budget;
 -- the handler of xpcall runs when the stack is unwound.
 

@@ -115,4 +115,12 @@ parley_status load(const parley_host* host, const manifest::manifest& declared,
   return PARLEY_OK;
 }
 
+std::size_t memory_of(const parley_plugin& loaded) {
+  return vm_of(loaded.self).memory_used();
+}
+
+void collect(const parley_plugin& loaded) {
+  vm_of(loaded.self).collect();
+}
+
 } // namespace parley::lua

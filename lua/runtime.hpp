@@ -24,4 +24,12 @@ parley_status load(const parley_host* host, const manifest::manifest& declared,
                    const std::string& folder, const limits& bounds, parley_plugin* out,
                    std::string* why);
 
+// For what `load` has filled in.
+
+// [logic] The memory that its VM holds.
+std::size_t memory_of(const parley_plugin& loaded);
+// [logic] Frees what nothing in it refers to. Takes time by the size of its memory: 64 MiB may take
+// a tenth of a second.
+void collect(const parley_plugin& loaded);
+
 } // namespace parley::lua

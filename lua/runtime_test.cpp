@@ -86,6 +86,17 @@ TEST(lua_load, ends_a_memory_hog_in_init) {
   EXPECT_THAT(host.why, HasSubstr("sample/init.lua:2:"));
 }
 
+TEST(lua_memory, is_told_and_given_back) {
+  one_method host(
+      "kept = nil for i = 1, 1e4 do kept = {kept} end if params.drop then kept = nil end");
+  host.run_it();
+  const std::size_t full = host.memory();
+  EXPECT_GT(full, 500'000U);
+  host.run_it({{"drop", true}});
+  host.collect();
+  EXPECT_LT(host.memory(), full / 2);
+}
+
 TEST(lua_require, loads_files_of_its_own_folder_once) {
   fake_host host;
   host.declared.methods.push_back(declare_method("sample.run"));

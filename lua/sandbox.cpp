@@ -12,13 +12,17 @@ namespace {
 
 constexpr std::uintmax_t max_file_bytes = 1u << 20;
 
-// A finaliser runs inside of the collector, where no budget reaches it.
+// A finaliser runs inside of the collector, where no budget reaches it; so does the work for weak
+// tables, see weak_mode.cpp.
 int safe_setmetatable(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   if (lua_istable(L, 2)) {
-    lua_pushliteral(L, "__gc");
-    if (lua_rawget(L, 2) != LUA_TNIL) return luaL_error(L, "__gc is not available in plugins");
-    lua_pop(L, 1);
+    for (const char* const name : {"__gc", "__mode"}) {
+      lua_pushstring(L, name);
+      if (lua_rawget(L, 2) != LUA_TNIL)
+        return luaL_error(L, "%s is not available in plugins", name);
+      lua_pop(L, 1);
+    }
   }
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_insert(L, 1);

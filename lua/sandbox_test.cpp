@@ -139,6 +139,15 @@ INSTANTIATE_TEST_SUITE_P(
         "local t = {} for i = 1, 1e4 do t[i] = i end while true do table.insert(t, 1, 0) "
         "table.remove(t, 1) end",
         "local t = {} for i = 1, 1e4 do t[i] = i end while true do table.sort(t) end",
+        "local t = {} for i = 1, 1e5 do t[-i] = i end for k in pairs(t) do t[k] = nil end "
+        "while true do next(t) end",
+        "local m = {} for i = 1, 1900 do m = setmetatable({}, {__index = m}) end "
+        "while true do local _ = m.x end",
+        "local s = (' '):rep(3e6) .. '1' while true do local _ = s * 1 end",
+        "local s = ('1'):rep(199) while true do local _ = s + 1 end",
+        "while true do string.format('%99.99f', -1e308) end",
+        "local function f(...) while true do pcall(error, ...) end end "
+        "f(table.unpack({}, 1, 1e5))",
         "while true do print('x') end", "while true do plugin.log.info(('x'):rep(1e5)) end",
         "while true do parley.lower(('X'):rep(1e5)) end",
         "while true do for _ in parley.words(('X '):rep(1e4)) do end end"));
@@ -236,6 +245,29 @@ TEST(lua_sandbox, a_finaliser_added_later_never_runs) {
       "m.__gc = function() ran = true end\n"
       "for i = 1, 1e5 do local t = {} end return {ran = ran or false}");
   EXPECT_EQ(host.run_it().result, (json::value{{"ran", false}}));
+}
+
+// However a metatable comes by its mode: the collector would take minutes for this in one step.
+TEST(lua_sandbox, weak_keys_do_not_hold_the_collector) {
+  for (const char* const set :
+       {"m.__mode = 'k'", "rawset(m, '__mode', 'k')", "m['__mo' .. 'de'] = 'k'"}) {
+    one_method host(std::string("local keys, n = {}, 50000\n"
+                                "for i = 1, n do keys[i] = {} end\n"
+                                "for i = n, 2, -1 do local j = math.random(i)\n"
+                                "  keys[i], keys[j] = keys[j], keys[i] end\n"
+                                "local m = {} local w = setmetatable({}, m)\n") +
+                    set +
+                    "\nfor i = 1, n - 1 do w[keys[i]] = keys[i + 1] end\n"
+                    "kept, first, keys = w, keys[1], nil\n"
+                    "for i = 1, 1e5 do local garbage = {} end\n"
+                    "local left = 0 for _ in pairs(w) do left = left + 1 end\n"
+                    "return {left = left}");
+    host.bounds.cpu_ms = 5'000;
+    EXPECT_EQ(host.run_it().result, (json::value{{"left", 49'999}})) << set;
+  }
+  one_method refused("setmetatable({}, {__mode = 'v'})");
+  EXPECT_EQ(refused.run_it().status, PARLEY_E_FAILED);
+  EXPECT_TRUE(refused.has_logged("__mode is not available in plugins"));
 }
 
 TEST(lua_sandbox, metatables_of_the_runtime_are_sealed) {

@@ -105,6 +105,10 @@ bool vm::open(std::string* why) {
     return false;
   }
   extra(state_) = reinterpret_cast<char*>(this);
+  if (!rename_weak_mode()) {
+    *why = declared.name + ": this Lua is not one that the sandbox knows (5.4 of Debian 12)";
+    return false;
+  }
   if (!protect(&open_libraries, this, why)) return false;
   task t; // for its thread only
   if (!take_thread(t, why)) return false;
@@ -123,6 +127,11 @@ bool vm::open(std::string* why) {
   }
   luaL_unref(state_, LUA_REGISTRYINDEX, t.thread_ref);
   return status == LUA_OK;
+}
+
+void vm::collect() {
+  const auto run = [](lua_State* L) { return lua_gc(L, LUA_GCCOLLECT, 0); };
+  protect(run, nullptr, nullptr);
 }
 
 bool vm::take_thread(task& t, std::string* why) {

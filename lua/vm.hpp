@@ -140,6 +140,7 @@ class alignas(256) vm {
   std::map<std::string, int> methods, hooks, access, places; // name → reference of the function
   std::vector<std::unique_ptr<handler>> provided;
   std::size_t memory_used() const { return memory_used_; }
+  void collect(); // between entries
   std::size_t tasks() const { return tasks_.size(); }
 
  private:
@@ -154,6 +155,7 @@ class alignas(256) vm {
   static void done(void* user, parley_status status, parley_value result);
   static void fired(void* user);
 
+  bool rename_weak_mode();
   bool protect(lua_CFunction function, void* argument, std::string* why);
   failure describe(lua_State* thread, int status);
   void spend(lua_State* L, std::uint64_t units);
@@ -169,6 +171,8 @@ class alignas(256) vm {
   limits bounds_;
   lua_State* state_ = nullptr;
   std::size_t memory_used_ = 0;
+  void* first_block_ = nullptr; // of the state
+  std::size_t first_block_bytes_ = 0;
   bool privileged_ = true; // the runtime itself is at work, and may use the reserve
 
   std::uint64_t used_ = 0;
@@ -185,6 +189,10 @@ class alignas(256) vm {
   std::map<parley_timer, std::unique_ptr<timer>> timers_;
   std::vector<std::pair<lua_State*, int>> idle_;
 };
+
+// Makes the table at the top weak in its keys ("k") or values ("v").
+inline constexpr const char* weak_mode_key = "parley.weak_mode"; // registry
+void make_weak(lua_State* L, const char* what);
 
 // The line of an author's that is at work in the thread, as `file:line: `; empty where there is
 // none.

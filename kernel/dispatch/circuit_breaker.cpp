@@ -5,7 +5,7 @@
 namespace parley::dispatch {
 
 bool circuit_breaker::try_again(std::int64_t now_ms) {
-  if (state_ == state::trial || now_ms < until_ms_) return false;
+  if (held_ || state_ == state::trial || now_ms < until_ms_) return false;
   state_ = state::trial;
   return true;
 }
@@ -53,7 +53,7 @@ circuit_breaker::change circuit_breaker::ended(bool was_trial, verdict how, std:
 
 std::int64_t circuit_breaker::retry_after_ms(std::int64_t now_ms) const {
   if (state_ == state::closed) return 0;
-  if (state_ == state::trial) return rule_.open_ms;
+  if (held_ || state_ == state::trial) return rule_.open_ms;
   return std::max<std::int64_t>(until_ms_ - now_ms, 1);
 }
 

@@ -28,6 +28,9 @@ class circuit_breaker {
   bool on_trial() const { return state_ == state::trial; }
   change ended(bool was_trial, verdict how, std::int64_t now_ms);
 
+  // Nothing is tried while it is held: something else makes the plugin well.
+  void hold(bool held) { held_ = held; }
+
   bool is_open() const { return state_ != state::closed; }
   // When to ask again, while it is open.
   std::int64_t retry_after_ms(std::int64_t now_ms) const;
@@ -41,6 +44,7 @@ class circuit_breaker {
 
   rule rule_;
   state state_ = state::closed;
+  bool held_ = false;
   std::uint32_t in_a_row_ = 0;
   std::uint32_t faults_ = 0, answers_ = 0; // in the window
   std::int64_t window_began_ms_ = 0;

@@ -113,6 +113,16 @@ TEST_F(breaker, a_trial_that_says_nothing_leaves_it_to_the_next) {
   EXPECT_EQ(enter(verdict::answered), change::closed);
 }
 
+TEST_F(breaker, is_not_tried_while_it_is_held) {
+  open();
+  of_.hold(true);
+  clock_.advance(milliseconds(60'000));
+  EXPECT_FALSE(of_.admits(now()));
+  EXPECT_EQ(of_.retry_after_ms(now()), 5000);
+  of_.hold(false);
+  EXPECT_EQ(enter(verdict::answered), change::closed);
+}
+
 TEST_F(breaker, what_began_before_it_opened_changes_nothing) {
   open();
   EXPECT_EQ(of_.ended(false, verdict::answered, now()), change::none);

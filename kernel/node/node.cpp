@@ -199,6 +199,9 @@ void node::changed() {
 void node::started() {
   serving_ = true;
   changed();
+  lua_care_ = std::make_unique<lua_care>(
+      services_, *lifecycle_, std::size_t{config_.limits.lua_memory_mib} << 20,
+      [this](const std::string& plugin, done then) { restart(plugin, std::move(then)); });
   tidy();
   end_start({});
 }
@@ -236,6 +239,13 @@ void node::upgrade(plugin::candidate next, done ended) {
   });
 }
 
+void node::restart(const std::string& plugin, done ended) {
+  const auto found = std::find_if(candidates_.begin(), candidates_.end(),
+                                  [&](const plugin::candidate& c) { return c.name == plugin; });
+  if (found == candidates_.end()) return ended("the plugin " + plugin + " does not run");
+  upgrade(*found, std::move(ended));
+}
+
 // Permissions that the new version declares count from here on.
 void node::take_note(plugin::candidate next) {
   std::erase_if(held_, [&](const plugin::held_plugin& h) { return h.what.name == next.name; });
@@ -254,6 +264,7 @@ void node::take_note(plugin::candidate next) {
 void node::stop(std::function<void()> ended) {
   stopping_ = true;
   on_.logic.cancel(tidy_timer_);
+  lua_care_.reset();
   stop_ended_ = std::move(ended);
   if (!lifecycle_) return stop_identity();
   lifecycle_->stop([this] { stop_identity(); });

@@ -8,6 +8,7 @@
 #include "dispatch/dispatcher.hpp"
 #include "identity/dispatch_access.hpp"
 #include "identity/identity.hpp"
+#include "node/lua_care.hpp"
 #include "plugin/catalogue.hpp"
 #include "plugin/lifecycle.hpp"
 #include "plugin/quarantine.hpp"
@@ -63,6 +64,11 @@ class node {
   // Reads the operator's YAML and the plugin's folder again, and takes what is there now.
   void reload(const std::string& plugin, done ended);
   void upgrade(plugin::candidate next, done ended);
+  // The same version anew.
+  void restart(const std::string& plugin, done ended);
+  std::uint64_t restarts_of(const std::string& plugin) const {
+    return lua_care_ ? lua_care_->all_restarts().times(plugin) : 0;
+  }
 
   const std::vector<plugin::candidate>& running() const { return candidates_; }
   const std::vector<plugin::held_plugin>& held() const { return held_; }
@@ -105,6 +111,7 @@ class node {
   std::unique_ptr<identity::service> identity_;
   std::unique_ptr<dispatch::dispatcher> dispatch_;
   std::unique_ptr<plugin::lifecycle> lifecycle_;
+  std::unique_ptr<lua_care> lua_care_; // once all plugins have started
   env::timer_id tidy_timer_ = 0;
   std::uint64_t generation_ = 0;
   bool serving_ = false;

@@ -57,6 +57,8 @@ class fake_host {
   parley_status load_folder(const std::string& folder);
   std::string why;
   void unload(); // stop, then destroy
+  std::size_t memory() const { return memory_of(plugin_); }
+  void collect() const { lua::collect(plugin_); }
 
   // Enters a handler, and completes whatever it waits for. Empty while the call has not ended.
   std::optional<ending> call(std::int32_t kind, const std::string& name, const json::value& input);
