@@ -215,6 +215,42 @@ TEST_F(sqlite_file, a_full_disk_loses_nothing_and_numbers_stay_whole) {
   EXPECT_EQ(store.close().status, PARLEY_OK);
 }
 
+TEST_F(sqlite_file, a_full_disk_stops_a_migration_and_the_next_one_goes_on) {
+  const sqlite_under_test under(place_);
+  calls store(under.driver());
+  declaration first = narrow();
+  ASSERT_EQ(store.open({first.of()}).status, PARLEY_OK);
+  constexpr std::int64_t count = 20'000;
+  batch many;
+  for (std::int64_t i = 0; i < count; ++i) many.put(0, {text(std::to_string(i)), null{}});
+  ASSERT_EQ(store.commit(std::move(many)).status, PARLEY_OK);
+
+  const std::string filling(200, 'x');
+  parley_cell defaults[2]{};
+  defaults[1].kind = PARLEY_STRING;
+  defaults[1].as.text = {filling.data(), filling.size()};
+  const std::uint32_t fill[] = {1};
+  parley_collection second = first.of();
+  second.defaults = defaults;
+  second.fill = fill;
+  second.fill_count = 1;
+  std::vector<progress> told;
+  {
+    const small_disk full(std::filesystem::file_size(place_ + "/parley.db-wal") + 1'000'000);
+    const rows stopped = store.widen({second}, &told);
+    EXPECT_EQ(stopped.status, PARLEY_E_UNAVAILABLE);
+    EXPECT_FALSE(stopped.error.empty());
+  }
+  ASSERT_GT(told.size(), 1u); // some steps were done
+  ASSERT_LT(told.back().done, static_cast<std::uint64_t>(count));
+  EXPECT_EQ(store.commit(batch().put(0, {text("late"), null{}})).status, PARLEY_OK);
+  ASSERT_EQ(store.widen({second}).error, "");
+  const rows all = store.read(1, -1, {}, {.limit = count + 1});
+  ASSERT_EQ(all.all.size(), static_cast<std::size_t>(count + 1));
+  for (const plain_row& each : all.all) EXPECT_EQ(each.at(1), plain(filling));
+  EXPECT_EQ(store.close().status, PARLEY_OK);
+}
+
 TEST_F(sqlite_file, readers_work_beside_the_writer) {
   const sqlite_under_test under(place_, 3);
   calls store(under.driver());
