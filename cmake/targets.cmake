@@ -27,3 +27,11 @@ function(parley_test name)
   add_test(NAME ${name} COMMAND parley-${name}-test)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()
+
+#   parley_link_allocator(TARGET)   mimalloc, but for sanitizers, which bring an allocator of their own
+function(parley_link_allocator target)
+  if(NOT PARLEY_SANITIZE)
+    target_link_libraries(${target} PRIVATE
+      -Wl,--push-state,--no-as-needed ${PARLEY_MIMALLOC} -Wl,--pop-state)
+  endif()
+endfunction()
