@@ -1,5 +1,5 @@
-# Compiles every header by itself: the C ABI as C99 and C++17 with the lists COMPILERS_C and
-# COMPILERS_CXX, the C++ view as C++20 with COMPILER.
+# Compiles every header by itself, with the lists COMPILERS_C and COMPILERS_CXX: the C ABI as C99 and
+# C++17, the C++ view as C++20. A header of the C ABI has 150 lines at most: one interface, read at once.
 file(GLOB_RECURSE c_headers RELATIVE ${SDK} ${SDK}/parley/*.h)
 file(GLOB_RECURSE cpp_headers RELATIVE ${SDK} ${SDK}/parley/*.hpp)
 set(source ${SCRATCH}/one_header)
@@ -16,6 +16,12 @@ function(compile compiler language standard header)
 endfunction()
 
 foreach(header IN LISTS c_headers)
+  file(READ ${SDK}/${header} text)
+  string(REGEX REPLACE "[^\n]" "" ends "${text}")
+  string(LENGTH "${ends}" lines)
+  if(lines GREATER 150)
+    string(APPEND failures "\n${header} has ${lines} lines, and 150 are the most")
+  endif()
   file(WRITE ${source} "#include \"${header}\"\n#include \"${header}\"\nextern int nothing_else;\n")
   foreach(compiler IN LISTS COMPILERS_C)
     compile(${compiler} c c99 ${header})
@@ -26,7 +32,9 @@ foreach(header IN LISTS c_headers)
 endforeach()
 foreach(header IN LISTS cpp_headers)
   file(WRITE ${source} "#include \"${header}\"\n#include \"${header}\"\n")
-  compile(${COMPILER} c++ c++20 ${header})
+  foreach(compiler IN LISTS COMPILERS_CXX)
+    compile(${compiler} c++ c++20 ${header})
+  endforeach()
 endforeach()
 if(failures)
   message(FATAL_ERROR "${failures}")
