@@ -1,8 +1,8 @@
 #include "classes.hpp"
 
 #include "names.hpp"
+#include "wrap.hpp"
 
-#include <sstream>
 #include <vector>
 
 namespace parley::gen {
@@ -99,17 +99,10 @@ std::string write_encode_key(const shape& what) {
 } // namespace
 
 std::string write_comment(const std::string& text, const std::string& indent) {
-  constexpr std::size_t width = 100;
-  std::istringstream words(text);
-  std::string word, line, out;
-  while (words >> word) {
-    if (!line.empty() && indent.size() + 4 + line.size() + word.size() > width) {
-      out += indent + "// " + line + "\n";
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
+  std::string out;
+  for (const std::string& line : wrapped(text, 97 - indent.size())) {
+    out += indent + "// " + line + "\n";
   }
-  if (!line.empty()) out += indent + "// " + line + "\n";
   return out;
 }
 

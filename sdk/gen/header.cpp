@@ -80,10 +80,12 @@ class writer {
                              "another name after the dot");
         continue;
       }
-      typed.params = typed.name + "_params";
+      // A handler `delete_` takes delete_params: two underscores in a row are the compiler's.
+      const std::string stem = method_stem(each.name);
+      typed.params = stem + "_params";
       out.classes->parameters_of(each.params, typed.params, pointer);
       if (!nothing(each.result)) {
-        typed.result = out.classes->type_of(each.result, typed.name + "_result", pointer);
+        typed.result = out.classes->type_of(each.result, stem + "_result", pointer);
       }
       out.methods.push_back(std::move(typed));
     }

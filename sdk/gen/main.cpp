@@ -1,8 +1,11 @@
-// parley-gen plugin.yaml --output NAME.plugin.hpp [--schemas FILE] [--requires other/plugin.yaml]…
+// parley-gen plugin.yaml --output NAME.plugin.hpp … [--requires other/plugin.yaml]…
 
 #include "header.hpp"
 #include "schemas.hpp"
+#include "typescript.hpp"
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -12,25 +15,37 @@
 namespace {
 
 using parley::gen::source;
+using problems = std::vector<parley::yaml::problem>;
 
 constexpr std::string_view usage =
-    "usage: parley-gen plugin.yaml [--output FILE] [--schemas FILE] [--requires "
-    "other/plugin.yaml]...\n"
-    "Writes the typed structs and the handler interface of a plugin as C++, and the JSON Schemas\n"
-    "of its methods, events and collections. Each --requires names a manifest whose methods it\n"
-    "calls or whose hooks it steps into.\n";
+    "usage: parley-gen plugin.yaml [--output FILE] [--schemas FILE] [--typescript FILE]\n"
+    "         [--requires other/plugin.yaml]...\n"
+    "  --output      typed structs and the handler interface, as C++ (NAME.plugin.hpp)\n"
+    "  --schemas     JSON Schemas of its methods, events and collections\n"
+    "  --typescript  types of what clients call and receive\n"
+    "  --requires    the manifest of a plugin whose methods it calls or whose hooks it steps "
+    "into\n";
 
-source read(const std::string& path, std::vector<parley::yaml::problem>& problems) {
-  source out;
-  out.document = parley::yaml::read_file(path, problems);
-  if (problems.empty()) out.declared = parley::manifest::read(out.document, problems);
-  return out;
-}
+// What can be written, each into a file of its own.
+struct writer {
+  std::string_view option;
+  std::string (*write)(const source& plugin, const std::vector<source>& known, problems& found);
+};
+constexpr std::array writers{
+    writer{"--output", &parley::gen::write_header},
+    writer{"--schemas", [](const source& plugin, const std::vector<source>&,
+                           problems&) { return parley::gen::write_schemas(plugin.declared); }},
+    writer{"--typescript",
+           [](const source& plugin, const std::vector<source>&, problems& found) {
+             return parley::gen::write_typescript(plugin, found);
+           }},
+};
 
-int fail(const std::vector<parley::yaml::problem>& problems) {
-  for (const auto& each : problems) std::cerr << parley::yaml::to_string(each) << '\n';
-  return 1;
-}
+struct request {
+  std::string path;
+  std::array<std::string, writers.size()> outputs; // empty: not asked for
+  std::vector<std::string> others;
+};
 
 bool write(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
@@ -40,51 +55,67 @@ bool write(const std::string& path, const std::string& text) {
   return static_cast<bool>(file);
 }
 
-int generate(const std::string& path, const std::string& output, const std::string& schemas,
-             const std::vector<std::string>& others) {
-  std::vector<parley::yaml::problem> problems;
-  const source plugin = read(path, problems);
+// Writes nothing where anything is wrong.
+int generate(const request& asked) {
+  problems found;
+  const source plugin = parley::gen::read_source(asked.path, found);
   std::vector<source> known;
-  for (const auto& each : others) known.push_back(read(each, problems));
-  if (!problems.empty()) return fail(problems);
-  const std::string text = parley::gen::write_header(plugin, known, problems);
-  if (!problems.empty()) return fail(problems);
-  if (!output.empty() && !write(output, text)) return 1;
-  if (!schemas.empty() && !write(schemas, parley::gen::write_schemas(plugin.declared))) return 1;
+  for (const auto& each : asked.others) known.push_back(parley::gen::read_source(each, found));
+  std::array<std::string, writers.size()> texts;
+  for (std::size_t i = 0; i < writers.size() && found.empty(); ++i) {
+    if (!asked.outputs[i].empty()) texts[i] = writers[i].write(plugin, known, found);
+  }
+  for (const auto& each : found) std::cerr << parley::yaml::to_string(each) << '\n';
+  if (!found.empty()) return 1;
+  for (std::size_t i = 0; i < writers.size(); ++i) {
+    if (!asked.outputs[i].empty() && !write(asked.outputs[i], texts[i])) return 1;
+  }
   return 0;
+}
+
+bool read_argument(std::string_view name, const char* value, request& into) {
+  if (value == nullptr) return false;
+  if (name == "--requires") {
+    into.others.emplace_back(value);
+    return true;
+  }
+  for (std::size_t i = 0; i < writers.size(); ++i) {
+    if (name != writers[i].option) continue;
+    into.outputs[i] = value;
+    return true;
+  }
+  return false;
+}
+
+bool read_arguments(int count, char** arguments, request& into) {
+  for (int i = 1; i < count; ++i) {
+    const std::string_view each = arguments[i];
+    if (!each.starts_with("-") && into.path.empty()) {
+      into.path = each;
+    } else if (read_argument(each, arguments[i + 1], into)) {
+      ++i;
+    } else {
+      return false;
+    }
+  }
+  const auto asked = [](const std::string& output) { return !output.empty(); };
+  return !into.path.empty() && std::any_of(into.outputs.begin(), into.outputs.end(), asked);
 }
 
 } // namespace
 
 int main(int count, char** arguments) {
-  std::string path, output, schemas;
-  std::vector<std::string> others;
-  for (int i = 1; i < count; ++i) {
-    const std::string_view each = arguments[i];
-    const bool last = i + 1 == count;
-    if (each == "--help") {
-      std::cout << usage;
-      return 0;
-    }
-    if (each == "--output" && !last) {
-      output = arguments[++i];
-    } else if (each == "--schemas" && !last) {
-      schemas = arguments[++i];
-    } else if (each == "--requires" && !last) {
-      others.emplace_back(arguments[++i]);
-    } else if (!each.starts_with("-") && path.empty()) {
-      path = each;
-    } else {
-      std::cerr << usage;
-      return 2;
-    }
+  if (count == 2 && std::string_view(arguments[1]) == "--help") {
+    std::cout << usage;
+    return 0;
   }
-  if (path.empty() || (output.empty() && schemas.empty())) {
+  request asked;
+  if (!read_arguments(count, arguments, asked)) {
     std::cerr << usage;
     return 2;
   }
   try {
-    return generate(path, output, schemas, others);
+    return generate(asked);
   } catch (const std::exception& why) {
     std::cerr << "parley-gen: " << why.what() << '\n';
     return 1;

@@ -64,6 +64,12 @@ std::string after_dot(std::string_view name) {
   return identifier(dot == std::string_view::npos ? name : name.substr(dot + 1));
 }
 
+std::string method_stem(std::string_view name) {
+  std::string out = after_dot(name);
+  if (out.ends_with('_') && !name.ends_with('_')) out.pop_back();
+  return out;
+}
+
 std::string literal(std::string_view text) {
   static constexpr char digits[] = "01234567";
   std::string out = "\"";

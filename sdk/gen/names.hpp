@@ -11,6 +11,8 @@ namespace parley::gen {
 std::string identifier(std::string_view name);
 // What comes after the first dot, as an identifier: "messaging.send" → send.
 std::string after_dot(std::string_view name);
+// The same without the _ of a keyword, for names that are made of it: "x.delete" → delete.
+std::string method_stem(std::string_view name);
 // A C++ string literal.
 std::string literal(std::string_view text);
 // Codes that every method may answer with; the SDK has their functions.

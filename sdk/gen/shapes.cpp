@@ -1,6 +1,7 @@
 #include "shapes.hpp"
 
 #include "names.hpp"
+#include "schema_parts.hpp"
 
 #include "yaml_document.hpp"
 
@@ -12,28 +13,6 @@ namespace parley::gen {
 namespace json = boost::json;
 
 namespace {
-
-const json::object no_object;
-
-const json::object& object_in(const json::object& in, std::string_view key) {
-  const auto* found = in.if_contains(key);
-  const auto* object = found ? found->if_object() : nullptr;
-  return object ? *object : no_object;
-}
-
-std::string text_in(const json::object& in, std::string_view key) {
-  const auto* found = in.if_contains(key);
-  const auto* text = found ? found->if_string() : nullptr;
-  return text ? std::string(*text) : std::string();
-}
-
-bool requires_field(const json::object& schema, std::string_view name) {
-  const auto* list = schema.if_contains("required");
-  if (!list || !list->is_array()) return false;
-  const auto& names = list->get_array();
-  return std::any_of(names.begin(), names.end(),
-                     [&](const json::value& each) { return each == json::value(name); });
-}
 
 // A scalar default as C++. Others are left to the host, which has filled them in.
 std::string initial_of(const json::object& schema, const std::string& type) {
@@ -61,9 +40,7 @@ shapes::shapes(const source& from, std::vector<yaml::problem>& problems)
     : from_(from), problems_(problems) {}
 
 void shapes::problem(const std::string& pointer, std::string what, std::string instead) {
-  const auto key = from_.document.keys.find(pointer);
-  const auto where = key != from_.document.keys.end() ? key->second : from_.document.at(pointer);
-  problems_.push_back({from_.document.file, where, std::move(what), std::move(instead)});
+  problems_.push_back(problem_at(from_, pointer, std::move(what), std::move(instead)));
 }
 
 void shapes::claim(const std::string& name, const std::string& pointer) {
@@ -110,15 +87,13 @@ std::vector<field> shapes::fields_of(const json::object& schema, const std::stri
                                      const std::string& pointer) {
   std::vector<field> out;
   std::set<std::string> names;
-  for (const auto& member : object_in(schema, "properties")) {
-    const std::string field_name(member.key());
-    const auto* each = member.value().if_object();
+  for (const property& each : properties_of(schema)) {
     field made;
-    made.name = field_name;
-    made.cpp_name = identifier(field_name);
-    made.type = type_of(each ? *each : no_object, name + "_" + made.cpp_name, pointer);
-    made.required = requires_field(schema, field_name);
-    if (each) made.initial = initial_of(*each, made.type);
+    made.name = each.name;
+    made.cpp_name = identifier(each.name);
+    made.type = type_of(each.schema, name + "_" + made.cpp_name, pointer);
+    made.required = each.required;
+    made.initial = initial_of(each.schema, made.type);
     if (made.has_default()) made.required = false;
     if (!names.insert(made.cpp_name).second) {
       problem(pointer, "two fields become the C++ name `" + made.cpp_name + "`", "another name");

@@ -3,7 +3,7 @@
 // The C++ classes that a manifest's schemas become: collected from one manifest into one namespace,
 // those that others hold first.
 
-#include "manifest.hpp"
+#include "source.hpp"
 
 #include <map>
 #include <optional>
@@ -33,12 +33,6 @@ struct shape {
   std::string collection; // as a record or key of it, or empty
   std::string record;     // keys: the record's class
   const field* find(std::string_view field_name) const;
-};
-
-// A manifest with where each of its nodes stood.
-struct source {
-  yaml::document document;
-  manifest::manifest declared;
 };
 
 class shapes {

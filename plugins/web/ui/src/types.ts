@@ -1,49 +1,15 @@
-// What the server sends, as docs/protocol.md and the plugins' manifests say.
+// What the server sends. src/api is written by the build, from the manifests of those who send it.
 
-export interface Profile {
-  id: string;
-  kind: "user" | "bot";
-  name?: string;
-  display_name: string;
-}
-
-export interface Conversation {
-  id: string;
-  kind: "direct" | "group";
-  name?: string;
-  created_at: string;
-}
-
-export interface Member {
-  conversation: string;
-  account: string;
-  role: "owner" | "member";
-  since: number;
-}
-
-export interface Message {
-  id: string;
-  conversation: string;
-  seq: number;
-  sender: string;
-  text: string;
-  at: string;
-}
+export type { Tokens } from "./api/auth-password.ts";
+export type { Profile } from "./api/identity.ts";
+export type { Conversation, Member, Message } from "./api/messaging.ts";
 
 export interface Page<T> {
   items: T[];
   more: boolean;
 }
 
-export interface Tokens {
-  account: string;
-  session: string;
-  access_token: string;
-  access_expires_at: string;
-  refresh_token: string;
-  refresh_expires_at: string;
-}
-
+// As docs/protocol.md says.
 export interface TopicEvent {
   topic: string;
   seq?: number;
