@@ -48,13 +48,6 @@ int call_index(lua_State* L) {
   return 1;
 }
 
-int completed_with_value(lua_State* L, int, lua_KContext) {
-  const task& t = *vm::of(L).current();
-  check_completion(L, t);
-  push_value(L, t.result);
-  return 1;
-}
-
 int requires_index(lua_State* L);
 
 // plugin.requires.messaging.direct(call, params)
@@ -142,6 +135,13 @@ int bot(lua_State* L) {
 }
 
 } // namespace
+
+int completed_with_value(lua_State* L, int, lua_KContext) {
+  const task& t = *vm::of(L).current();
+  check_completion(L, t);
+  push_value(L, t.result);
+  return 1;
+}
 
 void push_call(lua_State* L, parley_call call) {
   *static_cast<parley_call*>(lua_newuserdatauv(L, sizeof call, 0)) = call;

@@ -30,7 +30,9 @@ void charge_by_length(lua_State* L, std::initializer_list<const char*> names);
 // Pushes the module `parley`.
 void push_module(lua_State* L);
 void add_storage(
-    lua_State* L);            // adds `collections`, `batch` and `publish` to the plugin at the top
+    lua_State* L); // adds `collections`, `batch` and `publish` to the plugin at the top
+// Adds the writing functions of an ephemeral collection to its table at the top.
+void add_ephemeral(lua_State* L, const std::string& collection);
 void add_calls(lua_State* L); // adds `requires` and `bot`
 void add_text(lua_State* L);  // adds `lower` and `words` to the module at the top
 
@@ -40,6 +42,11 @@ inline constexpr const char* batch_type = "parley.batch";
 void push_call(lua_State* L, parley_call call);
 parley_call check_call(lua_State* L, int index);
 void push_batch(lua_State* L, parley_batch batch, parley_call call, bool owned);
+
+// The continuation of an operation whose result is what the function gives.
+int completed_with_value(lua_State* L, int status, lua_KContext context);
+// A key is a table in the declared order; a single component may stand for itself.
+parley_value build_key(lua_State* L, int index, parley_call call);
 
 std::string printable_name(std::string_view name); // short, for messages
 std::string_view check_text(lua_State* L, int index);

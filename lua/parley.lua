@@ -55,7 +55,7 @@ function parley.words(text) end
 ---@field hooks table plugin.hooks.<a>.<b> = function(call, payload, batch?): a filter returns nothing to pass, a table to replace, plugin.deny(…) to deny; a join gets the owner's batch
 ---@field scopes table plugin.scopes.<name> = { access = function(call, { principal, place }) return { role =, from =, conditions = } end, places = function(call, { principal }) return { { place = }, … } end }
 ---@field requires table plugin.requires.<owner>.<name>(call, params): another plugin's method (waits)
----@field collections table<string, parley.collection>
+---@field collections table<string, parley.collection|parley.ephemeral_collection>
 ---@field log parley.log
 ---@field start fun(call: parley.call)? runs before the plugin serves
 ---@field stop fun(call: parley.call)? runs when no handler does any more
@@ -134,6 +134,43 @@ function collection:get(call, ...) end
 ---@param query? table
 ---@return { items: table[], more: boolean }
 function collection:range(call, query) end
+
+---What plugin.yaml declares with `ephemeral: true`: kept in memory, gone with the server. A write is an
+---operation of its own, not part of a batch.
+---@class parley.ephemeral_collection: parley.collection
+local ephemeral = {}
+
+---Inserts or replaces. ttl_ms: the record goes after so many milliseconds; without it, it stays until it is
+---erased. only_if_absent: one that is there stays as it is. (waits)
+---@param call parley.call
+---@param record table
+---@param options? { ttl_ms?: integer, only_if_absent?: boolean }
+---@return boolean stored false where only_if_absent found one
+function ephemeral:put(call, record, options) end
+
+---Sets some fields, and gives the record as it is now; its time stays where no ttl_ms is given. not_found where
+---there is none. (waits)
+---@param call parley.call
+---@param key any a table of the key's parts, or the only part
+---@param fields table
+---@param options? { ttl_ms?: integer }
+---@return table
+function ephemeral:patch(call, key, fields, options) end
+
+---Adds to an integer field, and gives the record as it is now. Where there is none one is made of the key, the
+---defaults and `by`, and ttl_ms is its time; one that is there keeps its own. (waits)
+---@param call parley.call
+---@param key any
+---@param field string
+---@param by? integer 1
+---@param options? { ttl_ms?: integer }
+---@return table
+function ephemeral:increment(call, key, field, by, options) end
+
+---@param call parley.call
+---@param key any
+---@return boolean erased whether there was one (waits)
+function ephemeral:erase(call, key) end
 
 ---@class parley.batch
 local batch = {}

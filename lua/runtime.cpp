@@ -15,6 +15,7 @@ bool query(const parley_host* host, const char* name, const Api** out, std::stri
 bool query_all(const parley_host* host, host_api* api, std::string* why) {
   api->host = host;
   query(host, PARLEY_STORAGE_INTERFACE, &api->storage, nullptr);
+  query(host, PARLEY_EPHEMERAL_INTERFACE, &api->memory, nullptr);
   query(host, PARLEY_TOPIC_INTERFACE, &api->topic, nullptr);
   return query(host, PARLEY_CALL_INTERFACE, &api->call, why) &&
          query(host, PARLEY_VALUE_INTERFACE, &api->value, why) &&

@@ -27,35 +27,22 @@ const parley_storage_api& storage_of(lua_State* L) {
   return *api;
 }
 
-int completed(lua_State* L, int, lua_KContext) {
-  const task& t = *vm::of(L).current();
-  check_completion(L, t);
-  push_value(L, t.result);
-  return 1;
-}
-
-// A key is a table in the declared order; a single component may stand for itself.
-parley_value build_key(lua_State* L, int index, parley_call call) {
-  if (!lua_istable(L, index)) {
-    index = lua_absindex(L, index);
-    lua_createtable(L, 1, 0);
-    lua_pushvalue(L, index);
-    lua_rawseti(L, -2, 1);
-    const parley_value key = build_value(L, -1, call, true);
-    lua_pop(L, 1);
-    return key;
-  }
-  return build_value(L, index, call, true);
-}
-
 std::string collection_of(lua_State* L) {
   return std::string(check_name(L, lua_upvalueindex(1)));
+}
+
+bool lives_in_memory(lua_State* L) {
+  const bool ephemeral = lua_toboolean(L, lua_upvalueindex(2)) != 0;
+  if (ephemeral && vm::of(L).api.memory == nullptr) {
+    luaL_error(L, "this server has no ephemeral collections");
+  }
+  return ephemeral;
 }
 
 // plugin.collections.notes:get(call, key…)
 int collection_get(lua_State* L) {
   vm& v = vm::of(L);
-  const auto& api = storage_of(L);
+  const auto get = lives_in_memory(L) ? v.api.memory->get : storage_of(L).get;
   const parley_call call = check_call(L, 2);
   const std::string name = collection_of(L);
   const int count = lua_gettop(L) - 2;
@@ -68,15 +55,15 @@ int collection_get(lua_State* L) {
     lua_rawseti(L, -2, i);
   }
   const parley_value key = build_value(L, -1, call, true);
-  return v.await(L, completed, [&](parley_done done, void* user) {
-    return api.get(call, to_str(name), key, done, user);
+  return v.await(L, completed_with_value, [&](parley_done done, void* user) {
+    return get(call, to_str(name), key, done, user);
   });
 }
 
 // plugin.collections.notes:range(call, {prefix = {…}, limit = 20}) → {items = …, more = …}
 int collection_range(lua_State* L) {
   vm& v = vm::of(L);
-  const auto& api = storage_of(L);
+  const auto range = lives_in_memory(L) ? v.api.memory->range : storage_of(L).range;
   const parley_call call = check_call(L, 2);
   const std::string name = collection_of(L);
   if (lua_isnoneornil(L, 3)) {
@@ -85,8 +72,8 @@ int collection_range(lua_State* L) {
   }
   luaL_checktype(L, 3, LUA_TTABLE);
   const parley_value query = build_value(L, 3, call);
-  return v.await(L, completed, [&](parley_done done, void* user) {
-    return api.range(call, to_str(name), query, done, user);
+  return v.await(L, completed_with_value, [&](parley_done done, void* user) {
+    return range(call, to_str(name), query, done, user);
   });
 }
 
@@ -173,7 +160,7 @@ int batch_commit(lua_State* L) {
   if (!b.owned) return luaL_error(L, "this batch belongs to the hook's owner, who commits it");
   lua_settop(L, 2);
   const parley_value reply = build_value(L, 2, b.call);
-  return v.await(L, completed, [&](parley_done done, void* user) {
+  return v.await(L, completed_with_value, [&](parley_done done, void* user) {
     return api.commit(b.batch, reply, done, user);
   });
 }
@@ -217,9 +204,11 @@ void push_collections(lua_State* L) {
     for (const auto& [name, function] :
          {std::pair{"get", &collection_get}, std::pair{"range", &collection_range}}) {
       lua_pushlstring(L, c.name.data(), c.name.size());
-      lua_pushcclosure(L, function, 1);
+      lua_pushboolean(L, c.ephemeral ? 1 : 0);
+      lua_pushcclosure(L, function, 2);
       lua_setfield(L, -2, name);
     }
+    if (c.ephemeral) add_ephemeral(L, c.name);
     lua_setfield(L, -2, c.name.c_str());
   }
   lua_createtable(L, 0, 2);
@@ -231,6 +220,19 @@ void push_collections(lua_State* L) {
 }
 
 } // namespace
+
+parley_value build_key(lua_State* L, int index, parley_call call) {
+  if (!lua_istable(L, index)) {
+    index = lua_absindex(L, index);
+    lua_createtable(L, 1, 0);
+    lua_pushvalue(L, index);
+    lua_rawseti(L, -2, 1);
+    const parley_value key = build_value(L, -1, call, true);
+    lua_pop(L, 1);
+    return key;
+  }
+  return build_value(L, index, call, true);
+}
 
 void push_batch(lua_State* L, parley_batch batch, parley_call call, bool owned) {
   *static_cast<batch_data*>(lua_newuserdatauv(L, sizeof(batch_data), 0)) = {batch, call, owned};

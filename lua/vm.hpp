@@ -4,6 +4,7 @@
 
 #include "runtime.hpp"
 
+#include <parley/draft/ephemeral.h>
 #include <parley/draft/storage.h>
 #include <parley/parley.h>
 #include <lua.hpp>
@@ -27,8 +28,9 @@ struct host_api {
   const parley_log_api* log = nullptr;
   const parley_env_api* env = nullptr;
   const parley_config_api* config = nullptr;
-  const parley_storage_api* storage = nullptr; // may be NULL
-  const parley_topic_api* topic = nullptr;     // may be NULL
+  const parley_storage_api* storage = nullptr;  // may be NULL
+  const parley_topic_api* topic = nullptr;      // may be NULL
+  const parley_ephemeral_api* memory = nullptr; // may be NULL
 };
 
 inline parley_str to_str(std::string_view text) {

@@ -59,6 +59,7 @@ void read_limits(const json::object& in, limit_settings& out) {
   take(in, "batch_operations", out.stored.batch_operations);
   take(in, "record_bytes", out.stored.record_bytes);
   take(in, "value_depth", out.stored.value_depth);
+  take(in, "ephemeral_mib", out.ephemeral_mib);
   take(in, "offload_threads", out.offload_threads);
   take(in, "offload_queue", out.offload_queue);
   take(in, "method_deadline_ms", out.method_deadline_ms);

@@ -51,9 +51,11 @@ node::node(const config::config& with, std::vector<plugin::candidate> plugins, s
       on_(on),
       to_(std::move(to)),
       calls_(on.logic, on.clock, on.random),
+      memory_(on.logic, on.clock, std::size_t{with.limits.ephemeral_mib} << 20),
       services_(services_of(with, on, calls_)),
       loader_(services_, plugin::lua_limits{std::size_t{with.limits.lua_memory_mib} << 20,
                                             with.limits.lua_instructions}) {
+  services_.memory = &memory_;
   loader_.add_built_in("identity", parley_identity_entry);
   calls_.all_stays().warn_above(with.limits.slow_handler_ms);
 }

@@ -13,6 +13,7 @@
 #include "plugin/lifecycle.hpp"
 #include "plugin/quarantine.hpp"
 #include "storage/engine.hpp"
+#include "storage/ephemeral.hpp"
 
 #include <functional>
 #include <memory>
@@ -103,6 +104,7 @@ class node {
   surroundings on_;
   outside to_;
   dispatch::calls calls_;
+  storage::ephemeral_store memory_;
   plugin::services services_;
   plugin::loader loader_;
   std::unique_ptr<plugin::loaded_plugin> driver_;

@@ -6,6 +6,7 @@
 #include "dispatch/values.hpp"
 #include "observe/log.hpp"
 #include "plugin/host.hpp"
+#include "plugin/read_query.hpp"
 
 namespace parley::plugin {
 
@@ -16,8 +17,6 @@ using dispatch::call;
 using dispatch::calls;
 using dispatch::value_arena;
 using dispatch::view;
-
-constexpr std::uint32_t range_limit = 1000;
 
 // Completes an operation with a storage failure; true where there was one.
 bool failed(calls& all, std::uint64_t operation, const storage::failure& why,
@@ -49,33 +48,6 @@ parley_status get(parley_call handle, parley_str collection, parley_value key, p
         all.complete_with(operation, record ? json::value(*std::move(record)) : json::value());
       });
   return PARLEY_OK;
-}
-
-// Reads {index?, prefix?, from?, after?, to?, before?, reverse?, limit?}.
-bool read_query(const json::object& given, storage::query& out) {
-  for (const auto& member : given) {
-    const std::string_view name = member.key();
-    const json::value& value = member.value();
-    if (name == "index" && value.is_string()) {
-      out.index = value.get_string();
-    } else if (name == "prefix" && value.is_array()) {
-      out.prefix = value.get_array();
-    } else if (name == "from" || name == "after") {
-      out.lower = json::value(value, json::storage_ptr());
-      out.lower_exclusive = name == "after";
-    } else if (name == "to" || name == "before") {
-      out.upper = json::value(value, json::storage_ptr());
-      out.upper_exclusive = name == "before";
-    } else if (name == "reverse" && value.is_bool()) {
-      out.reverse = value.get_bool();
-    } else if (name == "limit" && value.is_int64() && value.get_int64() > 0) {
-      out.limit =
-          static_cast<std::uint32_t>(std::min<std::int64_t>(value.get_int64(), range_limit));
-    } else {
-      return false;
-    }
-  }
-  return true;
 }
 
 parley_status range(parley_call handle, parley_str collection, parley_value query, parley_done done,

@@ -4,6 +4,7 @@
 #include "dispatch/calls.hpp"
 #include "dispatch/values.hpp"
 #include "parley/config.h"
+#include "parley/draft/ephemeral.h"
 #include "parley/draft/storage.h"
 #include "parley/env.h"
 #include "parley/hook.h"
@@ -32,6 +33,8 @@ const void* query(const parley_host* host, const char* name, std::uint32_t min_s
     found = call_interface();
   else if (wanted == PARLEY_STORAGE_INTERFACE)
     found = storage_interface();
+  else if (wanted == PARLEY_EPHEMERAL_INTERFACE)
+    found = ephemeral_interface();
   else if (wanted == PARLEY_HOOK_INTERFACE)
     found = hook_interface();
   else if (wanted == PARLEY_TOPIC_INTERFACE)

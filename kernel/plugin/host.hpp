@@ -34,6 +34,7 @@ parley_call owner_of(parley_batch batch);
 // Interfaces, by file.
 const void* call_interface();
 const void* storage_interface();
+const void* ephemeral_interface();
 const void* hook_interface();
 const void* topic_interface();
 const void* env_interface();

@@ -112,6 +112,7 @@ class kernel : public ::testing::Test {
   observe::metrics metrics_;
   services shared_;
   std::filesystem::path folder_;
+  storage::ephemeral_store memory_{loop_, clock_, 1 << 20};
   std::unique_ptr<dispatch::calls> calls_;
   std::unique_ptr<storage::engine> engine_;
   std::unique_ptr<dispatch::dispatcher> dispatch_;

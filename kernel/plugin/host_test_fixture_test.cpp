@@ -35,6 +35,7 @@ void kernel::SetUp() {
   shared_.clock = &clock_;
   shared_.random = &random_;
   shared_.pool = &pool_;
+  shared_.memory = &memory_;
   shared_.calls = calls_.get();
   shared_.metrics = &metrics_;
   loader_ = std::make_unique<loader>(shared_, lua_limits{});

@@ -7,6 +7,7 @@
 #include "parley/abi.h"
 #include "parley/draft/identity.h"
 #include "parley/draft/storage_driver.h"
+#include "storage/ephemeral.hpp"
 
 #include <boost/json.hpp>
 
@@ -45,6 +46,7 @@ struct services {
   observe::metrics* metrics = nullptr;
   dispatch::dispatcher* dispatch = nullptr;
   storage::engine* store = nullptr;
+  storage::ephemeral_store* memory = nullptr;
   dispatch::circuit_breaker::rule faults;        // that open a plugin's breaker
   const parley_identity_api* identity = nullptr; // for plugins with capabilities.identity
   std::filesystem::path code; // where copies of libraries lie while they are loaded; empty: none
@@ -70,6 +72,7 @@ struct loaded_plugin : dispatch::instance {
   boost::json::value config;                                  // with defaults
   dispatch::arena_ptr lasting{dispatch::value_arena::make()}; // values that live as long as it
   std::set<std::string> grants;
+  std::map<std::string, std::unique_ptr<storage::ephemeral_collection>, std::less<>> ephemeral;
   parley_plugin entered{};   // what the entry function filled in
   bool initialising = false; // `provide` and `offer` are allowed
   bool started = false;

@@ -8,12 +8,22 @@
 #include "plugin/host.hpp"
 #include "plugin/mapping.hpp"
 #include "plugin/quarantine.hpp"
+#include "storage/declare.hpp"
 
 namespace parley::plugin {
 
 namespace {
 // How often it is looked whether a plugin's work is over, where nothing tells.
 constexpr std::chrono::milliseconds look_again{5};
+
+std::string open_ephemeral(loaded_plugin& plugin) {
+  for (const storage::collection& each : storage::declared_ephemeral(plugin.declared)) {
+    const std::string name = each.name.substr(plugin.name.size() + 1);
+    const std::string why = plugin.shared->memory->open(each, plugin.ephemeral[name]);
+    if (!why.empty()) return why;
+  }
+  return {};
+}
 
 std::string reason(const dispatch::ending& how) {
   return how.fault.empty() ? how.failure->message : how.fault;
@@ -48,6 +58,7 @@ std::unique_ptr<loaded_plugin> loader::load(candidate what, std::string* why) {
   *why = add_assets(*offer, plugin->declared, plugin->folder);
   if (!why->empty()) return nullptr;
   plugin->offer = std::move(offer);
+  if (*why = open_ephemeral(*plugin); !why->empty()) return nullptr;
   prepare_host(*plugin);
   if (const auto found = built_in_.find(what.name); found != built_in_.end())
     *why = enter(*plugin, found->second);

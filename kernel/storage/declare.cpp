@@ -42,9 +42,12 @@ std::vector<column> columns_of(const json::object& record) {
 
 } // namespace
 
-std::vector<collection> declared(const manifest::manifest& by) {
+namespace {
+
+std::vector<collection> of_kind(const manifest::manifest& by, bool ephemeral) {
   std::vector<collection> out;
   for (const manifest::collection& from : by.collections) {
+    if (from.ephemeral != ephemeral) continue;
     collection& to = out.emplace_back();
     to.name = by.name + "." + from.name;
     to.version = from.version;
@@ -55,6 +58,16 @@ std::vector<collection> declared(const manifest::manifest& by) {
     }
   }
   return out;
+}
+
+} // namespace
+
+std::vector<collection> declared(const manifest::manifest& by) {
+  return of_kind(by, false);
+}
+
+std::vector<collection> declared_ephemeral(const manifest::manifest& by) {
+  return of_kind(by, true);
 }
 
 } // namespace parley::storage

@@ -8,7 +8,9 @@
 
 namespace parley::storage {
 
-// The collections of a plugin as the engine takes them, named "plugin.collection".
+// The collections of a plugin that are stored, as the engine takes them, named "plugin.collection".
 std::vector<collection> declared(const manifest::manifest& by);
+// Those that live in memory, see ephemeral.hpp.
+std::vector<collection> declared_ephemeral(const manifest::manifest& by);
 
 } // namespace parley::storage

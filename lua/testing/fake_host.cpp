@@ -113,14 +113,15 @@ struct fake_host::call_table : table {
     static const parley_config_api config_api{sizeof config_api, config};
     static const parley_topic_api topic_api{sizeof topic_api, publish_now};
     const auto is = [name](const char* other) { return std::strcmp(name, other) == 0; };
-    const void* const api = is(PARLEY_CALL_INTERFACE)      ? static_cast<const void*>(&call_api)
-                            : is(PARLEY_VALUE_INTERFACE)   ? value_api()
-                            : is(PARLEY_LOG_INTERFACE)     ? static_cast<const void*>(&log_api)
-                            : is(PARLEY_ENV_INTERFACE)     ? static_cast<const void*>(&env_api)
-                            : is(PARLEY_CONFIG_INTERFACE)  ? static_cast<const void*>(&config_api)
-                            : is(PARLEY_TOPIC_INTERFACE)   ? static_cast<const void*>(&topic_api)
-                            : is(PARLEY_STORAGE_INTERFACE) ? storage_api()
-                                                           : nullptr;
+    const void* const api = is(PARLEY_CALL_INTERFACE)        ? static_cast<const void*>(&call_api)
+                            : is(PARLEY_VALUE_INTERFACE)     ? value_api()
+                            : is(PARLEY_LOG_INTERFACE)       ? static_cast<const void*>(&log_api)
+                            : is(PARLEY_ENV_INTERFACE)       ? static_cast<const void*>(&env_api)
+                            : is(PARLEY_CONFIG_INTERFACE)    ? static_cast<const void*>(&config_api)
+                            : is(PARLEY_TOPIC_INTERFACE)     ? static_cast<const void*>(&topic_api)
+                            : is(PARLEY_STORAGE_INTERFACE)   ? storage_api()
+                            : is(PARLEY_EPHEMERAL_INTERFACE) ? ephemeral_api()
+                                                             : nullptr;
     if (api == nullptr || *static_cast<const std::uint32_t*>(api) < min_size) return nullptr;
     return api;
   }

@@ -5,6 +5,7 @@
 
 #include "lua/runtime.hpp"
 
+#include <parley/draft/ephemeral.h>
 #include <parley/draft/storage.h>
 #include <parley/parley.h>
 #include <boost/json.hpp>
@@ -78,6 +79,7 @@ class fake_host {
   std::vector<log_line> logged;
   std::vector<std::string> published;                                 // "event place data"
   std::map<std::string, std::map<std::string, json::object>> records; // collection → key → record
+  std::map<std::string, std::map<std::string, std::uint32_t>> ttl_ms; // of ephemeral records
   std::string principal = "0192-account";
 
   std::size_t open_calls() const;
@@ -113,9 +115,11 @@ class fake_host {
   struct table; // the functions of the ABI
   struct value_table;
   struct storage_table;
+  struct memory_table;
   struct call_table;
   static const void* value_api();
   static const void* storage_api();
+  static const void* ephemeral_api();
 
   parley_value keep(parley_call call, json::value data);
   parley_call open_call(bool as_bot);

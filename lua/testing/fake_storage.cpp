@@ -136,6 +136,79 @@ struct fake_host::storage_table : table {
   }
 };
 
+// Nothing goes by itself here: a test sees how long each record would stay.
+struct fake_host::memory_table : storage_table {
+  static parley_status put(parley_call call, parley_str collection, parley_value record,
+                           std::uint32_t ttl_ms, std::int32_t only_if_absent, parley_done done,
+                           void* user) {
+    fake_host& h = self();
+    if (h.live(call) == nullptr) return PARLEY_E_STALE;
+    const std::string name = text_of(collection);
+    const json::object r = find(record)->as_object();
+    return h.later(call, done, user, [&h, name, r, ttl_ms, only_if_absent] {
+      const std::string key = json::serialize(h.key_of(name, r));
+      const bool stored = only_if_absent == 0 || h.records[name].count(key) == 0;
+      if (stored) h.records[name][key] = r, h.ttl_ms[name][key] = ttl_ms;
+      return good({{"stored", stored}});
+    });
+  }
+  static parley_status patch(parley_call call, parley_str collection, parley_value key,
+                             parley_value fields, std::uint32_t ttl_ms, parley_done done,
+                             void* user) {
+    fake_host& h = self();
+    if (h.live(call) == nullptr) return PARLEY_E_STALE;
+    return h.later(call, done, user,
+                   [&h, name = text_of(collection), k = json::serialize(*find(key)),
+                    f = find(fields)->as_object(), ttl_ms] {
+                     if (h.records[name].count(k) == 0) return missing();
+                     for (const auto& each : f) h.records[name][k][each.key()] = each.value();
+                     if (ttl_ms != 0) h.ttl_ms[name][k] = ttl_ms;
+                     return good(h.records[name][k]);
+                   });
+  }
+  static parley_status increment(parley_call call, parley_str collection, parley_value key,
+                                 parley_str field, std::int64_t by, std::uint32_t ttl_ms,
+                                 parley_done done, void* user) {
+    fake_host& h = self();
+    if (h.live(call) == nullptr) return PARLEY_E_STALE;
+    return h.later(call, done, user,
+                   [&h, name = text_of(collection), k = find(key)->as_array(), f = text_of(field),
+                    by, ttl_ms] {
+                     const std::string text = json::serialize(k);
+                     const bool is_new = h.records[name].count(text) == 0;
+                     json::object& record = h.records[name][text];
+                     if (is_new) h.ttl_ms[name][text] = ttl_ms;
+                     for (const auto& c : h.declared.collections)
+                       for (std::size_t i = 0; c.name == name && i < c.key.size(); ++i)
+                         record[c.key[i]] = k.at(i);
+                     record[f] = by + (record.contains(f) ? record[f].as_int64() : 0);
+                     return good(record);
+                   });
+  }
+  static parley_status erase(parley_call call, parley_str collection, parley_value key,
+                             parley_done done, void* user) {
+    fake_host& h = self();
+    if (h.live(call) == nullptr) return PARLEY_E_STALE;
+    return h.later(call, done, user,
+                   [&h, name = text_of(collection), k = json::serialize(*find(key))] {
+                     return good({{"erased", h.records[name].erase(k) == 1}});
+                   });
+  }
+  static ending missing() {
+    ending out;
+    out.status = PARLEY_E_NOT_FOUND;
+    out.code = "not_found";
+    return out;
+  }
+};
+
+const void* fake_host::ephemeral_api() {
+  using t = memory_table;
+  static const parley_ephemeral_api api{sizeof api, t::get,       t::range, t::put,
+                                        t::patch,   t::increment, t::erase};
+  return &api;
+}
+
 const void* fake_host::storage_api() {
   using t = storage_table;
   static const parley_storage_api api{

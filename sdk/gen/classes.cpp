@@ -112,6 +112,7 @@ std::string write_class(const shape& what) {
     out +=
         "  static constexpr std::string_view collection_name = " + literal(what.collection) + ";\n";
   }
+  if (what.ephemeral) out += "  static constexpr bool ephemeral = true;\n";
   if (!what.record.empty()) out += "  using record = " + what.record + ";\n";
   out += write_constructors(what) + "\n";
   for (const field& each : what.fields) {

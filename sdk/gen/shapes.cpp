@@ -154,6 +154,7 @@ void shapes::add_collection(const manifest::collection& in) {
   std::string record_class = record;
   if (same != all_.end()) {
     same->collection = in.name;
+    same->ephemeral = in.ephemeral;
     record_class = same->name;
     aliases_[record] = same->name;
   } else {
@@ -161,12 +162,14 @@ void shapes::add_collection(const manifest::collection& in) {
     made.name = record;
     made.fields = fields;
     made.collection = in.name;
+    made.ephemeral = in.ephemeral;
     all_.push_back(std::move(made));
   }
 
   shape key;
   key.name = name + "_key";
   key.collection = in.name;
+  key.ephemeral = in.ephemeral;
   key.record = record_class;
   claim(key.name, pointer + "/key");
   for (const std::string& part : in.key) {

@@ -32,6 +32,7 @@ struct shape {
   bool implicit = false;  // its constructor of one argument converts
   std::string collection; // as a record or key of it, or empty
   std::string record;     // keys: the record's class
+  bool ephemeral = false; // its collection is
   const field* find(std::string_view field_name) const;
 };
 

@@ -219,6 +219,7 @@ class reader {
           {m.key(), strings_in(index_in, "on"), bool_in(index_in, "unique", false)});
     }
     out.subjects = personal_in(in);
+    out.ephemeral = bool_in(in, "ephemeral", false);
     return out;
   }
 

@@ -76,6 +76,7 @@ struct collection {
       record; // schema made of `fields`; fields are required unless `optional: true`
   std::vector<index> indexes;
   std::vector<personal> subjects;
+  bool ephemeral = false; // in memory only, see draft/ephemeral.h
 };
 
 // A place where others may step in.

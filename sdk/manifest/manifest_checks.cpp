@@ -262,7 +262,31 @@ class checks {
       lower_name(pointer + "/indexes/" + one.name, one.name, "an index");
       fields(c, one.on, pointer + "/indexes/" + one.name + "/on", false);
     }
+    check_lasting(c, pointer);
     check_personal(c.subjects, c.record, pointer, "the collection `" + c.name + "`");
+  }
+
+  // What only one that is stored can have, and what it must.
+  void check_lasting(const collection& c, const std::string& pointer) {
+    const bool numbered = source_.keys.contains(pointer + "/version");
+    if (!c.ephemeral && !numbered) {
+      at_key(pointer, "the collection `" + c.name + "` has no version", "`version: 1`");
+    }
+    if (!c.ephemeral) return;
+    if (numbered) {
+      at_key(pointer + "/version", "an ephemeral collection has no version: nothing is stored",
+             "remove it");
+    }
+    for (const auto& one : c.indexes) {
+      if (!one.unique) continue;
+      at(pointer + "/indexes/" + one.name + "/unique", "an ephemeral collection has a unique index",
+         "make those fields the key");
+    }
+    for (const personal& one : c.subjects) {
+      if (one.on_erase.empty() || one.on_erase == "delete") continue;
+      at_key(pointer + "/personal", "what is ephemeral is not kept when a person is erased",
+             "`on_erase: delete`");
+    }
   }
 
   void fields(const collection& c, const std::vector<std::string>& names,

@@ -119,6 +119,28 @@ TEST(manifest, without_name_or_version_or_anything_is_refused) {
               ElementsAre("plugin.yaml:1:1: expected an object, found an array"));
 }
 
+TEST(manifest, ephemeral_collections_keep_nothing) {
+  const std::string fields = "fields: { who: account, at: time }";
+  const std::string personal = "personal: { subject: who, on_erase: ";
+  EXPECT_THAT(problems_of("collections: { seen: { ephemeral: true, key: [who], " + fields + ", " +
+                          personal + "delete } } }"),
+              ElementsAre());
+  EXPECT_THAT(problems_of("collections:\n  seen:\n    key: [who]\n    " + fields + "\n    " +
+                          personal + "delete }\n"),
+              ElementsAre("plugin.yaml:4:3: the collection `seen` has no version; `version: 1`"));
+  EXPECT_THAT(
+      problems_of(
+          "collections:\n  seen:\n    ephemeral: true\n    version: 1\n    key: [who]\n    " +
+          fields + "\n    indexes: { by_time: { on: [at], unique: true } }\n    " + personal +
+          "anonymise }\n"),
+      ElementsAre("plugin.yaml:6:5: an ephemeral collection has no version: nothing is stored; "
+                  "remove it",
+                  "plugin.yaml:9:45: an ephemeral collection has a unique index; make those fields "
+                  "the key",
+                  "plugin.yaml:10:5: what is ephemeral is not kept when a person is erased; "
+                  "`on_erase: delete`"));
+}
+
 TEST(manifest, names_and_versions) {
   EXPECT_THAT(
       read_text("plugin: Notes\nversion: 1.0\nrequires: { Web: ^1, web: one, notes: 1 }").lines,

@@ -140,16 +140,18 @@ bool holds(host& h, const json::value& condition) {
   return true;
 }
 
-void apply(host& h, host::write& each) {
-  json::array& rows = h.tables[each.collection];
-  const auto& names = h.keys.at(each.collection);
+} // namespace
+
+void host::apply(write& each) {
+  json::array& rows = tables[each.collection];
+  const auto& names = keys.at(each.collection);
   json::array key;
   if (each.verb == "put") {
     for (const auto& name : names) key.push_back(each.value.at(name));
   } else {
     key = each.key.as_array();
   }
-  auto* found = const_cast<json::object*>(h.record(each.collection, key));
+  auto* found = const_cast<json::object*>(record(each.collection, key));
   if (each.verb == "erase") {
     const auto at = std::find_if(rows.begin(), rows.end(),
                                  [&](const auto& row) { return &row.get_object() == found; });
@@ -168,8 +170,6 @@ void apply(host& h, host::write& each) {
   }
 }
 
-} // namespace
-
 outcome host::commit(parley_batch handle, const json::value& reply) {
   const auto at = batches.find(handle);
   batch_state batch = std::move(at->second);
@@ -185,7 +185,7 @@ outcome host::commit(parley_batch handle, const json::value& reply) {
   for (write& each : batch.writes) {
     fill_in(each.key, numbers);
     fill_in(each.value, numbers);
-    apply(*this, each);
+    apply(each);
   }
   for (published& each : batch.events) {
     fill_in(each.data, numbers);

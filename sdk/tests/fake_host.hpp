@@ -4,6 +4,7 @@
 // until `run` says so. It keeps the contract's rules: values end with their call, a call ends once,
 // an operation completes once and never from inside the function that began it.
 
+#include "parley/draft/ephemeral.h"
 #include "parley/draft/storage.h"
 #include "parley/parley.h"
 
@@ -81,7 +82,8 @@ class host {
   std::vector<published> events;
   std::vector<std::string> log;
   std::deque<operation> pending;
-  std::map<std::string, json::array> tables; // sorted by key
+  std::map<std::string, json::array> tables;   // sorted by key
+  std::map<std::string, std::uint32_t> ttl_ms; // of each collection's last ephemeral write
   std::map<std::string, std::int64_t> heads;
   std::map<std::string, std::string> topic_of_event;
   parley_status next_commit = PARLEY_OK; // what the next commit ends with instead
@@ -109,6 +111,7 @@ class host {
   parley_status begin(parley_call call, parley_done done, void* user,
                       std::function<outcome()> work);
   outcome commit(parley_batch handle, const json::value& reply);
+  void apply(write& what);
   const json::object* record(const std::string& collection, const json::array& key);
 
   std::map<std::pair<std::int32_t, std::string>, std::pair<parley_handler, void*>> handlers;

@@ -150,6 +150,7 @@ const void* query_interface(const parley_host*, const char* name, uint32_t min_s
   if (wanted == PARLEY_CONFIG_INTERFACE) return sized(&config, min_size);
   if (wanted == PARLEY_TOPIC_INTERFACE) return sized(&topic, min_size);
   if (wanted == PARLEY_STORAGE_INTERFACE) return sized(storage_interface(), min_size);
+  if (wanted == PARLEY_EPHEMERAL_INTERFACE) return sized(ephemeral_interface(), min_size);
   return nullptr;
 }
 

@@ -11,6 +11,7 @@ extern host* current_host; // the value interface is given no host
 const void* query_interface(const parley_host* of, const char* name, uint32_t min_size);
 const parley_value_api* value_interface();
 const parley_storage_api* storage_interface();
+const parley_ephemeral_api* ephemeral_interface();
 
 json::value from_slot(const parley_slot& slot);
 inline std::string text(parley_str from) {

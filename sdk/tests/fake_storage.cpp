@@ -146,7 +146,82 @@ parley_status commit(parley_batch batch, parley_value reply, parley_done done, v
   });
 }
 
+// ---- ephemeral
+
+json::array key_of(const std::string& collection, const json::value& record) {
+  json::array key;
+  for (const auto& name : current_host->keys.at(collection)) key.push_back(record.at(name));
+  return key;
+}
+
+// Where there is none, `made` is put first.
+outcome change(host::write what, const json::value& made) {
+  host& h = *current_host;
+  const json::array& key = what.key.as_array();
+  if (!h.record(what.collection, key)) {
+    if (made.is_null()) return {PARLEY_E_NOT_FOUND, {{"code", "not_found"}, {"message", "?"}}};
+    host::write first{"put", what.collection, {}, made};
+    h.apply(first);
+  }
+  h.apply(what);
+  return {PARLEY_OK, json::value(*h.record(what.collection, key))};
+}
+
+parley_status put_now(parley_call call, parley_str collection, parley_value record, uint32_t ttl_ms,
+                      int32_t only_if_absent, parley_done done, void* user) {
+  return current_host->begin(
+      call, done, user,
+      [name = text(collection), given = read(record), ttl_ms, only_if_absent]() -> outcome {
+        if (only_if_absent && current_host->record(name, key_of(name, given)))
+          return {PARLEY_OK, {{"stored", false}}};
+        current_host->ttl_ms[name] = ttl_ms;
+        host::write what{"put", name, {}, given};
+        current_host->apply(what);
+        return {PARLEY_OK, {{"stored", true}}};
+      });
+}
+
+parley_status patch_now(parley_call call, parley_str collection, parley_value key,
+                        parley_value fields, uint32_t ttl_ms, parley_done done, void* user) {
+  return current_host->begin(call, done, user,
+                             [name = text(collection), k = read(key), f = read(fields), ttl_ms] {
+                               if (ttl_ms) current_host->ttl_ms[name] = ttl_ms;
+                               return change({"patch", name, k, f}, nullptr);
+                             });
+}
+
+parley_status increment_now(parley_call call, parley_str collection, parley_value key,
+                            parley_str field, int64_t by, uint32_t ttl_ms, parley_done done,
+                            void* user) {
+  return current_host->begin(
+      call, done, user,
+      [name = text(collection), k = read(key), f = text(field), by, ttl_ms]() -> outcome {
+        json::object made{{f, 0}};
+        for (std::size_t i = 0; i < k.as_array().size(); ++i)
+          made[current_host->keys.at(name)[i]] = k.at(i);
+        if (!current_host->record(name, k.as_array())) current_host->ttl_ms[name] = ttl_ms;
+        return change({"increment", name, k, {{"field", f}, {"by", by}}}, made);
+      });
+}
+
+parley_status erase_now(parley_call call, parley_str collection, parley_value key, parley_done done,
+                        void* user) {
+  return current_host->begin(
+      call, done, user, [name = text(collection), k = read(key)]() -> outcome {
+        const bool there = current_host->record(name, k.as_array()) != nullptr;
+        host::write what{"erase", name, k, {}};
+        current_host->apply(what);
+        return {PARLEY_OK, {{"erased", there}}};
+      });
+}
+
 } // namespace
+
+const parley_ephemeral_api* ephemeral_interface() {
+  static const parley_ephemeral_api api{sizeof api, get,           range,    put_now,
+                                        patch_now,  increment_now, erase_now};
+  return &api;
+}
 
 const parley_storage_api* storage_interface() {
   static const parley_storage_api api{sizeof api,     get,       range, open,    put,

@@ -12,6 +12,7 @@ class wrapper : public testing::Test {
   wrapper() {
     tracked::alive = 0;
     host.keys["notes"] = {"shelf", "number"};
+    host.keys["looks"] = {"shelf"};
     host.topic_of_event["note.added"] = "shelf";
     host.configuration = json::object{{"greeting", "Hi"}, {"most", 3}};
     host.methods["account.get"] = [](const json::value& params) -> fake::outcome {
@@ -65,6 +66,18 @@ TEST_F(wrapper, commits_and_gives_the_reply_with_its_numbers) {
   EXPECT_EQ(host.events[1].place, "upper");
   EXPECT_EQ(host.events[1].data.at("number"), 2);
   EXPECT_EQ(tracked::alive, 0);
+}
+
+TEST_F(wrapper, writes_and_reads_ephemeral_records) {
+  const json::value asked{{"shelf", "upper"}};
+  const fake::ending first = host.method("sample.see", asked);
+  ASSERT_EQ(first.status, PARLEY_OK) << first.message;
+  EXPECT_EQ(first.result, (json::value{{"shelf", "upper"}, {"times", 1}, {"by", "ann"}}));
+  EXPECT_EQ(host.ttl_ms["looks"], 60'000u);
+  EXPECT_EQ(host.method("sample.see", asked).result.at("times"), 2);
+  EXPECT_EQ(host.method("sample.see", asked).result.at("by"), "many");
+  EXPECT_EQ(host.ttl_ms["looks"], 1'000u);
+  EXPECT_TRUE(host.tables["looks"].empty());
 }
 
 TEST_F(wrapper, reads_a_range_with_the_defaults_of_the_schema) {

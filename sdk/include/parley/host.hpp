@@ -4,6 +4,7 @@
 // plugin. Headers of the C++ view are header-only, and each is a thin view of the C header of the
 // same name; threads, ownership and errors are said there.
 
+#include "parley/draft/ephemeral.h"
 #include "parley/draft/identity.h"
 #include "parley/draft/storage.h"
 #include "parley/parley.h"
@@ -37,6 +38,7 @@ class host {
         configuration(find<parley_config_api>(PARLEY_CONFIG_INTERFACE)),
         topics(find<parley_topic_api>(PARLEY_TOPIC_INTERFACE)),
         store(find<parley_storage_api>(PARLEY_STORAGE_INTERFACE)),
+        memory(find<parley_ephemeral_api>(PARLEY_EPHEMERAL_INTERFACE)),
         accounts(find<parley_identity_api>(PARLEY_IDENTITY_INTERFACE)) {}
 
   bool complete() const { return values && calls && log && environment && configuration; }
@@ -56,6 +58,7 @@ class host {
   const parley_config_api* configuration;
   const parley_topic_api* topics;
   const parley_storage_api* store;     // draft
+  const parley_ephemeral_api* memory;  // draft
   const parley_identity_api* accounts; // draft; null without the capability `identity`
 
  private:

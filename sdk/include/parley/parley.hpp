@@ -5,6 +5,7 @@
 
 #include "parley/call.hpp"
 #include "parley/env.hpp"
+#include "parley/ephemeral.hpp"
 #include "parley/error.hpp"
 #include "parley/hook.hpp"
 #include "parley/host.hpp"

@@ -29,6 +29,9 @@ template <class T>
 concept record_class = requires {
   { T::collection_name } -> std::convertible_to<std::string_view>;
 };
+// Of a collection that lives in memory: get and range are the same, writes are in ephemeral.hpp.
+template <class T>
+concept ephemeral_class = record_class<T> && requires { requires T::ephemeral; };
 template <class T>
 concept key_class = record_class<T> && requires(const arena& a, const T& key) {
   typename T::record;
@@ -42,13 +45,23 @@ concept event_class = requires(const T& event) {
   event.data;
 };
 
+inline const parley_ephemeral_api& memory_of(const host& host) {
+  if (host.memory == nullptr) throw unavailable("The host has no ephemeral collections.");
+  return *host.memory;
+}
+
 template <class Record>
 class get_operation : public operation<get_operation<Record>> {
  public:
   get_operation(const arena& a, parley_value key)
       : operation<get_operation<Record>>(a.host()), call_(a.handle()), key_(key) {}
   parley_status begin(parley_done done, void* user) const {
-    return this->host_->store->get(call_, to_c(Record::collection_name), key_, done, user);
+    const parley_str name = to_c(Record::collection_name);
+    if constexpr (ephemeral_class<Record>) {
+      return memory_of(*this->host_).get(call_, name, key_, done, user);
+    } else {
+      return this->host_->store->get(call_, name, key_, done, user);
+    }
   }
   std::optional<Record> await_resume() { return decode_as<std::optional<Record>>(this->take()); }
 
@@ -107,8 +120,12 @@ class range_query : public operation<range_query<Record>> {
         to_c("index"), to_c("prefix"), to_c("from"),    to_c("after"),
         to_c("to"),    to_c("before"), to_c("reverse"), to_c("limit")};
     const parley_slot query = encode_fields(arena_, names, slots_);
-    return this->host_->store->range(arena_.handle(), to_c(Record::collection_name), query.as.value,
-                                     done, user);
+    const parley_str name = to_c(Record::collection_name);
+    if constexpr (ephemeral_class<Record>) {
+      return memory_of(*this->host_).range(arena_.handle(), name, query.as.value, done, user);
+    } else {
+      return this->host_->store->range(arena_.handle(), name, query.as.value, done, user);
+    }
   }
   page<Record> await_resume() {
     static constexpr std::array<parley_str, 2> names{to_c("items"), to_c("more")};
@@ -208,6 +225,7 @@ class batch {
 
   template <record_class Record>
   void put(const Record& record) {
+    static_assert(!ephemeral_class<Record>, "an ephemeral record is put by put(call, record)");
     check(store().put(handle_, to_c(Record::collection_name), to_value(arena_, record)),
           "putting a record");
   }
@@ -284,6 +302,7 @@ class batch {
   }
   template <class Key>
   parley_value key_handle(const Key& key) const {
+    static_assert(!ephemeral_class<Key>, "ephemeral records are changed by calls of their own");
     return to_handle(arena_, encode_key(arena_, key));
   }
   template <class Event>

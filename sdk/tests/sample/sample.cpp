@@ -40,6 +40,28 @@ task<void> sample::fault(call& c, fault_params p) {
   }
 }
 
+task<look> sample::see(call& c, see_params p) {
+  const looks_key key(p.shelf);
+  looks_record first(p.shelf);
+  first.by = c.account();
+  if (co_await put(c, first).for_ms(60'000).only_if_absent()) {
+    looks_record again(p.shelf);
+    if (co_await put(c, again).only_if_absent()) throw std::runtime_error("stored twice");
+  }
+  looks_record now = co_await increment(c, key, "times").for_ms(60'000);
+  if (now.times == 3) {
+    now = co_await patch(c, key, "by", "many").for_ms(1'000);
+    const auto all = co_await range<looks_record>(c);
+    const std::optional<looks_record> found = co_await get(c, key);
+    if (all.items.size() != 1 || !found || !co_await erase(c, key)) {
+      throw std::runtime_error("it is not there");
+    }
+  }
+  look out(now.shelf, now.times);
+  out.by = now.by;
+  co_return out;
+}
+
 task<page_result> sample::page(call& c, page_params p) {
   parley::page<note> found = co_await range<note>(c).prefix(p.shelf).after(0).limit(p.limit);
   co_return page_result(std::move(found.items), found.more);
