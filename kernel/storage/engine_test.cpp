@@ -259,58 +259,6 @@ TEST_F(engine_test, tells_which_kind_of_condition_failed) {
   EXPECT_EQ(patched.failed, condition_reason::batch);
 }
 
-// Whoever may not write is told that, and not that something else was in the way.
-TEST_F(engine_test, a_permission_fails_before_everything_else) {
-  const auto failed = [&](std::initializer_list<condition_reason> reasons) {
-    const commit_result seen = commit([&](batch& b) {
-      b.put(orders, order("p", 1));
-      for (const condition_reason each : reasons) b.require(orders, {"none", 1}, true, {}, each);
-      b.patch(orders, {"none", 1}, {{"count", 1}});
-    });
-    EXPECT_EQ(seen.why.code, status::conflict);
-    return seen.failed;
-  };
-  using enum condition_reason;
-  EXPECT_EQ(failed({batch, idempotency, permission}), permission);
-  EXPECT_EQ(failed({batch, idempotency}), idempotency);
-  EXPECT_EQ(failed({batch}), batch);
-  EXPECT_EQ(get({"p", 1}), std::nullopt);
-}
-
-TEST_F(engine_test, refuses_what_is_over_a_limit) {
-  stop();
-  bounds_ = {3, 100, 4};
-  start();
-  open();
-  const json::object small = order("p", 1);
-  EXPECT_EQ(complaint([&](batch& b) {
-              for (int i = 0; i < 3; ++i) b.put(orders, small);
-              return b.erase(orders, {"p", 1});
-            }),
-            "a batch has at most 3 operations (limits.batch_operations); write the rest in another "
-            "one");
-  json::object large = small;
-  large["code"] = std::string(60, 'x');
-  EXPECT_EQ(complaint([&](batch& b) { return b.put(orders, large); }),
-            "a record or an event has at most 100 bytes (limits.record_bytes), and this one has "
-            "102");
-  large["code"] = std::string(58, 'x');
-  EXPECT_EQ(commit([&](batch& b) { b.put(orders, large); }).why.message, "");
-  const auto nested = [](int levels) {
-    json::value out = 1;
-    for (int i = 0; i < levels; ++i) out = json::array{std::move(out)};
-    return json::object{{"lines", std::move(out)}};
-  };
-  EXPECT_EQ(complaint([&](batch& b) {
-              return b.patch(orders, {"p", 1}, nested(5));
-            }),
-            "collection shop.orders, field lines: is nested deeper than 4 levels "
-            "(limits.value_depth)");
-  EXPECT_EQ(complaint([&](batch& b) { return b.append("t", "e", nested(4), "2026"); }),
-            "event e: is nested deeper than 4 levels (limits.value_depth)");
-  EXPECT_EQ(commit([&](batch& b) { b.patch(orders, {"p", 1}, nested(4)); }).why.message, "");
-}
-
 TEST_F(engine_test, patches_increments_and_erases) {
   commit([](batch& b) { b.put(orders, order("p", 1)); });
   commit([](batch& b) {
