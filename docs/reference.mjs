@@ -1,4 +1,4 @@
-// Writes the tables of keys in operators.md and plugins.md from the JSON Schemas that the server itself
+// Writes the tables of keys in operators.md and plugins/manifest.md from the JSON Schemas that the server itself
 // checks with, between the lines <!-- generated from PATH --> and <!-- end -->.
 //   node docs/reference.mjs [--check]     --check: only says whether they are current
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -62,7 +62,7 @@ function table(schemaFile) {
 }
 
 let stale = 0;
-for (const name of ['operators.md', 'plugins.md']) {
+for (const name of ['operators.md', 'plugins/manifest.md']) {
   const file = join(docs, name);
   const before = readFileSync(file, 'utf8');
   let found = 0;

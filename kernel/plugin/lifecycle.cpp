@@ -87,7 +87,8 @@ void lifecycle::upgrade(candidate next, done ended) {
   if (jobs_.size() == 1) begin(jobs_.front());
 }
 
-void lifecycle::begin(const job_ptr& j) {
+// By value: `over` takes the job out of the queue.
+void lifecycle::begin(job_ptr j) {
   std::string why;
   j->next = loader_.load(j->what, &why);
   if (!j->next) return over(j, why);

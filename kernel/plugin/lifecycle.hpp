@@ -59,7 +59,7 @@ class lifecycle {
   using job_ptr = std::shared_ptr<job>;
 
   void start_next();
-  void begin(const job_ptr& j);
+  void begin(job_ptr j);
   void migrate(const job_ptr& j);
   void start_version(const job_ptr& j);
   void take_over(const job_ptr& j);

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The first plugins of docs/plugins.md, as they stand there: the one in C++ built as a stranger would, both
+# The first plugins of docs/plugins/first-plugin.md, as they stand there: the one in C++ built as a stranger would, both
 # loaded and asked.
 #   first_plugin.sh ROOT BUILD CXX
 set -euo pipefail
 root=$1 build=$2 cxx=$3
-page=$root/docs/plugins.md
+page=$root/docs/plugins/first-plugin.md
 # shellcheck source=tests/docs/server.sh
 source "$(dirname "${BASH_SOURCE[0]}")/server.sh"
 # shellcheck source=tests/docs/plugin.sh
