@@ -48,6 +48,10 @@ std::size_t calls::size() const {
   return table().size();
 }
 
+void calls::each(const std::function<void(const call&)>& visit) {
+  table().each(visit);
+}
+
 call& calls::insert(std::unique_ptr<call> made, std::int64_t deadline_ms) {
   call& c = *made;
   c.deadline_ms = deadline_ms;

@@ -61,6 +61,8 @@ class calls {
   void cancel_operations(call& of, parley_status status);
 
   std::size_t size() const;
+  // Those of this thread; none may begin or end meanwhile.
+  static void each(const std::function<void(const call&)>& visit);
   // The depth of what a plugin begins now by itself: below the call that runs, so that two plugins
   // that answer each other come to an end.
   std::uint32_t depth_now() const { return depth_now_; }

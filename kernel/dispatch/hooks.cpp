@@ -116,9 +116,10 @@ void hooks::sort(point& p) const {
   p.participants = std::move(sorted);
 }
 
+// Also of a version that drains: its points are the next one's now.
 bool hooks::has(std::string_view name, const instance& owner) const {
   const auto found = points_.find(name);
-  return found != points_.end() && found->second->owner == &owner;
+  return found != points_.end() && found->second->owner->name == owner.name;
 }
 
 manifest::hook_kind hooks::kind_of(std::string_view name) const {

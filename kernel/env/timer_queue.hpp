@@ -4,6 +4,7 @@
 
 #include "env/env.hpp"
 
+#include <iterator>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -34,8 +35,16 @@ class timer_queue {
 
   // The earliest one that is due, or nothing.
   std::optional<task> take_due(std::int64_t now_ns) {
+    return take_due(now_ns, [](std::size_t) { return std::size_t{0}; });
+  }
+  // `pick(n)` chooses among those that are due at the same time, whose order nobody promised.
+  template <typename Pick>
+  std::optional<task> take_due(std::int64_t now_ns, Pick pick) {
     if (waiting_.empty() || waiting_.begin()->first.first > now_ns) return std::nullopt;
-    auto node = waiting_.extract(waiting_.begin());
+    const auto end = waiting_.lower_bound({waiting_.begin()->first.first + 1, 0});
+    const auto together = static_cast<std::size_t>(std::distance(waiting_.begin(), end));
+    auto node =
+        waiting_.extract(std::next(waiting_.begin(), static_cast<std::ptrdiff_t>(pick(together))));
     due_.erase(node.key().second);
     return std::move(node.mapped());
   }

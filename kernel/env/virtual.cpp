@@ -1,5 +1,7 @@
 #include "env/virtual.hpp"
 
+#include <algorithm>
+
 namespace parley::env {
 
 void virtual_loop::post(task work) {
@@ -21,7 +23,8 @@ bool virtual_loop::run_one() {
     }
   }
   if (!work) {
-    auto due = timers_.take_due(clock_.steady_ns());
+    auto due =
+        pick_ ? timers_.take_due(clock_.steady_ns(), pick_) : timers_.take_due(clock_.steady_ns());
     if (!due) return false;
     work = std::move(*due);
   }
@@ -46,6 +49,22 @@ void virtual_loop::advance(std::chrono::milliseconds by) {
   }
   clock_.set_steady_ns(until);
   run_until_idle();
+}
+
+void virtual_loop::clear() {
+  std::deque<task> posted;
+  {
+    const std::lock_guard lock(mutex_);
+    posted.swap(posted_);
+  }
+  timers_ = {};
+}
+
+std::optional<std::chrono::milliseconds> virtual_loop::next_due() const {
+  const auto due = timers_.next_due();
+  if (!due) return std::nullopt;
+  const std::int64_t left_ns = std::max<std::int64_t>(0, *due - clock_.steady_ns());
+  return std::chrono::milliseconds((left_ns + 999'999) / 1'000'000);
 }
 
 void seeded_random::fill(std::span<std::byte> out) {

@@ -8,6 +8,9 @@
 #include <atomic>
 #include <deque>
 #include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
 
 namespace parley::env {
 
@@ -20,31 +23,45 @@ class virtual_clock final : public clock {
   void advance(std::chrono::milliseconds by) {
     now_ns_.fetch_add(by.count() * 1'000'000, std::memory_order_relaxed);
   }
+  // As when somebody sets the wall clock; time itself goes on.
+  void jump(std::chrono::milliseconds by) {
+    start_ms_.fetch_add(by.count(), std::memory_order_relaxed);
+  }
 
  private:
-  std::int64_t start_ms_;
+  std::atomic<std::int64_t> start_ms_;
   std::atomic<std::int64_t> now_ns_{1'000'000'000};
 };
 
-// Runs only when told to, on the thread that tells it.
+// Runs only when told to, on the thread that made it.
 class virtual_loop final : public loop {
  public:
-  explicit virtual_loop(virtual_clock& now) : clock_(now) {}
+  // `pick(n)` gives one of 0 … n-1: which of `n` timers that are due at the same time goes first.
+  // Without it the one that was set first.
+  using picker = std::function<std::size_t(std::size_t n)>;
+  explicit virtual_loop(virtual_clock& now, picker pick = {})
+      : clock_(now), pick_(std::move(pick)) {}
 
   void post(task work) override;
   timer_id after(std::chrono::milliseconds delay, task work) override;
   void cancel(timer_id timer) override { timers_.cancel(timer); }
-  bool in_this_thread() const override { return true; }
+  bool in_this_thread() const override { return std::this_thread::get_id() == thread_; }
 
   // Runs what is posted and due until nothing is left; time stands still. How many it ran.
   std::size_t run_until_idle();
   // Moves the clock on, from timer to timer, running what becomes due.
   void advance(std::chrono::milliseconds by);
+  // Forgets what was posted and every timer: whoever they were for is gone.
+  void clear();
+  // How long until the next timer is due: 0 where one is; nothing where there is none.
+  std::optional<std::chrono::milliseconds> next_due() const;
 
  private:
   bool run_one();
 
   virtual_clock& clock_;
+  picker pick_;
+  const std::thread::id thread_ = std::this_thread::get_id();
   timer_queue timers_;
   std::mutex mutex_; // worker threads of a test may post
   std::deque<task> posted_;

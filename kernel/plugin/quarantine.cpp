@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 namespace parley::plugin {
 
@@ -27,7 +28,7 @@ class digest {
   }
   void add_file(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
-    add(std::string(std::istreambuf_iterator<char>(in), {}));
+    add((std::ostringstream() << in.rdbuf()).str()); // libraries are large: not byte by byte
   }
   std::string text() {
     unsigned char hash[size];

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 #include <string_view>
 
 namespace parley::plugin {
@@ -88,7 +89,7 @@ void read_dynamic(const elf_file& file, const Elf64_Shdr& section, const Elf64_S
 library_facts read_library(const std::string& path) {
   library_facts out;
   std::ifstream in(path, std::ios::binary);
-  const elf_file file({std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()});
+  const elf_file file((std::ostringstream() << in.rdbuf()).str());
   out.problem = in ? header_problem(file) : "it cannot be read";
   if (!out.problem.empty()) return out;
 
