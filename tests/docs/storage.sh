@@ -46,3 +46,10 @@ sentence='the store holds version 2 of shelf.books, this plugin knows version 1;
 grep -qF "$sentence" "$page" || { echo "the page says it otherwise"; exit 1; }
 reload "$sentence"
 expect "$migrated" "$url/v1/shelf/1"
+
+# Nor does the server start with it, and it says whose fault that is.
+kill "$server"
+wait "$server" || true
+server=
+if "$build/bin/parleyd" "$place/parley.yaml" >"$place/log" 2>&1; then echo "the old version was started"; exit 1; fi
+grep -F '"plugin":"shelf"' "$place/log" | grep -qF "$sentence" || { cat "$place/log"; exit 1; }
