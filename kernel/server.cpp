@@ -102,6 +102,7 @@ void server::listen() {
     return stop();
   }
   take_orders();
+  if (config_.development.watch) development_ = std::make_unique<development>(loop_, node_);
   const std::vector<std::uint16_t> ports = net_->ports();
   for (std::size_t i = 0; i < ports.size(); ++i)
     observe::write(level::info, "listening on " + address_of(config_.listen[i], ports[i]));
@@ -133,6 +134,7 @@ void server::stop() {
     if (net_) net_->drain(std::chrono::milliseconds(0), [] {});
     return;
   }
+  development_.reset();
   if (!net_) return stop_node();
   observe::write(level::info, "draining");
   net_->drain(std::chrono::seconds(config_.limits.drain_seconds), [this] { stop_node(); });

@@ -4,6 +4,7 @@
 
 #include "config/config.hpp"
 #include "control/socket.hpp"
+#include "development.hpp"
 #include "env/real.hpp"
 #include "env/real_loop.hpp"
 #include "env/thread.hpp"
@@ -51,6 +52,7 @@ class server {
   guard guard_;
   plugin_commands commands_;
   std::unique_ptr<control::socket> control_;
+  std::unique_ptr<development> development_; // where the configuration wants it
   std::unique_ptr<net::server> net_;
   std::int64_t began_ns_ = 0;
   bool stopping_ = false;

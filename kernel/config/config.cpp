@@ -131,6 +131,8 @@ void read(const json::object& root, const std::filesystem::path& folder, config&
   }
   read_log(root.at("log").as_object(), out);
   take(root.at("storage").as_object(), "log_retention_days", out.log_retention_days);
+  const auto& development = root.at("development").as_object();
+  out.development = {development.at("watch").as_bool(), development.at("strict").as_bool()};
   for (const auto& one : texts_in(root, "plugin_path")) {
     out.plugin_path.push_back(path_from(folder, one));
   }

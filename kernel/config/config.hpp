@@ -67,6 +67,11 @@ struct identity_settings {
   std::uint32_t refresh_token_days = 0;
 };
 
+struct development_settings {
+  bool watch = false;
+  bool strict = false; // what plugins answer is checked, also where that costs
+};
+
 struct role {
   std::vector<std::string> permissions;
   std::vector<std::string> accounts;
@@ -88,6 +93,7 @@ struct config {
   observe::level log_level = observe::level::info;
   observe::format log_format = observe::format::automatic;
   std::uint32_t log_retention_days = 0; // of durable topics
+  development_settings development;
   std::vector<std::filesystem::path> plugin_path;
   std::vector<plugin> plugins; // in the order of the file
 

@@ -185,6 +185,14 @@ parley_status batches::publish(parley_batch to, std::string_view event, std::str
     blame(b->as->name, "the manifest declares no durable event " + std::string(event));
     return PARLEY_E_NOT_FOUND;
   }
+  if (b->as->strict) {
+    const std::string wrong = b->as->strict->event(event, *data);
+    if (!wrong.empty()) {
+      blame(b->as->name,
+            "the event " + std::string(event) + " is not what the manifest says: " + wrong);
+      return PARLEY_E_INVALID;
+    }
+  }
   pending_event e;
   e.topic = declared->topic + ":" + std::string(place);
   e.offset = static_cast<std::uint32_t>(

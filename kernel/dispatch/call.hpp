@@ -3,6 +3,7 @@
 // One piece of work in a plugin: a method, a hook, a scope's question, or what a plugin began
 // itself.
 
+#include "dispatch/answer_check.hpp"
 #include "dispatch/circuit_breaker.hpp"
 #include "dispatch/gateway.hpp"
 #include "dispatch/stays.hpp"
@@ -40,7 +41,8 @@ struct instance {
   std::string digest;         // of the file that its code came from; empty: part of the program
   entry_point* own = nullptr; // what it does by itself, below no handler
   circuit_breaker breaker;
-  bool serves = false; // the one of its name that others reach
+  std::unique_ptr<const answer_check> strict; // where what it answers is to be checked
+  bool serves = false;                        // the one of its name that others reach
   observe::gauge* open = nullptr;
   observe::counter* openings = nullptr;
   std::size_t calls = 0;      // that run in it

@@ -176,6 +176,23 @@ bool methods::check_params(call& c) {
   return false;
 }
 
+namespace {
+
+// In strict development only.
+bool is_as_declared(call& c, const json::value* result) {
+  if (!c.plugin->strict) return true;
+  const std::string& method = c.work->target->declared.name;
+  const std::string wrong = c.plugin->strict->result(method, result);
+  if (wrong.empty()) return true;
+  observe::write(
+      observe::level::error, "a method gave what its manifest does not say",
+      {{"plugin", c.plugin->name}, {"method", method}, {"request", c.request_id}, {"what", wrong}});
+  c.garbage = true;
+  return false;
+}
+
+} // namespace
+
 // How a method's call becomes the client's answer.
 on_end methods::answer(answered done, const provided& of) {
   const std::int64_t began = calls_.now_ms();
@@ -192,6 +209,8 @@ on_end methods::answer(answered done, const provided& of) {
                       {"code", how.failure ? how.failure->code : "ok"},
                       {"ms", calls_.now_ms() - began}});
     const method_work& work = *c.work;
+    if (!how.failure && !work.repeated && !is_as_declared(c, how.result))
+      return done({{}, error_of(PARLEY_E_FAILED)});
     if (!how.failure && !work.repeated) {
       if (!how.result) return done({"null", std::nullopt});
       if (c.numbers.empty() || !storage::holds_stand_in(*how.result))

@@ -31,6 +31,7 @@ plugin::services services_of(const config::config& with, const node::surrounding
   out.calls = &calls;
   out.metrics = &on.metrics;
   out.identity = &identity::identity_api();
+  out.strict = with.development.strict;
   out.faults = {with.limits.breaker_failures, with.limits.breaker_window_ms,
                 with.limits.breaker_open_ms, with.limits.breaker_open_most_ms};
   if (!with.server.data.empty()) out.code = with.server.data / "loaded";
@@ -228,6 +229,7 @@ void node::reload(const std::string& plugin, done ended) {
   if (problems.empty()) return upgrade(*std::move(next), std::move(ended));
   std::string why;
   for (const yaml::problem& p : problems) why += (why.empty() ? "" : "\n") + yaml::to_string(p);
+  observe::write(level::error, "a plugin was not upgraded", {{"plugin", plugin}, {"why", why}});
   ended(why);
 }
 

@@ -3,6 +3,7 @@
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/values.hpp"
 #include "env/env.hpp"
+#include "observe/log.hpp"
 #include "parley/hook.h"
 #include "parley/topic.h"
 #include "plugin/host.hpp"
@@ -185,6 +186,12 @@ parley_status publish(parley_call handle, parley_str event, parley_str place, pa
     return e.name == view(event) && !e.durable;
   });
   if (declared == events.end()) return PARLEY_E_NOT_FOUND;
+  if (const std::string wrong = plugin.strict ? plugin.strict->event(declared->name, *value) : "";
+      !wrong.empty()) {
+    observe::write(observe::level::error, "an event is not what the manifest says",
+                   {{"plugin", plugin.name}, {"event", declared->name}, {"what", wrong}});
+    return PARLEY_E_INVALID;
+  }
   if (!plugin.shared->dispatch) return PARLEY_E_UNAVAILABLE;
   plugin.shared->dispatch->all_topics().publish(declared->topic + ":" + std::string(view(place)),
                                                 view(event), *value);

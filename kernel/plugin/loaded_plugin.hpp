@@ -47,6 +47,7 @@ struct services {
   dispatch::dispatcher* dispatch = nullptr;
   storage::engine* store = nullptr;
   storage::ephemeral_store* memory = nullptr;
+  bool strict = false;                           // what plugins answer is checked
   dispatch::circuit_breaker::rule faults;        // that open a plugin's breaker
   const parley_identity_api* identity = nullptr; // for plugins with capabilities.identity
   std::filesystem::path code; // where copies of libraries lie while they are loaded; empty: none

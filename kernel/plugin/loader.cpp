@@ -48,6 +48,7 @@ std::unique_ptr<loaded_plugin> loader::load(candidate what, std::string* why) {
   plugin->shared = &shared_;
   plugin->self = std::make_shared<dispatch::session>(
       dispatch::session{"plugin:" + what.name, PARLEY_PLUGIN, "", {"plugin"}, 0});
+  if (shared_.strict) plugin->strict = std::make_unique<dispatch::answer_check>(plugin->declared);
   plugin->breaker = dispatch::circuit_breaker(shared_.faults);
   const observe::labels with{{"plugin", what.name}};
   plugin->open = &shared_.metrics->add_gauge(

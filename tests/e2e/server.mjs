@@ -28,6 +28,8 @@ export function configuration(changes = {}) {
   return {
     server: { name: "Parley", data: "./data" },
     listen: [{ address: "127.0.0.1", port: 0 }],
+    // What plugins answer is what their manifests say: checked wherever a suite calls them.
+    development: { strict: true },
     plugin_path: [path.join(build, "plugins"), path.join(repository, "plugins")],
     plugins: {
       "storage-sqlite": {},
