@@ -19,5 +19,6 @@ struct command {
 
 std::vector<command> configuration_commands();
 std::vector<command> running_commands();
+std::vector<command> authoring_commands();
 
 } // namespace parley::ctl

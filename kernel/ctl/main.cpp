@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <iomanip>
 #include <iostream>
-#include <iterator>
 #include <sstream>
 
 namespace {
@@ -15,7 +14,8 @@ using parley::ctl::command;
 
 std::vector<command> all_commands() {
   std::vector<command> all;
-  for (const auto& group : {parley::ctl::configuration_commands(), parley::ctl::running_commands()})
+  for (const auto& group : {parley::ctl::configuration_commands(), parley::ctl::running_commands(),
+                            parley::ctl::authoring_commands()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }
@@ -35,10 +35,14 @@ int usage(const std::vector<command>& all) {
 
 bool takes(const command& c, std::size_t count) {
   std::istringstream words(c.takes);
-  const std::vector<std::string> named{std::istream_iterator<std::string>(words), {}};
-  const auto optional = std::count_if(named.begin(), named.end(),
-                                      [](const std::string& w) { return w.front() == '['; });
-  return count <= named.size() && count + static_cast<std::size_t>(optional) >= named.size();
+  std::size_t most = 0, least = 0;
+  bool optional = false;
+  for (std::string word; words >> word; optional = optional && word.back() != ']') {
+    optional = optional || word.front() == '[';
+    ++most;
+    if (!optional) ++least;
+  }
+  return count >= least && count <= most;
 }
 
 } // namespace
