@@ -177,6 +177,11 @@ void calls::judge(const call& ended, const ending& how, bool waited) {
   if (!ended.entered && found != verdict::fault) return;
 
   instance& plugin = *ended.plugin;
+  if (how.status == PARLEY_E_DEADLINE && found == verdict::fault)
+    observe::write(observe::level::warn, "a plugin did not end what it was entered for in time",
+                   {{"plugin", plugin.name},
+                    {"entry", ended.at ? ended.at->name : ""},
+                    {"request", ended.request_id}});
   const auto changed = plugin.breaker.ended(ended.trial, found, steady_ms());
   if (changed == circuit_breaker::change::none || !plugin.serves) return;
   const bool open = changed == circuit_breaker::change::opened;

@@ -6,7 +6,8 @@ static void meddle(void* user, parley_call call, parley_value input) {
   parley_value value = 0;
   (void)user;
   if (asks(input, "filter-loop")) {
-    while (forever) {}
+    while (forever) {
+    }
   } else if (asks(input, "filter-garbage")) {
     value_api->parse(call, text("{\"how\": [true]}"), &value);
     call_api->finish(call, value);

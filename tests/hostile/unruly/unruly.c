@@ -6,7 +6,7 @@ static const parley_hook_api* hook_api;
 static const parley_offload_api* offload_api;
 static const parley_env_api* env_api;
 
-static parley_call kept;
+static parley_call kept, late;
 static volatile int forever = 1;
 
 static parley_value of_json(parley_call call, const char* json) {
@@ -31,7 +31,7 @@ static void passed(void* user, parley_status status, parley_value payload) {
 
 static void fires_late(void* user) {
   (void)user;
-  call_api->finish(kept, 0); /* ended long ago */
+  call_api->finish(late, 0); /* ended long ago */
 }
 
 static void* elsewhere(void* user) {
@@ -44,7 +44,8 @@ static void* elsewhere(void* user) {
 
 static void work_forever(void* user) {
   (void)user;
-  while (forever) {}
+  while (forever) {
+  }
 }
 static void work_done(void* user, parley_status status, parley_value result) {
   (void)user, (void)status, (void)result;
@@ -56,7 +57,8 @@ static void act(void* user, parley_call call, parley_value input) {
   if (asks(input, "well")) {
     call_api->finish(call, of_json(call, "{\"how\":\"well\"}"));
   } else if (asks(input, "loop")) {
-    while (forever) {}
+    while (forever) {
+    }
   } else if (asks(input, "twice")) {
     call_api->finish(call, of_json(call, "{\"how\":\"twice\"}"));
     call_api->finish(call, of_json(call, "{\"how\":\"again\"}"));
@@ -65,6 +67,7 @@ static void act(void* user, parley_call call, parley_value input) {
     return;
   } else if (asks(input, "late")) {
     parley_timer timer;
+    late = call;
     env_api->after(host, 1500, fires_late, NULL, &timer);
   } else if (asks(input, "thread")) {
     pthread_t other;
