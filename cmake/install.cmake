@@ -22,7 +22,8 @@ install(FILES
   DESTINATION ${PARLEY_CMAKE} COMPONENT sdk)
 install(FILES sdk/manifest/plugin.schema.json kernel/config/parley.schema.json
   DESTINATION ${PARLEY_SHARE}/schemas COMPONENT sdk)
-install(DIRECTORY lua/ DESTINATION ${PARLEY_SHARE}/lua COMPONENT sdk FILES_MATCHING PATTERN "*.lua")
+install(DIRECTORY lua/ DESTINATION ${PARLEY_SHARE}/lua COMPONENT sdk FILES_MATCHING
+  PATTERN "*.lua" PATTERN testing EXCLUDE)
 
 # What plugins can build on: by plugin, for parley_add_plugin(… REQUIRES …).
 install(FILES kernel/identity/plugin.yaml DESTINATION ${PARLEY_SHARE}/manifests/identity COMPONENT sdk)
