@@ -41,6 +41,11 @@ int call_index(lua_State* L) {
     lua_pushinteger(L, info.deadline_ms);
   } else if (name == "depth") {
     lua_pushinteger(L, info.depth);
+  } else if (name == "readable_from") {
+    if (info.readable_from > 0)
+      lua_pushinteger(L, info.readable_from);
+    else
+      lua_pushnil(L);
   } else {
     const std::string text = printable_name(name);
     return luaL_error(L, "a call has no %s", text.c_str());

@@ -82,6 +82,13 @@ TEST(lua_call, tells_who_calls) {
   EXPECT_EQ(json::serialize(host.run_it().result), R"(["0192-account","user","r-1",true,1])");
 }
 
+TEST(lua_call, tells_from_where_on_the_caller_may_read) {
+  one_method host("return {call.readable_from}");
+  EXPECT_EQ(json::serialize(host.run_it().result), "{}");
+  host.readable_from = 7;
+  EXPECT_EQ(json::serialize(host.run_it().result), "[7]");
+}
+
 TEST(lua_call, cannot_be_used_after_its_end) {
   one_method host("if kept then return kept.account end kept = call");
   EXPECT_EQ(host.run_it().status, PARLEY_OK);
@@ -134,7 +141,7 @@ TEST(lua_storage, reads_and_writes_through_batches) {
       "b:publish('note.made', 'a', {n = b:next('room', 'a')})\n"
       "b:commit({ok = true})\n"
       "b = plugin.batch(call); b:increment('notes', {'a', 1}, 'hits', 3)\n"
-      "b:patch('notes', {'a', 1}, {text = 'x'}); b:commit()\n"
+      "b:patch('notes', {'a', 1}, {text = 'x'}); b:withdraw('note.made', 'a', 7); b:commit()\n"
       "local all = notes:range(call, {prefix = {'a'}}).items\n"
       "b = plugin.batch(call); b:erase('notes', {'a', 1}); b:commit()\n"
       "assert(notes:get(call, 'a', 1) == nil)\n"
@@ -146,8 +153,9 @@ TEST(lua_storage, reads_and_writes_through_batches) {
   host.declared.collections.push_back(c);
   EXPECT_EQ(host.run_it().result,
             (json::value{{"room", "a"}, {"n", 1}, {"hits", 3}, {"text", "x"}}));
-  ASSERT_EQ(host.published.size(), 2u);
-  EXPECT_EQ(host.published[1], "typing a {}");
+  ASSERT_EQ(host.published.size(), 3u);
+  EXPECT_EQ(host.published[1], "void note.made a 7");
+  EXPECT_EQ(host.published[2], "typing a {}");
 }
 
 TEST(lua_storage, a_conflict_is_an_error_with_a_code) {
@@ -193,7 +201,7 @@ TEST(lua_description, names_what_is_there_and_all_of_it) {
       "local wrong = {}\n"
       "local there = {parley = parley, plugin = plugin, log = plugin.log, call = call,\n"
       "  collection = plugin.collections.notes, batch = plugin.batch(call)}\n"
-      "local set = {start = true, stop = true, session = true, remote = true} -- may be nil\n"
+      "local set = {start = true, stop = true, session = true, remote = true, readable_from = true} -- may be nil\n"
       "for owner, thing in pairs(there) do\n"
       "  local known = {}\n"
       "  for _, name in ipairs(params[owner]) do known[name] = true\n"

@@ -40,6 +40,7 @@ function parley.words(text) end
 ---@field remote string? the client's address
 ---@field deadline_ms integer Unix time in milliseconds
 ---@field depth integer
+---@field readable_from integer? in a method whose permission has a place for its scope: the first number of its topic that the account may read
 
 ---An error: returned or raised by a handler, it ends the call with it. Failed operations raise one.
 ---@class parley.error
@@ -205,6 +206,12 @@ function batch:require(condition) end
 ---@param data table
 ---@param access? table
 function batch:publish(event, place, data, access) end
+
+---What the plugin's event of that number said leaves the log, which keeps the number as a void.
+---@param event string
+---@param place string
+---@param number integer
+function batch:withdraw(event, place, number) end
 
 ---The number that the batch's next event on the topic will get: a stand-in, for keys, fields, data and results.
 ---@param topic string

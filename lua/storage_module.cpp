@@ -143,6 +143,16 @@ int batch_publish(lua_State* L) {
   return 0;
 }
 
+// batch:withdraw(event, place, number)
+int batch_withdraw(lua_State* L) {
+  const batch_data& b = check_batch(L);
+  const std::string_view event = check_name(L, 2);
+  const std::string_view place = check_name(L, 3);
+  check(L, storage_of(L).withdraw(b.batch, to_str(event), to_str(place), luaL_checkinteger(L, 4)),
+        "withdraw");
+  return 0;
+}
+
 int batch_next(lua_State* L) {
   const batch_data& b = check_batch(L);
   const std::string_view topic = check_name(L, 2);
@@ -240,11 +250,12 @@ void push_batch(lua_State* L, parley_batch batch, parley_call call, bool owned) 
 }
 
 void add_storage(lua_State* L) {
-  static constexpr luaL_Reg methods[] = {{"put", batch_put},         {"patch", batch_patch},
-                                         {"erase", batch_erase},     {"increment", batch_increment},
-                                         {"require", batch_require}, {"publish", batch_publish},
-                                         {"next", batch_next},       {"commit", batch_commit},
-                                         {nullptr, nullptr}};
+  static constexpr luaL_Reg methods[] = {
+      {"put", batch_put},           {"patch", batch_patch},
+      {"erase", batch_erase},       {"increment", batch_increment},
+      {"require", batch_require},   {"publish", batch_publish},
+      {"withdraw", batch_withdraw}, {"next", batch_next},
+      {"commit", batch_commit},     {nullptr, nullptr}};
   make_type(L, batch_type, methods);
   push_collections(L);
   lua_setfield(L, -2, "collections");

@@ -209,6 +209,20 @@ parley_status batches::publish(parley_batch to, std::string_view event, std::str
   return status;
 }
 
+// The name stands in the condition of the void: nobody withdraws what another plugin has published.
+parley_status batches::withdraw(parley_batch from, std::string_view event, std::string_view place,
+                                std::int64_t number) {
+  batch* b = writable(from);
+  if (!b) return PARLEY_E_STALE;
+  const manifest::event* declared = declared_event(*b->as, event);
+  if (!declared || !declared->durable) {
+    blame(b->as->name, "the manifest declares no durable event " + std::string(event));
+    return PARLEY_E_NOT_FOUND;
+  }
+  return said(b->as->name, b->root->writes->make_void(declared->topic + ":" + std::string(place),
+                                                      number, event));
+}
+
 parley_status batches::next(parley_batch to, std::string_view topic, std::string_view place,
                             std::int64_t* out) {
   batch* b = writable(to);

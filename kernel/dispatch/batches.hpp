@@ -33,6 +33,8 @@ class batches {
   parley_status require(parley_batch to, const boost::json::value* condition);
   parley_status publish(parley_batch to, std::string_view event, std::string_view place,
                         const boost::json::value* data, int access, std::string_view principal);
+  parley_status withdraw(parley_batch from, std::string_view event, std::string_view place,
+                         std::int64_t number);
   parley_status next(parley_batch to, std::string_view topic, std::string_view place,
                      std::int64_t* out);
   parley_status commit(parley_batch handle, const boost::json::value* reply, parley_done done,

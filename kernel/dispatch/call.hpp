@@ -70,6 +70,7 @@ struct method_work {
   std::string digest;
   connection_id connection = 0;                // 0: called by a plugin
   std::string place;                           // the scope's place, where the permission has one
+  std::int64_t readable_from = 0;              // there, by the scope's owner
   std::string order_key;                       // empty: unordered, or already released
   std::string idempotency_key;                 // empty: not idempotent
   bool admitted = false;                       // its permission was given

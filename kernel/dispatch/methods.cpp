@@ -326,6 +326,8 @@ void methods::scope_answered(parley_call handle, const std::string& scope, const
   const json::value* role = answer ? answer->if_contains("role") : nullptr;
   if (!role || !permits_({std::string(role->get_string())}, *c->work->target->declared.required))
     return refuse(*c, PARLEY_E_FORBIDDEN);
+  const json::value* from = answer->if_contains("from");
+  c->work->readable_from = from && from->is_int64() ? from->get_int64() : 1;
   const json::value* conditions = answer->if_contains("conditions");
   if (conditions && conditions->is_array())
     for (const json::value& condition : conditions->get_array())

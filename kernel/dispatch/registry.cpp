@@ -44,6 +44,7 @@ registry::registry(std::uint64_t generation, std::vector<std::shared_ptr<const o
     for (const std::unique_ptr<const method>& m : each->methods) {
       by_name_[m->declared.name] = m.get();
       if (m->declared.http) add_route(*m);
+      if (m->declared.seen_by == manifest::visibility::client) plugins_.insert(m->plugin);
     }
 }
 

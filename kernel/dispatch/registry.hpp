@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -56,6 +57,8 @@ class registry {
   const method* find(std::string_view name) const;
   // By verb and decoded path segments. Literal segments win over parameters.
   route_match route(std::string_view verb, const std::vector<std::string>& segments) const;
+  // The plugins with methods that clients may call, by name.
+  const std::set<std::string>& plugins() const { return plugins_; }
   // A static file by its decoded path, or nullptr.
   const file* find_file(std::string_view path) const;
 
@@ -67,6 +70,7 @@ class registry {
   std::vector<std::shared_ptr<const offer>> offers_;
   std::unordered_map<std::string_view, const method*> by_name_;
   std::unique_ptr<route_node> routes_;
+  std::set<std::string> plugins_;
 };
 
 } // namespace parley::dispatch

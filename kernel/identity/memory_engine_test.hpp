@@ -126,6 +126,9 @@ class memory_engine final : public storage::engine {
                             std::string_view) override {
       return unused();
     }
+    storage::failure make_void(std::string_view, std::int64_t, std::string_view) override {
+      return unused();
+    }
     std::int64_t next(std::string_view) override { return 0; }
     storage::batch_mark mark() const override { return {all.size(), {}, {}}; }
     void back_to(const storage::batch_mark& where) override {

@@ -199,7 +199,14 @@ void socket_session::say_hello() {
   hello += ",\"heartbeat_ms\":" + std::to_string(heartbeat_ms_) + ",\"time\":\"" +
            env::rfc3339(home_.around().clock->unix_ms()) +
            "\",\"limits\":{\"frame_bytes\":" + std::to_string(by.frame_bytes) +
-           ",\"outstanding\":" + std::to_string(by.outstanding) + "},\"features\":[]}}";
+           ",\"outstanding\":" + std::to_string(by.outstanding) + "},\"features\":[";
+  if (home_.registry()) {
+    for (const std::string& each : home_.registry()->plugins()) {
+      if (hello.back() != '[') hello += ',';
+      append_quoted(hello, each);
+    }
+  }
+  hello += "]}}";
   send(make_text(hello));
   if (leaving_) drain(0);
 }

@@ -42,6 +42,7 @@ TEST(socket, says_hello_and_calls) {
   const std::string hello = one.log_in();
   EXPECT_THAT(hello, HasSubstr(R"("account":"account-1")"));
   EXPECT_THAT(hello, HasSubstr(R"("outstanding":64)"));
+  EXPECT_THAT(hello, HasSubstr(R"("features":["test"])"));
   one.say(echo);
   const std::string reply = one.hear().text;
   EXPECT_THAT(reply, StartsWith(R"({"id":1,"result":)"));

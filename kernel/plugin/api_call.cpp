@@ -65,6 +65,7 @@ parley_status info(parley_call handle, parley_call_info* out) {
   full.deadline_ms = c->deadline_ms;
   full.batch = c->joined;
   full.depth = c->depth;
+  full.readable_from = c->work ? c->work->readable_from : 0;
   // a plugin built earlier knows a shorter struct
   std::copy_n(reinterpret_cast<const char*>(&full), std::min<std::size_t>(out->size, sizeof full),
               reinterpret_cast<char*>(out));

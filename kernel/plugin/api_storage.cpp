@@ -146,6 +146,12 @@ parley_status commit(parley_batch handle, parley_value reply, parley_done done, 
   return all ? all->commit(handle, value_arena::find(reply), done, user) : PARLEY_E_STALE;
 }
 
+parley_status withdraw(parley_batch handle, parley_str event, parley_str place,
+                       std::int64_t number) {
+  dispatch::batches* all = batches_of(handle);
+  return all ? all->withdraw(handle, view(event), view(place), number) : PARLEY_E_STALE;
+}
+
 parley_status offer(const parley_host* host, const parley_storage_driver* driver) {
   loaded_plugin& plugin = loaded_plugin::of(host);
   if (!plugin.initialising) return PARLEY_E_THREAD;
@@ -169,7 +175,8 @@ const void* storage_interface() {
                                       publish,
                                       publish_access,
                                       next,
-                                      commit};
+                                      commit,
+                                      withdraw};
   return &api;
 }
 

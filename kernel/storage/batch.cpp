@@ -201,6 +201,24 @@ failure batch_builder::append(std::string_view topic, std::string_view event,
   return add(why.empty() ? why : "event " + std::string(event) + ": " + why, op);
 }
 
+failure batch_builder::make_void(std::string_view topic, std::int64_t number,
+                                 std::string_view event) {
+  parley_driver_op op{};
+  op.size = sizeof op;
+  op.kind = PARLEY_OP_VOID;
+  problem why = topic_at(topic, op.topic);
+  if (why.empty() && number < 1) why = "an event that is withdrawn has a number by now";
+  if (!why.empty()) return add("event " + std::string(event) + ": " + why, op);
+  parley_cell* which = cells(2);
+  which[0].kind = PARLEY_INTEGER;
+  which[0].as.integer = number;
+  which[1].kind = PARLEY_STRING;
+  which[1].as.text = kept(event, memory_);
+  op.cells = which;
+  op.cell_count = 2;
+  return add(why, op);
+}
+
 std::int64_t batch_builder::next(std::string_view topic) {
   parley_next which{};
   const problem why = topic_at(topic, which.topic);

@@ -28,6 +28,7 @@ class batch_builder final : public batch {
                   const boost::json::object& equals, condition_reason reason) override;
   failure append(std::string_view topic, std::string_view event, const boost::json::value& data,
                  std::string_view at) override;
+  failure make_void(std::string_view topic, std::int64_t number, std::string_view event) override;
   std::int64_t next(std::string_view topic) override;
   batch_mark mark() const override;
   void back_to(const batch_mark& where) override;

@@ -118,6 +118,9 @@ class batch {
                           const boost::json::object& equals, condition_reason reason) = 0;
   virtual failure append(std::string_view topic, std::string_view event,
                          const boost::json::value& data, std::string_view at) = 0;
+  // The topic's event of that number becomes a void, if it has that name; another stays as it is.
+  virtual failure make_void(std::string_view topic, std::int64_t number,
+                            std::string_view event) = 0;
   virtual std::int64_t next(std::string_view topic) = 0;
 
   virtual batch_mark mark() const = 0;

@@ -237,6 +237,21 @@ TEST_F(engine_test, fills_in_the_numbers_of_the_commit) {
   EXPECT_EQ(read_log("u", 0).entries.at(0).data, "\"text\"");
 }
 
+TEST_F(engine_test, withdraws_an_event_by_number_and_name) {
+  for (int i = 0; i < 2; ++i)
+    commit([](batch& b) { b.append("t", "said", json::object{{"text", "secret"}}, "2026"); });
+  ASSERT_EQ(commit([](batch& b) { b.make_void("t", 1, "said"); }).why.code, status::ok);
+  const log_found log = read_log("t", 0);
+  ASSERT_EQ(log.entries.size(), 2u);
+  EXPECT_EQ(log.entries[0].number, 1);
+  EXPECT_EQ(log.entries[0].event, "");
+  EXPECT_EQ(log.entries[0].data, "");
+  EXPECT_EQ(log.entries[1].event, "said");
+  // A stand-in is no number yet.
+  const commit_result early = commit([](batch& b) { b.make_void("t", b.next("t"), "said"); });
+  EXPECT_EQ(early.why.code, status::invalid);
+}
+
 TEST_F(engine_test, tells_which_kind_of_condition_failed) {
   commit([](batch& b) { b.put(orders, order("p", 1)); });
   const auto failed = [&](condition_reason reason) {

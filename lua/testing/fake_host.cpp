@@ -26,6 +26,7 @@ struct fake_host::call_table : table {
     out->deadline_ms = self().now_ms_ + 10'000;
     out->batch = 77;
     out->depth = 1;
+    out->readable_from = self().readable_from;
     return PARLEY_OK;
   }
   static parley_status finish(parley_call call, parley_value result) {

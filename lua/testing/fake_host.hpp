@@ -81,6 +81,7 @@ class fake_host {
   std::map<std::string, std::map<std::string, json::object>> records; // collection → key → record
   std::map<std::string, std::map<std::string, std::uint32_t>> ttl_ms; // of ephemeral records
   std::string principal = "0192-account";
+  std::int64_t readable_from = 0;
 
   std::size_t open_calls() const;
   std::size_t live_values() const { return values_.size(); }

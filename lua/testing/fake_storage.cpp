@@ -110,6 +110,16 @@ struct fake_host::storage_table : table {
     }
     return status;
   }
+  static parley_status withdraw(parley_batch b, parley_str event, parley_str place,
+                                std::int64_t number) {
+    fake_host& h = self();
+    batch_data* const open = find_batch(b);
+    if (open == nullptr) return PARLEY_E_STALE;
+    const std::string line =
+        "void " + text_of(event) + " " + text_of(place) + " " + std::to_string(number);
+    open->writes.push_back([&h, line] { h.published.push_back(line); });
+    return PARLEY_OK;
+  }
   static parley_status next(parley_batch b, parley_str, parley_str, std::int64_t* out) {
     if (find_batch(b) == nullptr) return PARLEY_E_STALE;
     *out = -4'611'686'018'427'387'905;
@@ -212,8 +222,8 @@ const void* fake_host::ephemeral_api() {
 const void* fake_host::storage_api() {
   using t = storage_table;
   static const parley_storage_api api{
-      sizeof api, t::get,     t::range,   t::batch,          t::put,  t::patch, t::increment,
-      t::erase,   t::require, t::publish, t::publish_access, t::next, t::commit};
+      sizeof api, t::get,     t::range,   t::batch,          t::put,  t::patch,  t::increment,
+      t::erase,   t::require, t::publish, t::publish_access, t::next, t::commit, t::withdraw};
   return &api;
 }
 

@@ -192,6 +192,7 @@ outcome host::commit(parley_batch handle, const json::value& reply) {
     ++heads[topic_of_event[each.event] + ":" + each.place];
     events.push_back(std::move(each));
   }
+  withdrawn.insert(withdrawn.end(), batch.withdrawn.begin(), batch.withdrawn.end());
   json::object out{{"numbers", json::object()}};
   if (!reply.is_null()) {
     out["reply"] = reply;

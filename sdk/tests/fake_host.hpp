@@ -75,11 +75,13 @@ class host {
   void cancel_all();
 
   std::string principal = "ann";
+  std::int64_t readable_from = 1;
   json::value configuration = json::object();
   std::map<std::string, std::function<outcome(const json::value&)>> methods; // for invoke
   std::map<std::string, std::function<outcome(const json::value&)>> hooks;
   std::map<std::string, std::vector<std::string>> keys; // the keys of the collections
   std::vector<published> events;
+  std::vector<std::string> withdrawn; // "event place number"
   std::vector<std::string> log;
   std::deque<operation> pending;
   std::map<std::string, json::array> tables;   // sorted by key
@@ -103,6 +105,7 @@ class host {
     std::vector<write> writes;
     std::vector<json::value> conditions;
     std::vector<published> events;
+    std::vector<std::string> withdrawn;
     std::map<std::int64_t, std::pair<std::string, std::int64_t>> stand_ins; // topic, offset
   };
 

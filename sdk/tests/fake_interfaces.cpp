@@ -32,6 +32,7 @@ parley_status info(parley_call call, parley_call_info* out) {
   out->principal = {current_host->principal.data(), current_host->principal.size()};
   out->request_id = {"request", 7};
   out->batch = state->batch;
+  out->readable_from = current_host->readable_from;
   return PARLEY_OK;
 }
 

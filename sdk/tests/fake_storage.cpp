@@ -124,6 +124,13 @@ parley_status publish(parley_batch batch, parley_str event, parley_str place, pa
   return publish_access(batch, event, place, data, -1, parley_str{"", 0});
 }
 
+parley_status withdraw(parley_batch batch, parley_str event, parley_str place, int64_t number) {
+  host::batch_state* state = open_batch(batch);
+  if (!state) return PARLEY_E_STALE;
+  state->withdrawn.push_back(text(event) + " " + text(place) + " " + std::to_string(number));
+  return PARLEY_OK;
+}
+
 parley_status next(parley_batch batch, parley_str topic, parley_str place, int64_t* out) {
   host::batch_state* state = open_batch(batch);
   if (!state) return PARLEY_E_STALE;
@@ -224,9 +231,9 @@ const parley_ephemeral_api* ephemeral_interface() {
 }
 
 const parley_storage_api* storage_interface() {
-  static const parley_storage_api api{sizeof api,     get,       range, open,    put,
-                                      patch,          increment, erase, require, publish,
-                                      publish_access, next,      commit};
+  static const parley_storage_api api{sizeof api,     get,       range,  open,    put,
+                                      patch,          increment, erase,  require, publish,
+                                      publish_access, next,      commit, withdraw};
   return &api;
 }
 

@@ -88,6 +88,7 @@ class store::transaction {
 
   parley_status apply(const parley_driver_op& op) {
     if (op.kind == PARLEY_OP_APPEND) return append(op);
+    if (op.kind == PARLEY_OP_VOID) return make_void(op);
     const shape* s = shape_of(op);
     if (s == nullptr) return refuse(PARLEY_E_INVALID, "there is no such collection");
     switch (op.kind) {
@@ -163,12 +164,27 @@ class store::transaction {
     return PARLEY_OK;
   }
 
+  parley_status make_void(const parley_driver_op& op) {
+    if (op.topic >= batch_.topic_count) return refuse(PARLEY_E_INVALID, "there is no such topic");
+    if (op.cell_count != 2 || op.cells[0].kind != PARLEY_INTEGER)
+      return refuse(PARLEY_E_INVALID, "a void has a number and a name");
+    voids_.push_back(&op);
+    return PARLEY_OK;
+  }
+
   void take_back() {
     for (auto each = undo_.rbegin(); each != undo_.rend(); ++each)
       each->of->write(each->key, each->before);
   }
 
   void keep_events() {
+    for (const parley_driver_op* op : voids_) {
+      const auto of = in_.topics_.find(std::string(view(batch_.topics[op->topic])));
+      if (of == in_.topics_.end()) continue;
+      const auto at = of->second.log.find(op->cells[0].as.integer);
+      if (at == of->second.log.end() || at->second[0] != to_cell(op->cells[1], numbers_)) continue;
+      at->second[0] = at->second[1] = cell();
+    }
     for (std::uint32_t t = 0; t < batch_.topic_count; ++t) {
       if (appended_[t].empty()) continue;
       const std::string name(view(batch_.topics[t]));
@@ -186,6 +202,7 @@ class store::transaction {
   const parley_driver_batch& batch_;
   std::vector<std::int64_t> numbers_;      // the next one of each topic
   std::vector<std::vector<row>> appended_; // by topic
+  std::vector<const parley_driver_op*> voids_;
   std::vector<undo> undo_;
   std::string why_;
 };

@@ -28,3 +28,36 @@ task<history_result> messaging::history(call& c, history_params p) {
   page<message> found = co_await query;
   co_return history_result(std::move(found.items), found.more);
 }
+
+task<message> messaging::get_message(call& c, get_message_params p) {
+  if (p.message < c.readable_from()) throw not_found({}, "/message");
+  const std::optional<message> found = co_await get(c, messages_key(p.conversation, p.message));
+  if (!found) throw not_found({}, "/message");
+  co_return *found;
+}
+
+task<void> messaging::delete_(call& c, delete_params p) {
+  const messages_key key(p.conversation, p.message);
+  // What others keep with the message may change while they look at it: look again.
+  for (int attempts = 0; attempts < 5; ++attempts) {
+    const message gone = co_await get_message(c, get_message_params(p.conversation, p.message));
+    const std::optional<member> who = co_await get(c, members_key(p.conversation, c.account()));
+    if (!who || (gone.sender != who->account && who->role != "owner")) {
+      throw forbidden("Only its sender or an owner of the conversation deletes a message.");
+    }
+    const deletion done(p.conversation, p.message, gone.sender, c.account(), c.now());
+    batch b(c);
+    b.require_exists(key);
+    b.erase(key);
+    b.withdraw<message_created>(p.conversation, p.message);
+    b.publish(message_deleted(done));
+    co_await run_message_deleting(c, gone, b);
+    const result<void> committed = co_await attempt(b.commit());
+    if (committed) {
+      run_message_deleted(c, done);
+      co_return;
+    }
+    if (!committed.failed_with(PARLEY_E_CONFLICT)) throw committed.error();
+  }
+  throw conflict();
+}

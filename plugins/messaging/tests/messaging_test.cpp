@@ -17,7 +17,8 @@ class messaging : public testing::Test {
                  {"members", {"conversation", "account"}},
                  {"directs", {"low", "high"}},
                  {"messages", {"conversation", "seq"}}};
-    for (const char* each : {"message.created", "member.added", "member.removed"}) {
+    for (const char* each :
+         {"message.created", "message.deleted", "member.added", "member.removed"}) {
       host.topic_of_event[each] = "conversation";
     }
     host.topic_of_event["conversation.added"] = "account";
@@ -49,6 +50,9 @@ class messaging : public testing::Test {
   }
   fake::ending send(const char* as, const std::string& to, const char* text) {
     return call(as, "messaging.send", {{"conversation", to}, {"id", text}, {"text", text}});
+  }
+  fake::ending remove(const char* as, const std::string& from, std::int64_t message) {
+    return call(as, "messaging.delete", {{"conversation", from}, {"message", message}});
   }
   // The texts in the order of the answer.
   std::string history(const char* as, const std::string& of, json::object more = {}) {
@@ -147,6 +151,66 @@ TEST_F(messaging, history_goes_both_ways) {
   EXPECT_EQ(history("bob", id, {{"before", 5}, {"limit", 10}}), "b a ");
   EXPECT_EQ(history("bob", id, {{"after", 4}, {"limit", 1}}), "c …");
   EXPECT_EQ(history("bob", id, {{"after", 4}, {"before", 6}, {"limit", 10}}), "c ");
+}
+
+TEST_F(messaging, a_deleted_message_is_gone_and_its_number_stays_free) {
+  const std::string id(direct("ann", "bob").result.at("id").as_string());
+  for (const char* each : {"a", "b", "c"}) send("ann", id, each); // 3 to 5
+  EXPECT_EQ(remove("bob", id, 4).code, "forbidden");
+  ASSERT_EQ(remove("ann", id, 4).status, PARLEY_OK);
+  EXPECT_EQ(history("bob", id), "c a ");
+  EXPECT_EQ(host.withdrawn, std::vector<std::string>{"message.created " + id + " 4"});
+  EXPECT_EQ(host.events.back().event, "message.deleted");
+  EXPECT_EQ(host.events.back().data.at("message"), 4);
+  EXPECT_EQ(host.events.back().data.at("by"), "ann");
+  EXPECT_EQ(remove("ann", id, 4).code, "not_found");
+  EXPECT_EQ(call("bob", "messaging.get_message", {{"conversation", id}, {"message", 4}}).code,
+            "not_found");
+  EXPECT_EQ(call("bob", "messaging.get_message", {{"conversation", id}, {"message", 5}})
+                .result.at("text"),
+            "c");
+}
+
+TEST_F(messaging, an_owner_deletes_what_others_wrote) {
+  const std::string id = group("ann", {"bob"});
+  const std::int64_t seq = send("bob", id, "hello").result.at("seq").as_int64();
+  EXPECT_EQ(remove("ann", id, seq).status, PARLEY_OK);
+  EXPECT_EQ(history("bob", id), "");
+}
+
+TEST_F(messaging, what_belongs_to_a_message_goes_with_it_or_nothing_does) {
+  const std::string id(direct("ann", "bob").result.at("id").as_string());
+  const std::int64_t seq = send("ann", id, "hello").result.at("seq").as_int64();
+  int asked = 0, told = 0;
+  host.hooks["message.deleting"] = [&](const json::value& message) -> fake::outcome {
+    EXPECT_EQ(message.at("text"), "hello");
+    // The first time somebody changes what the hook has looked at.
+    if (++asked == 1) host.next_commit = PARLEY_E_CONFLICT;
+    return {};
+  };
+  host.hooks["message.deleted"] = [&](const json::value& deletion) -> fake::outcome {
+    EXPECT_EQ(deletion.at("message"), seq);
+    ++told;
+    return {};
+  };
+  EXPECT_EQ(remove("ann", id, seq).status, PARLEY_OK);
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(told, 1);
+  host.hooks["message.deleting"] = [](const json::value&) -> fake::outcome {
+    return {PARLEY_E_UNAVAILABLE, {{"code", "unavailable"}}};
+  };
+  const std::int64_t kept = send("ann", id, "hello").result.at("seq").as_int64();
+  EXPECT_EQ(remove("ann", id, kept).code, "unavailable");
+  EXPECT_EQ(history("bob", id), "hello ");
+}
+
+TEST_F(messaging, what_was_before_a_member_came_is_not_found_by_number) {
+  const std::string id = group("ann", {"bob"});
+  const std::int64_t before = send("ann", id, "before").result.at("seq").as_int64();
+  host.readable_from = before + 1;
+  EXPECT_EQ(call("bob", "messaging.get_message", {{"conversation", id}, {"message", before}}).code,
+            "not_found");
+  EXPECT_EQ(remove("bob", id, before).code, "not_found");
 }
 
 TEST_F(messaging, a_new_member_reads_nothing_earlier) {

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t remembered_topics = 100'000;
 
 bool is_condition(std::int32_t kind) {
-  return kind >= PARLEY_OP_REQUIRE_ABSENT;
+  return kind >= PARLEY_OP_REQUIRE_ABSENT && kind <= PARLEY_OP_REQUIRE_EQUAL;
 }
 
 } // namespace
@@ -32,6 +32,9 @@ std::string group::prepare() {
        &write_topic_},
       {"INSERT INTO \"parley:log\"(topic, number, event, data, at) VALUES(?, ?, ?, ?, ?)",
        &append_},
+      {"UPDATE \"parley:log\" SET event = NULL, data = NULL"
+       " WHERE topic = ? AND number = ? AND event = ?",
+       &void_},
       {"DELETE FROM \"parley:log\" WHERE (topic, number) IN (SELECT topic, number"
        " FROM \"parley:log\" INDEXED BY \"parley:log:at\" WHERE at < ? ORDER BY at LIMIT ?)",
        &trim_},
@@ -131,6 +134,7 @@ group::verdict group::write(const parley_driver_batch& batch, outcome& out) {
 
 group::verdict group::apply(const parley_driver_op& op, outcome& out) {
   if (op.kind == PARLEY_OP_APPEND) return append(op);
+  if (op.kind == PARLEY_OP_VOID) return make_void(op);
   statement* change = statements_.write(op);
   if (change == nullptr) return verdict::broken;
   int next = 1;
@@ -163,6 +167,12 @@ group::verdict group::append(const parley_driver_op& op) {
   append_.bind(2, to.head + 1 + appended_[op.topic]++);
   bind_all(append_, 3, op.cells, 3);
   return append_.run() == SQLITE_DONE ? verdict::applied : verdict::broken;
+}
+
+group::verdict group::make_void(const parley_driver_op& op) {
+  void_.bind(1, batch_topics_[op.topic]->id);
+  bind_all(void_, 2, op.cells, 2);
+  return void_.run() == SQLITE_DONE ? verdict::applied : verdict::broken;
 }
 
 group::verdict group::refuse(outcome& out, parley_status status, std::string why) {

@@ -57,6 +57,7 @@ class group {
   verdict write(const parley_driver_batch& batch, outcome& out);
   verdict apply(const parley_driver_op& op, outcome& out);
   verdict append(const parley_driver_op& op);
+  verdict make_void(const parley_driver_op& op);
   verdict refuse(outcome& out, parley_status status, std::string why);
   bool find_topics(const parley_driver_batch& batch);
   topic* find(std::string_view name);
@@ -71,7 +72,7 @@ class group {
   const layout& layout_;
   statements statements_;
   statement begin_, commit_, savepoint_, release_, rollback_to_;
-  statement find_topic_, write_topic_, append_, trim_;
+  statement find_topic_, write_topic_, append_, void_, trim_;
 
   std::unordered_map<std::string, topic, text_hash, std::equal_to<>> topics_;
   std::vector<topic*> changed_;

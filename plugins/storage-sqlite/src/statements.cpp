@@ -138,9 +138,14 @@ bool columns_hold(const collection& of, const parley_driver_op& op) {
 } // namespace
 
 const char* fault_of(const layout& known, const parley_driver_op& op, std::uint32_t topics) {
-  if (op.kind < PARLEY_OP_PUT || op.kind > PARLEY_OP_REQUIRE_EQUAL) return "unknown operation";
-  if (op.kind == PARLEY_OP_APPEND) {
+  if (op.kind < PARLEY_OP_PUT || op.kind > PARLEY_OP_VOID) return "unknown operation";
+  if (op.kind == PARLEY_OP_APPEND || op.kind == PARLEY_OP_VOID) {
     if (op.topic >= topics) return "unknown topic";
+    if (op.kind == PARLEY_OP_VOID) {
+      return op.cell_count == 2 && op.cells[0].kind == PARLEY_INTEGER
+                 ? nullptr
+                 : "a void has a number and a name";
+    }
     return op.cell_count == 3 ? nullptr : "an event has three cells";
   }
   if (op.collection >= known.size()) return "unknown collection";

@@ -136,6 +136,15 @@ batch& batch::append(std::string name, value event, value data, value at) {
   return *this;
 }
 
+batch& batch::make_void(std::string name, std::int64_t number, std::string event) {
+  const std::uint32_t place = topic(name);
+  parley_driver_op& op = add(PARLEY_OP_VOID, 0);
+  op.topic = place;
+  op.cells = cells_.keep({number, std::move(event)});
+  op.cell_count = 2;
+  return *this;
+}
+
 batch& batch::absent(std::uint32_t collection, row key) {
   add(PARLEY_OP_REQUIRE_ABSENT, collection).key = cells_.keep(key);
   return *this;

@@ -63,6 +63,7 @@ class batch {
   batch& increment(std::uint32_t collection, row key, std::uint32_t column, std::int64_t by);
   batch& erase(std::uint32_t collection, row key);
   batch& append(std::string topic, value event, value data, value at);
+  batch& make_void(std::string topic, std::int64_t number, std::string event);
   batch& absent(std::uint32_t collection, row key);
   batch& exists(std::uint32_t collection, row key);
   batch& equal(std::uint32_t collection, row key, std::vector<std::uint32_t> columns, row cells);

@@ -322,6 +322,42 @@ TEST_P(driver_conformance, reads_and_trims_logs) {
       ElementsAre(5));
 }
 
+TEST_P(driver_conformance, an_event_becomes_a_void_and_keeps_its_number) {
+  for (int i = 0; i < 3; ++i) {
+    store().commit(batch().append("t", text("said"), text("{\"text\":\"secret\"}"), text("2026")));
+  }
+  // Another's name, a number that is not there and a topic that is not there change nothing.
+  ASSERT_EQ(store()
+                .commit(batch()
+                            .make_void("t", 1, "other")
+                            .make_void("t", 9, "said")
+                            .make_void("none", 1, "said"))
+                .status,
+            PARLEY_OK);
+  EXPECT_EQ(store().read_log("t", 0).all.at(0).at(1), plain(std::string("said")));
+  // In a batch that is refused it does not happen.
+  ASSERT_EQ(store().commit(batch().make_void("t", 2, "said").exists(1, {text("x")})).status,
+            PARLEY_E_CONFLICT);
+  EXPECT_EQ(store().read_log("t", 0).all.at(1).at(1), plain(std::string("said")));
+
+  ASSERT_EQ(
+      store()
+          .commit(
+              batch().make_void("t", 2, "said").append("t", text("gone"), text("{}"), text("2026")))
+          .status,
+      PARLEY_OK);
+  for (const bool again : {false, true}) {
+    if (again) reopen();
+    const rows log = store().read_log("t", 0);
+    ASSERT_EQ(log.all.size(), 4u);
+    EXPECT_EQ(log.all.at(1).at(0), number(2));
+    EXPECT_EQ(log.all.at(1).at(1), plain(null{}));
+    EXPECT_EQ(log.all.at(1).at(2), plain(null{}));
+    EXPECT_EQ(log.all.at(2).at(1), plain(std::string("said")));
+    EXPECT_EQ(log.all.at(3).at(1), plain(std::string("gone")));
+  }
+}
+
 TEST_P(driver_conformance, a_read_sees_what_was_reported_before_it_began) {
   for (std::int64_t i = 0; i < 200; ++i) {
     ASSERT_EQ(store().commit(batch().put(items, item("p", i))).status, PARLEY_OK);

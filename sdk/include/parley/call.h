@@ -51,6 +51,10 @@ typedef struct parley_call_info {
   int64_t deadline_ms;   /* Unix time in milliseconds */
   parley_batch batch;    /* join hooks: the owner's batch; otherwise 0 */
   uint32_t depth;        /* calls and hooks above this one; beyond 8 a call is refused */
+  uint32_t reserved;
+  /* Methods whose permission has a scope that is a place: the first number of the place's topic
+   * that the principal may read. Otherwise 0. What was before is not for them to see. */
+  int64_t readable_from;
 } parley_call_info;
 
 /* An error for the caller. `code` is stable and declared in the manifest; `message` is one sentence

@@ -57,6 +57,9 @@ class call : public arena {
   std::string_view request_id() const { return from_c(info().request_id); }
   std::string_view remote() const { return from_c(info().remote); }
   std::int64_t deadline_ms() const { return info().deadline_ms; } // Unix time
+  // The first number of the place's topic that the principal may read, in a method whose permission
+  // has a place for its scope.
+  std::int64_t readable_from() const { return info().readable_from; }
   const parley_call_info& info() const {
     if (!known_) {
       info_.size = sizeof info_;

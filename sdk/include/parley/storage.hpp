@@ -277,6 +277,15 @@ class batch {
     publish_access(event, 0, principal);
   }
 
+  // What the event of that number said leaves the log, which keeps the number as a void:
+  // b.withdraw<message_created>(conversation, seq). No such event is no error.
+  template <event_class Event>
+  void withdraw(std::string_view place, std::int64_t number) {
+    static_assert(Event::durable, "an ephemeral event is in no log");
+    check(store().withdraw(handle_, to_c(Event::event_name), to_c(place), number),
+          "withdrawing an event");
+  }
+
   // The number that this batch's next event on that topic will get. A stand-in until the commit:
   // put it into records, keys, events and the reply like a number, and do not count with it.
   std::int64_t next(std::string_view topic, std::string_view place) {

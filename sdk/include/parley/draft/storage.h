@@ -58,6 +58,11 @@ typedef struct parley_storage_api {
    * …}, reply?: the given one with its numbers filled in}; or CONFLICT, FORBIDDEN (a permission's
    * condition), REPEATED (this key was committed before). */
   parley_status (*commit)(parley_batch batch, parley_value reply, parley_done done, void* user);
+
+  /* What this plugin's event of that number on the topic of `place` said is to be seen no more: the
+   * log keeps the number, as a void. Who has got the event has it; publish one that says what to
+   * do. Nothing happens where the log holds no such event (any more). */
+  parley_status (*withdraw)(parley_batch batch, parley_str event, parley_str place, int64_t number);
 } parley_storage_api;
 
 #ifdef __cplusplus

@@ -87,15 +87,18 @@ enum {
   PARLEY_OP_APPEND = 5,    /* an event to a topic: cells[0] name, cells[1] data, cells[2] time */
   PARLEY_OP_REQUIRE_ABSENT = 6,
   PARLEY_OP_REQUIRE_EXISTS = 7,
-  PARLEY_OP_REQUIRE_EQUAL = 8 /* the row exists, and each of `columns` equals its cell */
+  PARLEY_OP_REQUIRE_EQUAL = 8, /* the row exists, and each of `columns` equals its cell */
+  /* The event numbered cells[0] (an INTEGER) of a topic becomes a void, if its name is cells[1]:
+   * name and data are gone for good, number and time stay. No such event is no error. */
+  PARLEY_OP_VOID = 9
 };
 
 typedef struct parley_driver_op {
   uint32_t size;
   int32_t kind;
   uint32_t collection;    /* index into what `open`, then `widen` were given */
-  uint32_t topic;         /* APPEND: index into parley_driver_batch.topics */
-  const parley_cell* key; /* key_count cells; not for PUT and APPEND */
+  uint32_t topic;         /* APPEND, VOID: index into parley_driver_batch.topics */
+  const parley_cell* key; /* key_count cells; not for PUT, APPEND and VOID */
   const uint32_t* columns;
   const parley_cell* cells;
   uint32_t cell_count;
