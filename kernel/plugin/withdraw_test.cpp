@@ -7,7 +7,8 @@ namespace {
 
 class withdrawing : public host {
  protected:
-  withdrawing() {
+  void SetUp() override {
+    host::SetUp();
     add(boards,
         {{"method boards.post", [this](parley_call c, const json::value& p) { post_note(c, p); }},
          {"method boards.echo", [this](parley_call c, const json::value&) { withdraw(c); }},

@@ -9,7 +9,7 @@ class auth_password_logins final : public auth_password_plugin {
  public:
   auth_password_logins();
 
-  task<tokens> register_(call& c, register__params p) override;
+  task<tokens> register_(call& c, register_params p) override;
   task<tokens> login(call& c, login_params p) override;
   task<tokens> refresh(call& c, refresh_params p) override;
   task<void> logout(call& c, logout_params p) override;

@@ -8,7 +8,7 @@ using namespace auth_password; // NOLINT(google-build-using-namespace)
 
 namespace {
 
-std::string new_display_name(const host& with, const register__params& p) {
+std::string new_display_name(const host& with, const register_params& p) {
   if (p.display_name) return *p.display_name;
   if (p.name) return *p.name;
   std::array<unsigned char, 3> random{};
@@ -18,7 +18,7 @@ std::string new_display_name(const host& with, const register__params& p) {
 
 } // namespace
 
-task<tokens> auth_password_logins::register_(call& c, register__params p) {
+task<tokens> auth_password_logins::register_(call& c, register_params p) {
   if (config().registration == "closed") {
     co_return registration_closed("This server takes no new accounts.");
   }
