@@ -79,6 +79,11 @@ function plugin.deny(code, message, field) end
 ---@return integer
 function plugin.now() end
 
+---The same, or that time, as a field of type `time` holds it: 2026-11-21T08:15:30.123Z
+---@param ms? integer
+---@return string
+function plugin.time(ms) end
+
 ---A new UUIDv7.
 ---@return string
 function plugin.id() end

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
 
 namespace parley::lua {
 namespace {
@@ -183,6 +184,23 @@ int available(lua_State* L) {
   return 1;
 }
 
+// RFC 3339, as fields of type `time` hold it.
+int time_text(lua_State* L) {
+  const host_api& api = vm::of(L).api;
+  const lua_Integer ms =
+      lua_isnoneornil(L, 1) ? api.env->now_ms(api.host) : luaL_checkinteger(L, 1);
+  constexpr lua_Integer year_10000 = 253'402'300'800'000;
+  luaL_argcheck(L, ms >= 0 && ms < year_10000, 1, "no time in milliseconds since 1970");
+  const auto seconds = static_cast<std::time_t>(ms / 1000);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char day[24];
+  std::strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc);
+  lua_pushfstring(L, "%s.%d%d%dZ", day, static_cast<int>(ms / 100 % 10),
+                  static_cast<int>(ms / 10 % 10), static_cast<int>(ms % 10));
+  return 1;
+}
+
 int new_id(lua_State* L) {
   const host_api& api = vm::of(L).api;
   char id[36];
@@ -254,7 +272,7 @@ void push_plugin(lua_State* L) {
   static constexpr luaL_Reg functions[] = {
       {"error", make_error},    {"deny", make_error}, {"now", now},
       {"id", new_id},           {"after", after},     {"cancel", cancel},
-      {"available", available}, {nullptr, nullptr}};
+      {"available", available}, {"time", time_text},  {nullptr, nullptr}};
   const vm& v = vm::of(L);
   luaL_newlib(L, functions);
   lua_pushlstring(L, v.declared.name.data(), v.declared.name.size());
