@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace parley::dispatch {
@@ -24,9 +25,12 @@ class value_arena {
   // The arena of a handle, or nullptr where it has ended.
   static value_arena* of(parley_value value);
 
-  // Not counted: who builds in it after the call may have ended holds `memory` meanwhile.
-  boost::json::storage_ptr storage() const { return memory_.get(); }
-  std::shared_ptr<boost::json::monotonic_resource> memory() const { return memory_; }
+  // Not counted: who builds in it after the call may have ended holds
+  // `shared_memory` meanwhile.
+  boost::json::storage_ptr storage() const { return &*memory_->resource; }
+  std::shared_ptr<boost::json::monotonic_resource> shared_memory() const {
+    return {memory_, &*memory_->resource};
+  }
 
   // A handle for a value that outlives the arena or lies in it.
   parley_value refer(const boost::json::value& value);
@@ -34,28 +38,47 @@ class value_arena {
   parley_value keep(boost::json::value&& value);
   parley_value keep(const boost::json::value& value); // a copy
 
-  // The value of a handle of any arena of this thread, or nullptr.
+  // A value in the arena to be built where it will stay, and the handle for it once it is.
+  boost::json::value& place();
+  parley_value built(boost::json::value& value);
+
+  // The value of a handle of any arena of this thread, or nullptr. From now on it stays where it
+  // is.
   static const boost::json::value* find(parley_value value);
+  // The same, to be forgotten before anything else is built.
+  static const boost::json::value* look(parley_value value);
+  // Puts the value of a handle into one that is being built in this arena: moved there where it was
+  // built here and nobody holds it, so that nested values are built once; otherwise a copy. False
+  // where it has ended.
+  bool nest(parley_value value, boost::json::value& into);
 
   parley_slot slot_of(const boost::json::value& value);
 
  private:
+  struct known {
+    const boost::json::value* at;
+    bool movable; // built here, an array or object, and nobody holds its address
+  };
+  // What is built first lies beside the arena's own data.
+  struct memory {
+    unsigned char first[2048];
+    std::optional<boost::json::monotonic_resource> resource;
+  };
+
   value_arena();
-  void* place();
+  void empty();
+  parley_value add(known what);
+  static known* at(parley_value value);
 
   std::uint64_t handle_ = 0;
-  std::shared_ptr<boost::json::monotonic_resource> memory_;
-  std::vector<const boost::json::value*> known_;
+  std::shared_ptr<memory> memory_;
+  std::vector<known> known_;
 };
 
 struct arena_drop {
   void operator()(value_arena* arena) const { value_arena::drop(arena); }
 };
 using arena_ptr = std::unique_ptr<value_arena, arena_drop>;
-
-// Builds in `storage` from a slot; nothing for kinds that do not fit (absent, unknown, stale).
-bool from_slot(const parley_slot& slot, boost::json::value& out,
-               const boost::json::storage_ptr& storage);
 
 inline std::string_view view(parley_str s) {
   return {s.ptr ? s.ptr : "", s.ptr ? s.len : 0};

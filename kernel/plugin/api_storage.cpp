@@ -42,7 +42,7 @@ parley_status get(parley_call handle, parley_str collection, parley_value key, p
   const std::uint64_t operation = all.begin_operation(*c, done, user);
   plugin.shared->store->get(
       dispatch::collection_name(*c->plugin, view(collection)), k->get_array(), c->arena->storage(),
-      [&all, operation, keep = c->arena->memory(), name = plugin.name](
+      [&all, operation, keep = c->arena->shared_memory(), name = plugin.name](
           const storage::failure& why, std::optional<json::object> record) {
         if (failed(all, operation, why, name)) return;
         all.complete_with(operation, record ? json::value(*std::move(record)) : json::value());
@@ -61,7 +61,7 @@ parley_status range(parley_call handle, parley_str collection, parley_value quer
   if (!plugin.shared->store) return PARLEY_E_UNAVAILABLE;
   calls& all = *plugin.shared->calls;
   const std::uint64_t operation = all.begin_operation(*c, done, user);
-  const auto memory = c->arena->memory();
+  const auto memory = c->arena->shared_memory();
   plugin.shared->store->range(
       dispatch::collection_name(*c->plugin, view(collection)), wanted, memory.get(),
       [&all, operation, memory, name = plugin.name](const storage::failure& why,
