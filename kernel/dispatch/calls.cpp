@@ -52,14 +52,16 @@ void calls::each(const std::function<void(const call&)>& visit) {
   table().each(visit);
 }
 
-call& calls::insert(std::unique_ptr<call> made, std::int64_t deadline_ms) {
+call& calls::insert(std::unique_ptr<call> made, std::uint32_t timeout_ms, const call* parent) {
   call& c = *made;
-  c.deadline_ms = deadline_ms;
+  const std::int64_t now = now_ms();
+  c.deadline_ms = now + timeout_ms;
+  if (parent) c.deadline_ms = std::min(c.deadline_ms, parent->deadline_ms);
   ++c.plugin->calls;
   c.at = c.plugin->own;
   c.handle = table().insert(std::move(made));
   // Waited for by the steady clock: the wall clock may be set.
-  const std::int64_t due_ms = steady_ms() + deadline_ms - now_ms();
+  const std::int64_t due_ms = steady_ms() + c.deadline_ms - now;
   deadlines_[due_ms / bucket_ms + 1].push_back(c.handle);
   watch_deadlines();
   return c;
@@ -77,7 +79,7 @@ call& calls::begin(instance& plugin, session_ptr who, call* parent, std::uint32_
   made->depth = parent->depth + 1;
   made->parent = parent->handle;
   made->origin = parent->origin;
-  call& c = insert(std::move(made), std::min(now_ms() + timeout_ms, parent->deadline_ms));
+  call& c = insert(std::move(made), timeout_ms, parent);
   forget_ended(parent->children, [](parley_call child) { return find(child) != nullptr; });
   parent->children.push_back(c.handle);
   return c;
@@ -90,7 +92,7 @@ call& calls::begin_request(instance& plugin, session_ptr who, std::string reques
   made->who = std::move(who);
   made->ended = std::move(ended);
   made->request_id = std::move(request_id);
-  return insert(std::move(made), now_ms() + timeout_ms);
+  return insert(std::move(made), timeout_ms, nullptr);
 }
 
 call& calls::begin_after(instance& plugin, const call& cause, std::uint32_t timeout_ms,
@@ -134,6 +136,7 @@ parley_status calls::fail(parley_call handle, error why, parley_status status, s
 }
 
 void calls::abort(parley_call handle, parley_status status) {
+  if (!find(handle)) return;
   end(handle, {status, nullptr, error_of(status), {}}, status);
 }
 
@@ -216,11 +219,18 @@ void calls::complete(std::uint64_t id, parley_status status, parley_value result
       {o->done, o->user, o->owner, o->plugin, o->at, owner ? owner->depth + 1 : 0, status, result});
 }
 
-void calls::complete_with(std::uint64_t id, json::value result) {
+void calls::complete_with(std::uint64_t id, json::value&& result) {
   const operation* o = operations().find(id);
   if (!o) return;
   call* owner = find(o->owner);
   complete(id, PARLEY_OK, owner ? owner->arena->keep(std::move(result)) : 0);
+}
+
+void calls::complete_with(std::uint64_t id, const json::value& result) {
+  const operation* o = operations().find(id);
+  if (!o) return;
+  call* owner = find(o->owner);
+  complete(id, PARLEY_OK, owner ? owner->arena->keep(result) : 0);
 }
 
 void calls::complete_failed(std::uint64_t id, const error& why, parley_status status) {

@@ -55,7 +55,8 @@ class calls {
   // Completes an operation that is still waiting, a turn later. A value is kept in the call's
   // arena.
   void complete(std::uint64_t operation, parley_status status, parley_value result = 0);
-  void complete_with(std::uint64_t operation, boost::json::value result);
+  void complete_with(std::uint64_t operation, boost::json::value&& result);
+  void complete_with(std::uint64_t operation, const boost::json::value& result); // a copy
   // `status` 0: the one that the code stands for.
   void complete_failed(std::uint64_t operation, const error& why, parley_status status = 0);
   void cancel_operations(call& of, parley_status status);
@@ -82,7 +83,7 @@ class calls {
     parley_value result = 0;
   };
 
-  call& insert(std::unique_ptr<call> made, std::int64_t deadline_ms);
+  call& insert(std::unique_ptr<call> made, std::uint32_t timeout_ms, const call* parent);
   parley_status end(parley_call handle, const ending& how, parley_status for_operations);
   void deliver();
   void post_delivery();

@@ -45,6 +45,9 @@ struct error {
 struct outcome {
   std::string result;
   std::optional<error> failure;
+  // For a plugin that called: the result as it is, in place of its text, until the function that
+  // takes the outcome returns. nullptr: it has a text.
+  const boost::json::value* value = nullptr;
 };
 
 // One method call of a client, already parsed and checked against the method's schema.

@@ -136,90 +136,96 @@ void hooks::log_failure(const point& p, std::string_view plugin, const error& wh
 }
 
 void hooks::filter(call& in, std::string_view name, const json::value& payload, filtered done) {
-  filter_next(in.handle, points_.find(name)->second, 0, &payload, std::move(done));
+  filter_next(std::make_shared<filter_run>(
+      filter_run{in.handle, points_.find(name)->second, &payload, std::move(done)}));
 }
 
-void hooks::filter_next(parley_call in, std::shared_ptr<point> p, std::size_t index,
-                        const json::value* payload, filtered done) {
-  call* parent = calls::find(in);
+void hooks::filter_next(const std::shared_ptr<filter_run>& run) {
+  call* parent = calls::find(run->in);
   if (!parent) return; // ended meanwhile; nobody waits
-  if (index == p->participants.size()) return done(payload, std::nullopt);
-  const participant& who = *p->participants[index];
-  if (!who.steps_in) return filter_next(in, p, index + 1, payload, std::move(done));
-  if (!who.plugin || !calls_.admits(*who.plugin)) {
-    if (!p->declared.pass_on_failure) return done(nullptr, unavailable_because(who.name));
-    return filter_next(in, p, index + 1, payload, std::move(done));
+  const point& p = *run->at;
+  while (run->next < p.participants.size()) {
+    const participant& who = *p.participants[run->next++];
+    if (!who.steps_in) continue;
+    if (!who.plugin || !calls_.admits(*who.plugin)) {
+      if (p.declared.pass_on_failure) continue;
+      return run->done(nullptr, unavailable_because(who.name));
+    }
+    const auto handler = who.plugin->hooks.find(p.declared.name);
+    call& c =
+        calls_.begin(*who.plugin, parent->who, parent, deadline_of(p),
+                     [this, run](call& of, const ending& how) { filter_answered(run, of, how); });
+    return calls_.enter(c, handler->second, *run->payload);
   }
+  run->done(run->payload, std::nullopt);
+}
 
-  const auto answered = [this, in, p, index, payload, done](call& c, const ending& how) {
-    call* above = calls::find(in);
-    if (!above) return;
-    if (is_denial(how)) return done(nullptr, how.failure);
-    std::optional<error> fault = how.failure;
-    const json::value* next = payload;
-    if (!fault && how.result && !how.result->is_null()) {
-      schema::breach first;
-      if (p->data->accepts(*how.result, first))
-        next = value_arena::find(above->arena->keep(*how.result));
-      else
-        fault = error{"internal",
-                      "its payload is wrong at " + first.pointer + ": " + first.what,
-                      {},
-                      0,
-                      false};
-      c.garbage = fault.has_value();
-    }
-    if (fault) {
-      log_failure(*p, c.plugin->name, *fault);
-      if (!p->declared.pass_on_failure) return done(nullptr, unavailable_because(c.plugin->name));
-    }
-    filter_next(in, p, index + 1, next, done);
-  };
-
-  const auto handler = who.plugin->hooks.find(p->declared.name);
-  call& c = calls_.begin(*who.plugin, parent->who, parent, deadline_of(*p), answered);
-  calls_.enter(c, handler->second, *payload);
+void hooks::filter_answered(const std::shared_ptr<filter_run>& run, call& c, const ending& how) {
+  call* above = calls::find(run->in);
+  if (!above) return;
+  if (is_denial(how)) return run->done(nullptr, how.failure);
+  const point& p = *run->at;
+  std::optional<error> fault = how.failure;
+  if (!fault && how.result && !how.result->is_null()) {
+    schema::breach first;
+    if (p.data->accepts(*how.result, first))
+      run->payload = value_arena::find(above->arena->keep(*how.result));
+    else
+      fault = error{
+          "internal", "its payload is wrong at " + first.pointer + ": " + first.what, {}, 0, false};
+    c.garbage = fault.has_value();
+  }
+  if (fault) {
+    log_failure(p, c.plugin->name, *fault);
+    if (!p.declared.pass_on_failure) return run->done(nullptr, unavailable_because(c.plugin->name));
+  }
+  filter_next(run);
 }
 
 void hooks::join(call& in, std::string_view name, const json::value& payload, parley_batch batch,
                  told done) {
-  join_next(in.handle, points_.find(name)->second, 0, &payload, batch, std::move(done));
+  join_next(std::make_shared<join_run>(
+      join_run{in.handle, points_.find(name)->second, &payload, batch, std::move(done)}));
 }
 
-void hooks::join_next(parley_call in, std::shared_ptr<point> p, std::size_t index,
-                      const json::value* payload, parley_batch batch, told done) {
-  call* parent = calls::find(in);
+void hooks::join_next(const std::shared_ptr<join_run>& run) {
+  call* parent = calls::find(run->in);
   if (!parent) return;
-  if (index == p->participants.size()) return done(std::nullopt);
-  const participant& who = *p->participants[index];
-  if (!who.steps_in) return join_next(in, p, index + 1, payload, batch, std::move(done));
-  if (!who.plugin || !calls_.admits(*who.plugin)) {
-    if (who.declared.required) return done(unavailable_because(who.name));
-    return join_next(in, p, index + 1, payload, batch, std::move(done));
+  const point& p = *run->at;
+  while (run->next < p.participants.size()) {
+    const participant& who = *p.participants[run->next++];
+    if (!who.steps_in) continue;
+    if (!who.plugin || !calls_.admits(*who.plugin)) {
+      if (!who.declared.required) continue;
+      return run->done(unavailable_because(who.name));
+    }
+    run->before = batches::mark_of(run->batch);
+    const auto handler = who.plugin->hooks.find(p.declared.name);
+    call& c =
+        calls_.begin(*who.plugin, parent->who, parent, deadline_of(p),
+                     [this, run](call& of, const ending& how) { join_answered(run, of, how); });
+    c.joined = batches::lend(run->batch, *who.plugin, c);
+    return calls_.enter(c, handler->second, *run->payload);
   }
+  run->done(std::nullopt);
+}
 
-  const auto answered = [this, in, p, index, payload, batch, done, before = batches::mark_of(batch),
-                         required = who.declared.required](call& c, const ending& how) {
-    if (!calls::find(in)) return;
-    if (is_denial(how)) return done(how.failure);
-    std::optional<error> fault = how.failure;
-    if (const std::string broken = batches::broken_since(batch, before);
-        !fault && !broken.empty()) {
-      fault = error{"internal", "it wrote what the store refuses: " + broken, {}, 0, false};
-      c.garbage = true;
-    }
-    if (fault) {
-      log_failure(*p, c.plugin->name, *fault);
-      if (required) return done(unavailable_because(c.plugin->name));
-      batches::back_to(batch, before); // all that it writes, or nothing
-    }
-    join_next(in, p, index + 1, payload, batch, done);
-  };
-
-  const auto handler = who.plugin->hooks.find(p->declared.name);
-  call& c = calls_.begin(*who.plugin, parent->who, parent, deadline_of(*p), answered);
-  c.joined = batches::lend(batch, *who.plugin, c);
-  calls_.enter(c, handler->second, *payload);
+void hooks::join_answered(const std::shared_ptr<join_run>& run, call& c, const ending& how) {
+  if (!calls::find(run->in)) return;
+  if (is_denial(how)) return run->done(how.failure);
+  const bool required = run->at->participants[run->next - 1]->declared.required;
+  std::optional<error> fault = how.failure;
+  if (const std::string broken = batches::broken_since(run->batch, run->before);
+      !fault && !broken.empty()) {
+    fault = error{"internal", "it wrote what the store refuses: " + broken, {}, 0, false};
+    c.garbage = true;
+  }
+  if (fault) {
+    log_failure(*run->at, c.plugin->name, *fault);
+    if (required) return run->done(unavailable_because(c.plugin->name));
+    batches::back_to(run->batch, run->before); // all that it writes, or nothing
+  }
+  join_next(run);
 }
 
 // Observers live on after the cause has been answered, so each has a copy of the payload.

@@ -56,10 +56,28 @@ class hooks {
     std::vector<std::shared_ptr<participant>> participants; // in order
   };
 
-  void filter_next(parley_call in, std::shared_ptr<point> p, std::size_t index,
-                   const boost::json::value* payload, filtered done);
-  void join_next(parley_call in, std::shared_ptr<point> p, std::size_t index,
-                 const boost::json::value* payload, parley_batch batch, told done);
+  // One run of a filter or a join, from participant to participant.
+  struct filter_run {
+    parley_call in = 0;
+    std::shared_ptr<point> at;
+    const boost::json::value* payload = nullptr;
+    filtered done;
+    std::size_t next = 0;
+  };
+  struct join_run {
+    parley_call in = 0;
+    std::shared_ptr<point> at;
+    const boost::json::value* payload = nullptr;
+    parley_batch batch = 0;
+    told done;
+    std::size_t next = 0;
+    batches::mark before = {}; // where the participant that is entered began to write
+  };
+
+  void filter_next(const std::shared_ptr<filter_run>& run);
+  void filter_answered(const std::shared_ptr<filter_run>& run, call& c, const ending& how);
+  void join_next(const std::shared_ptr<join_run>& run);
+  void join_answered(const std::shared_ptr<join_run>& run, call& c, const ending& how);
   void add_points(instance& owner);
   void step_in(const std::string& name, instance* plugin, const manifest::hook& declared);
   void end_stand_in(const std::string& name);

@@ -146,7 +146,8 @@ parley_status methods::invoke(call& by, std::string_view name, const json::value
   const std::uint64_t operation = calls_.begin_operation(by, done, user);
   const auto answered = [this, operation](const outcome& o) {
     if (o.failure) return calls_.complete_failed(operation, *o.failure);
-    calls_.complete_with(operation, json::parse(o.result));
+    if (!o.value) return calls_.complete_with(operation, json::parse(o.result));
+    calls_.complete_with(operation, *o.value);
   };
   call& c = calls_.begin(*provider->second.by, by.who, &by,
                          std::min(target->declared.deadline_ms, deadline_ms_),
@@ -156,7 +157,7 @@ parley_status methods::invoke(call& by, std::string_view name, const json::value
   work.from = registry_;
   work.provider = provider->second.by;
   work.params = params ? *params : json::object{};
-  work.digest = digest_of(work.params);
+  if (!target->declared.idempotent.empty()) work.digest = digest_of(work.params);
   if (check_params(c)) start(c);
   return PARLEY_OK;
 }
@@ -212,12 +213,15 @@ on_end methods::answer(answered done, const provided& of) {
     if (!how.failure && !work.repeated && !is_as_declared(c, how.result))
       return done({{}, error_of(PARLEY_E_FAILED)});
     if (!how.failure && !work.repeated) {
-      if (!how.result) return done({"null", std::nullopt});
-      if (c.numbers.empty() || !storage::holds_stand_in(*how.result))
-        return done({json::serialize(*how.result), std::nullopt});
-      json::value result = *how.result;
-      for (const storage::commit_result& numbers : c.numbers) storage::fill_in(result, numbers);
-      return done({json::serialize(result), std::nullopt});
+      json::value filled;
+      const json::value* result = how.result ? how.result : &filled;
+      if (!c.numbers.empty() && storage::holds_stand_in(*result)) {
+        filled = *how.result;
+        for (const storage::commit_result& numbers : c.numbers) storage::fill_in(filled, numbers);
+        result = &filled;
+      }
+      if (c.parent) return done({{}, std::nullopt, result}); // a plugin called
+      return done({json::serialize(*result), std::nullopt});
     }
     const error why = how.failure.value_or(error_of(PARLEY_E_CONFLICT));
     if (how.status == PARLEY_E_FAILED)
