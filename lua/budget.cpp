@@ -90,6 +90,10 @@ void vm::look_at_time() {
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
   if (now.tv_nsec == coarse_ns_) return;
   coarse_ns_ = now.tv_nsec;
+  if (entry_began_ns_ == 0) { // the first look: until now it took no time that could be noticed
+    entry_began_ns_ = cpu_now_ns();
+    return;
+  }
   if (cpu_now_ns() - entry_began_ns_ > bounds_.cpu_ms * 1'000'000) over_ = over_time_ = true;
 }
 

@@ -59,7 +59,7 @@ int requires_index(lua_State* L);
 int requires_call(lua_State* L) {
   vm& v = vm::of(L);
   const parley_call call = check_call(L, 2);
-  const std::string name(check_name(L, lua_upvalueindex(1)));
+  const std::string_view name = check_name(L, lua_upvalueindex(1));
   parley_value params = 0;
   if (lua_isnoneornil(L, 3)) {
     check(L, v.api.value->object(call, nullptr, nullptr, 0, &params), "no parameters");
@@ -90,6 +90,9 @@ int requires_index(lua_State* L) {
   const std::string above(check_name(L, lua_upvalueindex(1)));
   const std::string name(check_name(L, 2));
   push_required(L, above.empty() ? name : above + "." + name);
+  lua_pushvalue(L, 2); // the next time it is found without us
+  lua_pushvalue(L, -2);
+  lua_rawset(L, 1);
   return 1;
 }
 
@@ -134,8 +137,9 @@ int bot(lua_State* L) {
 }
 
 [[noreturn]] void refuse_result(lua_State* L, const task& t, const char* want) {
-  luaL_error(L, "%s returned a %s; it must return %s", t.what.name.c_str(), luaL_typename(L, -1),
-             want);
+  const char* const kind = luaL_typename(L, -1);
+  const char* const name = lua_pushlstring(L, t.what.name.data(), t.what.name.size());
+  luaL_error(L, "%s returned a %s; it must return %s", name, kind, want);
   std::abort(); // not reached
 }
 

@@ -49,8 +49,8 @@ options check_options(lua_State* L, int index, bool for_put) {
   return out;
 }
 
-std::string collection_of(lua_State* L) {
-  return std::string(check_name(L, lua_upvalueindex(1)));
+std::string_view collection_of(lua_State* L) {
+  return check_name(L, lua_upvalueindex(1));
 }
 
 // {stored: bool} or {erased: bool}: gives the only field.
@@ -68,7 +68,7 @@ int put(lua_State* L) {
   vm& v = vm::of(L);
   const auto& api = memory_of(L);
   const parley_call call = check_call(L, 2);
-  const std::string name = collection_of(L);
+  const std::string_view name = collection_of(L);
   luaL_checktype(L, 3, LUA_TTABLE);
   const options with = check_options(L, 4, true);
   const parley_value record = build_value(L, 3, call);
@@ -83,7 +83,7 @@ int patch(lua_State* L) {
   vm& v = vm::of(L);
   const auto& api = memory_of(L);
   const parley_call call = check_call(L, 2);
-  const std::string name = collection_of(L);
+  const std::string_view name = collection_of(L);
   luaL_checktype(L, 4, LUA_TTABLE);
   const options with = check_options(L, 5, false);
   const parley_value key = build_key(L, 3, call);
@@ -98,8 +98,8 @@ int increment(lua_State* L) {
   vm& v = vm::of(L);
   const auto& api = memory_of(L);
   const parley_call call = check_call(L, 2);
-  const std::string name = collection_of(L);
-  const std::string field(check_name(L, 4));
+  const std::string_view name = collection_of(L);
+  const std::string_view field = check_name(L, 4);
   const lua_Integer by = luaL_optinteger(L, 5, 1);
   const options with = check_options(L, 6, false);
   const parley_value key = build_key(L, 3, call);
@@ -113,7 +113,7 @@ int erase(lua_State* L) {
   vm& v = vm::of(L);
   const auto& api = memory_of(L);
   const parley_call call = check_call(L, 2);
-  const std::string name = collection_of(L);
+  const std::string_view name = collection_of(L);
   luaL_checkany(L, 3);
   const parley_value key = build_key(L, 3, call);
   return v.await(L, completed_with_flag, [&](parley_done done, void* user) {

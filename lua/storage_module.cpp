@@ -27,8 +27,8 @@ const parley_storage_api& storage_of(lua_State* L) {
   return *api;
 }
 
-std::string collection_of(lua_State* L) {
-  return std::string(check_name(L, lua_upvalueindex(1)));
+std::string_view collection_of(lua_State* L) {
+  return check_name(L, lua_upvalueindex(1));
 }
 
 bool lives_in_memory(lua_State* L) {
@@ -44,7 +44,7 @@ int collection_get(lua_State* L) {
   vm& v = vm::of(L);
   const auto get = lives_in_memory(L) ? v.api.memory->get : storage_of(L).get;
   const parley_call call = check_call(L, 2);
-  const std::string name = collection_of(L);
+  const std::string_view name = collection_of(L);
   const int count = lua_gettop(L) - 2;
   luaL_argcheck(L, count > 0, 3, "the key is missing");
   lua_createtable(L, count, 0);
@@ -65,7 +65,7 @@ int collection_range(lua_State* L) {
   vm& v = vm::of(L);
   const auto range = lives_in_memory(L) ? v.api.memory->range : storage_of(L).range;
   const parley_call call = check_call(L, 2);
-  const std::string name = collection_of(L);
+  const std::string_view name = collection_of(L);
   if (lua_isnoneornil(L, 3)) {
     lua_settop(L, 2);
     lua_newtable(L);

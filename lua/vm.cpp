@@ -28,7 +28,7 @@ struct vm::entry_scope {
 
   entry_scope(vm& owner, task* t, lua_State* thread) : v(owner) {
     v.used_ = 0;
-    v.entry_began_ns_ = cpu_now_ns();
+    v.entry_began_ns_ = 0;
     v.over_ = v.over_time_ = false;
     v.privileged_ = false;
     v.running_ = thread;
@@ -56,9 +56,9 @@ vm::vm(const host_api& hosted, const manifest::manifest& manifest, std::string p
 vm::~vm() {
   failure gone;
   gone.status = PARLEY_E_CANCELLED;
-  for (auto& [key, t] : tasks_) {
-    end_begun(*t);
-    end_badly(*t, gone);
+  for (task& t : tasks_) {
+    end_begun(t);
+    end_badly(t, gone);
   }
   privileged_ = true;
   if (state_ != nullptr) lua_close(state_);
@@ -153,19 +153,18 @@ bool vm::take_thread(task& t, std::string* why) {
 }
 
 void vm::enter(const handler& what, parley_call call, parley_value input) {
-  auto owned = std::make_unique<task>();
-  task& t = *owned;
+  task& t = tasks_.emplace_front();
+  t.place = tasks_.begin();
   t.owner = this;
   t.what = what;
   t.call = call;
   t.input = input;
-  tasks_.emplace(&t, std::move(owned));
   std::string why;
   if (!take_thread(t, &why)) {
     failure no_room;
     no_room.fault = why;
     end_badly(t, no_room);
-    tasks_.erase(&t);
+    tasks_.erase(t.place);
     return;
   }
   // A fresh thread has room for these two, and neither needs memory.
@@ -217,10 +216,11 @@ void vm::end_well(task& t) {
 
 void vm::end_badly(task& t, const failure& why) {
   if (!why.fault.empty()) {
-    log(t.call, PARLEY_ERROR, t.what.name + ": " + why.fault);
+    log(t.call, PARLEY_ERROR, std::string(t.what.name) + ": " + why.fault);
   } else if (t.what.kind == entry_kind::observe || t.what.kind == entry_kind::timer) {
     // Nobody waits for the outcome of these, so the log is the only place where it shows.
-    log(t.call, PARLEY_WARN, t.what.name + ": " + why.where + why.code + ": " + why.message);
+    log(t.call, PARLEY_WARN,
+        std::string(t.what.name) + ": " + why.where + why.code + ": " + why.message);
   }
   parley_error e{};
   e.size = sizeof e;
@@ -251,21 +251,21 @@ void vm::forget(task& t, bool reuse) {
   } else {
     luaL_unref(state_, LUA_REGISTRYINDEX, t.thread_ref);
   }
-  tasks_.erase(&t);
+  tasks_.erase(t.place);
 }
 
-int vm::await(lua_State* L, lua_KFunction then,
-              const std::function<parley_status(parley_done, void*)>& begin) {
-  if (current_ == nullptr) return luaL_error(L, "this takes time, and works in handlers only");
+task& vm::may_wait(lua_State* L) {
+  if (current_ == nullptr) luaL_error(L, "this takes time, and works in handlers only");
   if (unyieldable_ > 0 || !lua_isyieldable(L)) {
-    return luaL_error(L,
-                      "this takes time, and cannot be used inside of a sort, a pattern's "
-                      "function or a closing variable");
+    luaL_error(L,
+               "this takes time, and cannot be used inside of a sort, a pattern's function or a "
+               "closing variable");
   }
-  task& t = *current_;
-  // A completion never comes from inside of the function, so the order of these two is free.
-  const parley_status status = begin(&vm::done, &t);
-  check(L, status, "this could not begin");
+  return *current_;
+}
+
+int vm::wait(lua_State* L, task& t, lua_KFunction then, parley_status begun) {
+  check(L, begun, "this could not begin");
   t.waiting = true;
   return lua_yieldk(L, 0, 0, then);
 }

@@ -10,7 +10,7 @@
 #include <lua.hpp>
 
 #include <cstdint>
-#include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -47,7 +47,7 @@ class vm;
 // Where a function of the plugin is entered from.
 struct handler {
   entry_kind kind = entry_kind::method;
-  std::string name; // as the manifest declares it
+  std::string_view name; // in the vm's manifest, or a literal
   int function = LUA_NOREF;
   vm* owner = nullptr;
 };
@@ -64,6 +64,8 @@ struct task {
   bool waiting = false; // for the completion below
   parley_status status = PARLEY_OK;
   parley_value result = 0;
+
+  std::list<task>::iterator place; // among the vm's
 
   parley_value reply = 0;         // what the call will end with
   std::vector<parley_call> begun; // calls of the plugin's own that have not ended yet
@@ -108,8 +110,14 @@ class alignas(256) vm {
 
   // Begins an operation through begin(done, user) and yields until it is done; `then` is the
   // continuation, with the task as the current one. Raises where waiting is not possible here.
-  int await(lua_State* L, lua_KFunction then,
-            const std::function<parley_status(parley_done, void*)>& begin);
+  // To yield unwinds the C stack like an exception: it costs twice as much where there is something
+  // to destroy on the way, so callers of this keep views instead of strings.
+  template <class Begin>
+  int await(lua_State* L, lua_KFunction then, const Begin& begin) {
+    task& t = may_wait(L);
+    // A completion never comes from inside of the function, so the order of these two is free.
+    return wait(L, t, then, begin(&vm::done, &t));
+  }
 
   // Takes `units` from the entry's budget; raises where it is used up.
   void charge(lua_State* L, std::uint64_t units);
@@ -158,6 +166,8 @@ class alignas(256) vm {
   static void fired(void* user);
 
   bool rename_weak_mode();
+  task& may_wait(lua_State* L);
+  static int wait(lua_State* L, task& t, lua_KFunction then, parley_status begun);
   bool protect(lua_CFunction function, void* argument, std::string* why);
   failure describe(lua_State* thread, int status);
   void spend(lua_State* L, std::uint64_t units);
@@ -178,7 +188,7 @@ class alignas(256) vm {
   bool privileged_ = true; // the runtime itself is at work, and may use the reserve
 
   std::uint64_t used_ = 0;
-  std::uint64_t entry_began_ns_ = 0;
+  std::uint64_t entry_began_ns_ = 0; // of processor time; 0: not looked at yet
   long coarse_ns_ = 0;
   bool over_ = false;
   bool over_time_ = false;
@@ -187,7 +197,7 @@ class alignas(256) vm {
   int unyieldable_ = 0;
 
   task* current_ = nullptr;
-  std::map<task*, std::unique_ptr<task>> tasks_;
+  std::list<task> tasks_;
   std::map<parley_timer, std::unique_ptr<timer>> timers_;
   std::vector<std::pair<lua_State*, int>> idle_;
 };
