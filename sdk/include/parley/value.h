@@ -53,8 +53,9 @@ typedef struct parley_value_api {
   parley_status (*members)(parley_value value, uint32_t offset, parley_str* names, parley_slot* out,
                            uint32_t capacity, uint32_t* total);
 
-  /* [logic] Builds in the arena of `call`; text is copied, and values from the same arena
-   * shared. ABSENT slots are left out of an object, and are an error in an array. */
+  /* [logic] Builds in the arena of `call`. Text is copied; an array or object built for the same
+   * call goes in without a copy, the first time. ABSENT slots are left out of an object, and are an
+   * error in an array; so is a name that comes twice. */
   parley_status (*scalar)(parley_call call, const parley_slot* slot, parley_value* out);
   parley_status (*array)(parley_call call, const parley_slot* items, uint32_t count,
                          parley_value* out);
