@@ -11,6 +11,9 @@ set(PARLEY_PLUGINS ${CMAKE_INSTALL_LIBDIR}/parley/plugins)
 
 install(TARGETS parley-sdk parley-gen EXPORT ParleyTargets COMPONENT sdk)
 install(TARGETS parleyctl COMPONENT sdk)
+# The test kit, and the store that it begins with.
+install(TARGETS parley-test EXPORT ParleyTargets COMPONENT sdk)
+install(DIRECTORY ${CMAKE_BINARY_DIR}/plugins/storage-memory DESTINATION ${PARLEY_PLUGINS} COMPONENT sdk)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/sdk/include/parley TYPE INCLUDE COMPONENT sdk)
 install(EXPORT ParleyTargets NAMESPACE Parley:: DESTINATION ${PARLEY_CMAKE} COMPONENT sdk)
 configure_package_config_file(sdk/cmake/ParleyConfig.cmake.in ParleyConfig.cmake

@@ -20,5 +20,6 @@ struct command {
 std::vector<command> configuration_commands();
 std::vector<command> running_commands();
 std::vector<command> authoring_commands();
+std::vector<command> testing_commands();
 
 } // namespace parley::ctl

@@ -23,7 +23,7 @@ class world;
 struct answer {
   world* in = nullptr;
   std::string who, method;
-  place where;
+  place where{here::current()};
   bool ended = false;
   bool looked_at = false; // or went well
   value result;

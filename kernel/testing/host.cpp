@@ -31,8 +31,7 @@ host::host(const options& with, place where) {
   } catch (const failure&) {
     throw;
   } catch (const std::runtime_error& why) {
-    throw failure(why.what(), std::string(where.file_name()) + ":" + std::to_string(where.line()) +
-                                  ": " + why.what());
+    throw failure(why.what(), where.text() + ": " + why.what());
   }
 }
 

@@ -1,7 +1,6 @@
 #include "testing/kept_store.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <vector>
 
 namespace parley::test {
@@ -10,7 +9,6 @@ namespace {
 
 constexpr std::chrono::seconds slow{1};
 constexpr std::chrono::minutes stuck{5}; // longer than any deadline
-constexpr std::uint32_t start_ms = 10'000;
 constexpr std::string_view no_power = "the power went (a fault of the test)";
 
 parley_str text(std::string_view from) {
@@ -82,17 +80,7 @@ struct kept_store::passage {
 };
 
 kept_store::kept_store(schedule& on, fault_plan& faults)
-    : on_(on),
-      faults_(faults),
-      calls_(loop_, clock_, on.random),
-      loader_(services_, parley::plugin::lua_limits{}) {
-  services_.logic = &loop_;
-  services_.clock = &on.clock;
-  services_.random = &on.random;
-  services_.pool = &pool_;
-  services_.calls = &calls_;
-  services_.metrics = &metrics_;
-
+    : on_(on), faults_(faults), driver_(on.random) {
   face_.size = sizeof face_;
   face_.self = this;
   fill_in_reads();
@@ -198,31 +186,15 @@ void kept_store::fill_in_writes() {
   };
 }
 
-std::string kept_store::load(parley::plugin::candidate driver, const std::filesystem::path& code) {
-  services_.code = code;
-  const std::string name = driver.name;
-  std::string why;
-  driver_ = loader_.load(std::move(driver), &why);
-  if (!driver_) return "the driver " + name + " cannot be used: " + why;
-  std::optional<std::string> started;
-  loader_.start(*driver_, start_ms, [&](const std::string& problem) { started = problem; });
-  while (!started) loop_.advance(loop_.next_due().value_or(std::chrono::milliseconds(1)));
-  return *started;
-}
-
 kept_store::~kept_store() {
-  if (!driver_) return;
-  if (given_ > 0) close_driver();
-  bool gone = false;
-  loader_.retire(std::move(driver_), start_ms, [&] { gone = true; });
-  while (!gone) loop_.advance(std::chrono::milliseconds(1));
+  if (driver_ && given_ > 0) close_driver();
 }
 
 void kept_store::close_driver() {
   auto last = std::make_shared<passage>();
   last->in = this;
   last->rows_done = [](void*, const parley_driver_rows*) {};
-  const parley_storage_driver& d = *driver_->driver;
+  const parley_storage_driver& d = driver_.face();
   d.close(d.self, &passage::rows, last.get());
   wait_for(*last);
 }
@@ -324,7 +296,7 @@ void kept_store::let_go() {
 }
 
 void kept_store::run(const passage_ptr& what) {
-  what->give(*driver_->driver, what.get());
+  what->give(driver_.face(), what.get());
   wait_for(*what);
 }
 
@@ -334,8 +306,7 @@ void kept_store::wait_for(const passage& what) {
   std::unique_lock lock(guard_);
   while (!what.over) {
     lock.unlock();
-    const bool ran = loop_.run_until_idle() > 0;
-    if (!ran && loop_.next_due()) loop_.advance(*loop_.next_due());
+    const bool ran = driver_.work();
     lock.lock();
     if (!what.over && !ran) completed_.wait_for(lock, a_while);
   }

@@ -4,11 +4,9 @@
 // that the contract allows, so that a seed repeats it; with faults; and it stays when the server
 // goes, so that another server finds what was committed.
 
-#include "dispatch/calls.hpp"
 #include "parley/draft/storage_driver.h"
-#include "plugin/catalogue.hpp"
-#include "plugin/loader.hpp"
 #include "testing/faults.hpp"
+#include "testing/loaded_driver.hpp"
 #include "testing/schedule.hpp"
 
 #include <condition_variable>
@@ -26,9 +24,10 @@ class kept_store {
   ~kept_store();
   kept_store(const kept_store&) = delete;
 
-  // The real driver; it gets a loop of its own, so that it may be waited for. What is wrong, or an
-  // empty text.
-  std::string load(parley::plugin::candidate driver, const std::filesystem::path& code);
+  // The real driver. What is wrong, or an empty text.
+  std::string load(parley::plugin::candidate driver, const std::filesystem::path& code) {
+    return driver_.load(std::move(driver), code);
+  }
   // For the driver's place in a server.
   const parley_storage_driver& face() const { return face_; }
 
@@ -75,14 +74,7 @@ class kept_store {
   std::mutex guard_;
   std::condition_variable completed_;
 
-  env::virtual_clock clock_;
-  env::virtual_loop loop_{clock_};
-  env::virtual_workers pool_{loop_};
-  observe::metrics metrics_;
-  dispatch::calls calls_;
-  parley::plugin::services services_;
-  parley::plugin::loader loader_;
-  std::unique_ptr<parley::plugin::loaded_plugin> driver_;
+  loaded_driver driver_;
 };
 
 } // namespace parley::test

@@ -14,7 +14,7 @@
 
 namespace parley::test {
 
-// Where plugins are that come with the kit; see plugins_in_tree.cpp and plugins_installed.cpp.
+// Where plugins are that come with the kit; see kit_plugins.cpp.
 std::vector<std::filesystem::path> plugins_of_the_kit();
 
 class setting {

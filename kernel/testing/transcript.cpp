@@ -39,7 +39,7 @@ std::string transcript::everything(const std::string& sentence) const {
 }
 
 void transcript::fail(const std::string& sentence, const place& where) const {
-  const std::string at = std::string(where.file_name()) + ":" + std::to_string(where.line()) + ": ";
+  const std::string at = where.text() + ": ";
   throw failure(readable(sentence), everything(at + sentence));
 }
 

@@ -12,8 +12,7 @@ namespace json = boost::json;
 namespace {
 
 [[noreturn]] void fails(const std::string& sentence, const place& where) {
-  throw failure(sentence, std::string(where.file_name()) + ":" + std::to_string(where.line()) +
-                              ": " + sentence);
+  throw failure(sentence, where.text() + ": " + sentence);
 }
 
 [[noreturn]] void is_no(const char* wanted, const value& is, const place& where) {

@@ -38,8 +38,7 @@ world*& current() {
 void only_one(world* self, const place& where) {
   if (current())
     throw failure("there is another host already",
-                  std::string(where.file_name()) + ":" + std::to_string(where.line()) +
-                      ": there is another host already: one at a time in a process");
+                  where.text() + ": there is another host already: one at a time in a process");
   current() = self;
 }
 
@@ -285,9 +284,8 @@ void world::look_for_leftovers(std::vector<std::string>& found) const {
   for (const std::string& each : clients.breaches()) found.push_back(each);
   for (const std::string& each : wrong_) found.push_back(each);
   for (const auto& each : answers_) {
-    const std::string what = each->who + "'s call of " + each->method + " (" +
-                             each->where.file_name() + ":" + std::to_string(each->where.line()) +
-                             ")";
+    const std::string what =
+        each->who + "'s call of " + each->method + " (" + each->where.text() + ")";
     if (!each->ended)
       found.push_back(what + " was never answered");
     else if (!each->looked_at && each.use_count() == 1)
@@ -314,9 +312,9 @@ void world::complain(const place& where) {
   std::erase_if(answers_, [&](const std::shared_ptr<answer>& each) {
     if (!each->ended || each.use_count() > 1) return false;
     if (!each->looked_at && what.empty())
-      what = each->who + "'s call of " + each->method + " (" + each->where.file_name() + ":" +
-             std::to_string(each->where.line()) + ") failed with " + each->error->code + " (" +
-             each->error->message + "), and the test did not look at it";
+      what = each->who + "'s call of " + each->method + " (" + each->where.text() +
+             ") failed with " + each->error->code + " (" + each->error->message +
+             "), and the test did not look at it";
     return true;
   });
   if (!what.empty()) fail(what, where);

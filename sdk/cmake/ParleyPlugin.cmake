@@ -3,7 +3,8 @@
 #   parley_add_plugin(NAME
 #     [SOURCES file…]      the plugin's code; default: all *.cpp and *.c of the folder and of src/, but *_test.*
 #     [REQUIRES plugin…]   plugins whose methods it calls or whose hooks it steps into
-#     [TESTS file…]        GoogleTest sources; become plugin-NAME-test
+#     [TESTS file…]        GoogleTest sources; become plugin-NAME-test. PARLEY_UNDER_TEST is the built plugin's
+#                          folder, for the test kit (TEST_LIBRARIES Parley::test)
 #     [TEST_LIBRARIES target…]
 #     [LIBRARIES target…]) what it links to
 #
@@ -134,6 +135,8 @@ function(parley_add_plugin name)
       ${here} ${here}/src ${CMAKE_CURRENT_BINARY_DIR}/generated)
     target_link_libraries(plugin-${name}-test PRIVATE
       Parley::sdk ${arg_LIBRARIES} ${arg_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
+    target_compile_definitions(plugin-${name}-test PRIVATE PARLEY_UNDER_TEST="${folder}")
+    add_dependencies(plugin-${name}-test plugin-${name})
     add_test(NAME plugin-${name} COMMAND plugin-${name}-test)
     set_tests_properties(plugin-${name} PROPERTIES TIMEOUT 300)
   endif()

@@ -18,9 +18,8 @@ fresh() {
   touch "$tree/kernel/env/env.hpp" "$tree/kernel/net/frame.hpp" "$tree/sdk/include/parley/abi.h"
   echo 'parley_library(net)' >"$tree/kernel/net/CMakeLists.txt"
   printf '%s\n' '#include "parley/abi.h"' '#include "part.hpp"' '#include <string>' >"$tree/plugins/one/src/one.cpp"
-  mkdir "$tree/lua/testing"
-  touch "$tree/lua/vm.hpp" "$tree/lua/testing/fake_host.hpp"
-  echo '#include "lua/testing/fake_host.hpp"' >"$tree/plugins/one/tests/one_test.cpp"
+  touch "$tree/lua/vm.hpp"
+  echo '#include <parley/abi.h>' >"$tree/plugins/one/tests/one_test.cpp"
   touch "$tree/plugins/one/src/part.hpp" "$tree/plugins/two/src/two.hpp"
   echo 'target_link_libraries(one PRIVATE parley-sdk)' >"$tree/plugins/one/CMakeLists.txt"
   echo '{"packages": {"node_modules/a": {"engines": {"node": "^14.18 || >=16"}}}}' >"$tree/package-lock.json"
@@ -56,7 +55,6 @@ refuses includes.sh plugins/one/src/one.cpp '#include <kernel/net/frame.hpp>'
 refuses includes.sh plugins/one/src/one.cpp '#include "../../../kernel/net/frame.hpp"'
 refuses includes.sh plugins/one/src/one.cpp '#include "../../two/src/two.hpp"'
 refuses includes.sh plugins/one/src/one.cpp '#include "src/two.hpp"'
-refuses includes.sh plugins/one/src/one.cpp '#include "lua/testing/fake_host.hpp"'
 refuses includes.sh plugins/one/tests/one_test.cpp '#include "lua/vm.hpp"'
 refuses includes.sh plugins/one/CMakeLists.txt 'target_link_libraries(one PRIVATE parley-net)'
 refuses includes.sh kernel/net/frame.cpp '#include "plugins/one/src/part.hpp"'

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Who may include whom: a plugin includes sdk/ and its own folder, kernel/ no plugin, sdk/ neither, lua/
-# only sdk/. The kernel runs Lua plugins through lua/; the tests of a plugin may use lua/testing, the Lua side's
-# test kit. In CMake files the same holds for what a plugin links.
+# only sdk/. The kernel runs Lua plugins through lua/. In CMake files the same holds for what a plugin links.
 #   includes.sh ROOT
 set -euo pipefail
 cd "$1"
@@ -61,7 +60,6 @@ may_include() { # WHO FILE OWNER PATH
     "$3":*) ;;
     *:*:sdk:*) ;;
     kernel:*:lua:*) ;;
-    plugins/*:plugins/*/tests/*:lua:lua/testing/*) ;;
     *) return 1 ;;
   esac
 }

@@ -2,7 +2,8 @@
 
 #include "driver.hpp"
 
-#include "driver_conformance.hpp"
+#include <gtest/gtest.h>
+#include <parley/test/storage_driver.hpp>
 
 #include <condition_variable>
 #include <deque>
@@ -10,7 +11,7 @@
 #include <mutex>
 #include <thread>
 
-namespace parley::storage_test {
+namespace parley::test::storage {
 namespace {
 
 // A thread that answers, since the suite waits for each answer on its own.
@@ -46,7 +47,7 @@ class answering {
   std::thread thread_;
 };
 
-class memory_under_test final : public driver_under_test {
+class memory_under_test final : public running_driver {
  public:
   explicit memory_under_test(std::shared_ptr<storage_memory::store> over)
       : driver_(std::move(over), [this](auto what) { answers_.post(std::move(what)); }) {}
@@ -57,14 +58,19 @@ class memory_under_test final : public driver_under_test {
   storage_memory::driver driver_;
 };
 
-std::unique_ptr<driver_under_test> make(const std::string& place) {
+std::unique_ptr<running_driver> make(const std::string& place) {
   static std::map<std::string, std::shared_ptr<storage_memory::store>> stores;
   auto& over = stores[place];
   if (!over) over = std::make_shared<storage_memory::store>();
   return std::make_unique<memory_under_test>(over);
 }
 
-INSTANTIATE_TEST_SUITE_P(memory, driver_conformance, testing::Values(driver_maker(make)));
+class conformance : public testing::TestWithParam<driver_case> {};
+TEST_P(conformance, holds) {
+  run_driver_case(GetParam().name, make);
+}
+INSTANTIATE_TEST_SUITE_P(memory, conformance, testing::ValuesIn(driver_cases()),
+                         [](const auto& each) { return std::string(each.param.name); });
 
 } // namespace
-} // namespace parley::storage_test
+} // namespace parley::test::storage

@@ -2,18 +2,18 @@
 // gaps.
 
 #include "driver.hpp"
-#include "driver_conformance.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <parley/test/storage_driver.hpp>
 
 #include <csignal>
 #include <deque>
 #include <filesystem>
 #include <map>
 
-namespace parley::storage_test {
+namespace parley::test::storage {
 namespace {
 
 struct report { // one acknowledged batch, through the pipe
@@ -125,4 +125,4 @@ TEST(crash, what_was_acknowledged_is_there) {
 }
 
 } // namespace
-} // namespace parley::storage_test
+} // namespace parley::test::storage

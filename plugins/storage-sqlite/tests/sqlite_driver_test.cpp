@@ -1,18 +1,18 @@
 // The conformance suite over SQLite, and what is SQLite's own: widening, locks, full disks.
 
 #include "driver.hpp"
-#include "driver_conformance.hpp"
 
 #include <gmock/gmock.h>
 #include <sys/resource.h>
+#include <parley/test/storage_driver.hpp>
 
 #include <csignal>
 #include <filesystem>
 
-namespace parley::storage_test {
+namespace parley::test::storage {
 namespace {
 
-class sqlite_under_test final : public driver_under_test {
+class sqlite_under_test final : public running_driver {
  public:
   explicit sqlite_under_test(const std::string& place, std::uint32_t readers = 2)
       : driver_({.path = place + "/parley.db", .readers = readers}) {}
@@ -26,8 +26,12 @@ const driver_maker sqlite = [](const std::string& place) {
   return std::make_unique<sqlite_under_test>(place);
 };
 
-INSTANTIATE_TEST_SUITE_P(sqlite, driver_conformance, testing::Values(sqlite),
-                         [](const auto&) { return "file"; });
+class conformance : public testing::TestWithParam<driver_case> {};
+TEST_P(conformance, holds) {
+  run_driver_case(GetParam().name, sqlite);
+}
+INSTANTIATE_TEST_SUITE_P(sqlite, conformance, testing::ValuesIn(driver_cases()),
+                         [](const auto& each) { return std::string(each.param.name); });
 
 class sqlite_file : public testing::Test {
  protected:
@@ -282,4 +286,4 @@ TEST_F(sqlite_file, readers_work_beside_the_writer) {
 }
 
 } // namespace
-} // namespace parley::storage_test
+} // namespace parley::test::storage

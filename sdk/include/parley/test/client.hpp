@@ -24,10 +24,10 @@ class PARLEY_TEST_API reply {
   explicit reply(std::shared_ptr<answer> from) : answer_(std::move(from)) {}
 
   // The result. Throws where the call failed.
-  const value& ok(place where = place::current()) const;
+  const value& ok(place where = here::current()) const;
   const value& operator[](const char* name) const { return ok()[name]; }
   // Throws unless it failed with this code.
-  const reply& fails_with(std::string_view code, place where = place::current()) const;
+  const reply& fails_with(std::string_view code, place where = here::current()) const;
 
   bool went_well() const;
   std::string code() const;    // of the error; empty where there is none
@@ -45,7 +45,7 @@ class PARLEY_TEST_API pending {
   explicit pending(std::shared_ptr<answer> from) : answer_(std::move(from)) {}
   bool ended() const; // by now; nothing runs meanwhile
   // Lets the server run, and time pass, until it has ended.
-  reply ends(place where = place::current()) const;
+  reply ends(place where = here::current()) const;
 
  private:
   std::shared_ptr<answer> answer_;
@@ -63,9 +63,9 @@ class PARLEY_TEST_API event {
   const value& operator[](const char* field) const { return data[field]; }
   // Throws unless the data has this field (with dots: of what is within) with this value.
   const event& with(std::string_view field, const value& wanted,
-                    place where = place::current()) const;
+                    place where = here::current()) const;
   // Throws unless it is of this place: event.of(board["id"]).
-  const event& of(const value& place_id, place where = place::current()) const;
+  const event& of(const value& place_id, place where = here::current()) const;
 };
 
 // Somebody with one connection. Follows everything that the account may follow.
@@ -78,18 +78,18 @@ class PARLEY_TEST_API client {
 
   // Calls a method and waits for the answer; time passes where it has to.
   reply call(std::string_view method, const value& params = {},
-             place where = place::current()) const;
+             place where = here::current()) const;
   // Sends it, and does not wait. Calls of one client arrive in their order, those of several in
   // any.
   pending begins(std::string_view method, const value& params = {},
-                 place where = place::current()) const;
+                 place where = here::current()) const;
 
   // The first event of this name that was not looked at yet. Lets the server run until nothing is
   // left to do, but no time pass: `server.advance` does that.
-  event receives(std::string_view name, place where = place::current()) const;
+  event receives(std::string_view name, place where = here::current()) const;
   // Throws where there is such an event; without a name, where there is any.
-  void receives_no(std::string_view name, place where = place::current()) const;
-  void receives_nothing(place where = place::current()) const;
+  void receives_no(std::string_view name, place where = here::current()) const;
+  void receives_nothing(place where = here::current()) const;
   // Those that were not looked at yet, without looking at them.
   std::vector<event> unseen() const;
   // From here on only what comes next counts.
@@ -98,7 +98,7 @@ class PARLEY_TEST_API client {
   // The connection breaks: what is under way to either side is lost.
   void disconnects() const;
   // A new one, which resumes from the events that came by the old one.
-  void reconnects(place where = place::current()) const;
+  void reconnects(place where = here::current()) const;
   bool connected() const;
   std::uint16_t close_code() const; // of the connection that the server closed; 0: none
   // A slow line: what the server sends arrives this much later.

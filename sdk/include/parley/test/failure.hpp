@@ -5,13 +5,24 @@
 #include <source_location>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #define PARLEY_TEST_API __attribute__((visibility("default")))
 
 namespace parley::test {
 
 // Where the test says something: taken by itself.
-using place = std::source_location;
+using here = std::source_location;
+class place {
+ public:
+  place(here from) : file_(from.file_name()), line_(from.line()) {}
+  place(std::string file, unsigned line) : file_(std::move(file)), line_(line) {}
+  std::string text() const { return file_ + ":" + std::to_string(line_); }
+
+ private:
+  std::string file_;
+  unsigned line_;
+};
 
 // what() has the place, the sentence, all that was said so far, and the seed that repeats it.
 class PARLEY_TEST_API failure : public std::runtime_error {

@@ -73,7 +73,7 @@ struct options {
 class PARLEY_TEST_API host {
  public:
   // Throws where the server does not start, with all that is wrong.
-  explicit host(const options& with, place where = place::current());
+  explicit host(const options& with, place where = here::current());
   // Ends the server. What is wrong then goes to `on_failure_at_end`.
   ~host();
   host(const host&) = delete;
@@ -82,7 +82,7 @@ class PARLEY_TEST_API host {
   // An account with a connection. The same name again is another device of the same person. Roles
   // beside "user": those that the settings name.
   client user(std::string_view name, const std::vector<std::string>& roles = {},
-              place where = place::current());
+              place where = here::current());
   // A connection without an account: for methods that anybody may call.
   client guest();
   // One that authenticates: connect("Bearer", login["access_token"]). It is `connected` only where
@@ -90,7 +90,7 @@ class PARLEY_TEST_API host {
   client connect(std::string_view scheme, const value& credential);
   // Calls a method as a plugin does that requires everything here.
   reply call_as_plugin(std::string_view method, const value& params = {},
-                       place where = place::current());
+                       place where = here::current());
 
   // Runs what there is to do, without time passing.
   void run();
@@ -99,18 +99,18 @@ class PARLEY_TEST_API host {
   std::string now() const; // RFC 3339
 
   // Another version takes over while calls are under way; without a folder the same once more.
-  void upgrade(const std::string& folder = {}, place where = place::current());
+  void upgrade(const std::string& folder = {}, place where = here::current());
   // The same where it must be refused: why it was. Throws where it was not.
-  std::string refuses_upgrade(const std::string& folder, place where = place::current());
+  std::string refuses_upgrade(const std::string& folder, place where = here::current());
   // As after a power cut: what was not committed is lost, connections break. Clients reconnect when
   // told to.
-  void restart(place where = place::current());
+  void restart(place where = here::current());
   // The end, with all that must hold then: no call without an answer, no plugin that cannot be
   // unloaded, no error that nobody looked at. Throws.
-  void stop(place where = place::current());
+  void stop(place where = here::current());
 
   // At the `nth` occasion from now on; one fault at a time. Unknown names throw.
-  void inject(std::string_view fault, unsigned nth = 1, place where = place::current());
+  void inject(std::string_view fault, unsigned nth = 1, place where = here::current());
   bool injected() const; // it has happened
 
   // Lines of the log as JSON, from debug on.

@@ -42,16 +42,16 @@ class PARLEY_TEST_API value {
   value(std::initializer_list<value> from);
 
   // From JSON text.
-  static value parse(std::string_view json, place where = place::current());
+  static value parse(std::string_view json, place where = here::current());
   std::string json() const; // in one line
 
   // These throw a failure where it is something else.
-  std::string text(place where = place::current()) const;
-  std::int64_t integer(place where = place::current()) const;
-  double number(place where = place::current()) const;
-  bool truth(place where = place::current()) const;
-  const std::vector<value>& items(place where = place::current()) const;
-  const members& fields(place where = place::current()) const;
+  std::string text(place where = here::current()) const;
+  std::int64_t integer(place where = here::current()) const;
+  double number(place where = here::current()) const;
+  bool truth(place where = here::current()) const;
+  const std::vector<value>& items(place where = here::current()) const;
+  const members& fields(place where = here::current()) const;
 
   // Throws where there is none: `has` asks. Of null, nothing.
   const value& operator[](std::string_view name) const;

@@ -1,8 +1,8 @@
-#include "driver_calls.hpp"
+#include "parley/test/driver_calls.hpp"
 
 #include <utility>
 
-namespace parley::storage_test {
+namespace parley::test::storage {
 namespace {
 
 parley_str borrow(const std::string& text) {
@@ -38,15 +38,6 @@ void give(void* user, const parley_driver_rows* from) {
   static_cast<std::promise<rows>*>(user)->set_value(std::move(out));
 }
 
-// Runs `begin(done, user)` and waits.
-template <typename Begin>
-rows wait_for(Begin begin) {
-  std::promise<rows> promise;
-  auto future = promise.get_future();
-  begin(give, static_cast<void*>(&promise));
-  return future.get();
-}
-
 struct submission {
   std::shared_ptr<batch> what;
   std::promise<committed> promise;
@@ -59,6 +50,15 @@ struct widening {
 };
 
 } // namespace
+
+// Runs `begin(done, user)` and waits.
+template <typename Begin>
+rows calls::wait_for(Begin begin) const {
+  std::promise<rows> promise;
+  auto future = promise.get_future();
+  begin(give, static_cast<void*>(&promise));
+  return await(std::move(future));
+}
 
 const parley_cell* cell_store::keep(const row& from) {
   std::vector<parley_cell> cells;
@@ -203,7 +203,7 @@ std::future<committed> calls::submit(std::shared_ptr<batch> what) {
 }
 
 committed calls::commit(batch what) {
-  return submit(std::make_shared<batch>(std::move(what))).get();
+  return await(submit(std::make_shared<batch>(std::move(what))));
 }
 
 rows calls::read(std::uint32_t collection, std::int32_t index, row prefix, bounds within) {
@@ -244,7 +244,7 @@ rows calls::trim_log(std::string before, std::uint32_t limit) {
 }
 
 rows calls::widen(const std::vector<parley_collection>& collections, std::vector<progress>* told) {
-  return begin_to_widen(collections, told).get();
+  return await(begin_to_widen(collections, told));
 }
 
 std::future<rows> calls::begin_to_widen(std::vector<parley_collection> collections,
@@ -269,4 +269,4 @@ rows calls::close() {
   return wait_for([&](auto done, void* user) { driver_.close(driver_.self, done, user); });
 }
 
-} // namespace parley::storage_test
+} // namespace parley::test::storage

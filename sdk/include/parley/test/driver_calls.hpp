@@ -1,22 +1,26 @@
-#pragma once
-
 // A storage driver called as a test would like to: rows and batches as plain values, waiting for
 // the answer.
+#ifndef PARLEY_TEST_DRIVER_CALLS_HPP
+#define PARLEY_TEST_DRIVER_CALLS_HPP
 
-#include "parley/draft/storage_driver.h"
+#include <parley/draft/storage_driver.h>
+#include <parley/test/failure.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <future>
 #include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
-namespace parley::storage_test {
+namespace parley::test::storage {
 
 struct next_number {
   std::uint32_t topic = 0, offset = 0;
@@ -43,7 +47,7 @@ using plain = std::variant<null, std::int64_t, double, std::string>;
 using plain_row = std::vector<plain>;
 
 // Keeps what cells point to.
-class cell_store {
+class PARLEY_TEST_API cell_store {
  public:
   const parley_cell* keep(const row& from);
 
@@ -56,7 +60,7 @@ class cell_store {
   std::deque<parley_pieces> pieces_;
 };
 
-class batch {
+class PARLEY_TEST_API batch {
  public:
   batch& put(std::uint32_t collection, row cells);
   batch& patch(std::uint32_t collection, row key, std::vector<std::uint32_t> columns, row cells);
@@ -106,9 +110,12 @@ struct bounds {
   std::uint32_t limit = 1000;
 };
 
-class calls {
+class PARLEY_TEST_API calls {
  public:
-  explicit calls(const parley_storage_driver& driver) : driver_(driver) {}
+  // `work`: called again and again while something is waited for; for drivers that answer on the
+  // thread of the test.
+  explicit calls(const parley_storage_driver& driver, std::function<void()> work = {})
+      : driver_(driver), work_(std::move(work)) {}
 
   rows open(const std::vector<parley_collection>& collections);
   std::future<committed> submit(std::shared_ptr<batch> what);
@@ -123,9 +130,24 @@ class calls {
   std::future<rows> begin_to_widen(std::vector<parley_collection> collections,
                                    std::vector<progress>* told = nullptr);
   rows close();
+  // What was submitted or begun.
+  template <typename Answer>
+  Answer await(std::future<Answer> answer) const {
+    using namespace std::chrono_literals;
+    while (work_ && answer.wait_for(0ms) != std::future_status::ready) {
+      work_();
+      answer.wait_for(1ms); // where it has a thread besides
+    }
+    return answer.get();
+  }
 
  private:
+  template <typename Begin>
+  rows wait_for(Begin begin) const;
+
   const parley_storage_driver& driver_;
+  std::function<void()> work_;
 };
 
-} // namespace parley::storage_test
+} // namespace parley::test::storage
+#endif

@@ -1,0 +1,122 @@
+#include "testing/driver_suite.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace parley::test::storage {
+
+namespace {
+
+struct known_case {
+  driver_case what;
+  suite_maker make;
+};
+
+// Filled while the program starts.
+std::vector<known_case>& known() {
+  static std::vector<known_case> all;
+  row_cases();
+  wider_cases();
+  return all;
+}
+
+template <std::size_t length>
+constexpr parley_str literal(const char (&text)[length]) {
+  return {text, length - 1};
+}
+
+} // namespace
+
+const std::vector<parley_collection>& suite_collections() {
+  static const parley_column item_columns[] = {
+      {literal("place"), PARLEY_COLUMN_TEXT, 0},    {literal("seq"), PARLEY_COLUMN_INTEGER, 0},
+      {literal("name"), PARLEY_COLUMN_TEXT, 0},     {literal("size"), PARLEY_COLUMN_INTEGER, 0},
+      {literal("weight"), PARLEY_COLUMN_NUMBER, 0}, {literal("data"), PARLEY_COLUMN_JSON, 0}};
+  static const parley_column tag_columns[] = {{literal("tag"), PARLEY_COLUMN_TEXT, 0}};
+  static const std::uint32_t on_name[] = {2};
+  static const std::uint32_t on_size[] = {0, 3};
+  static const parley_index item_indexes[] = {{literal("by_name"), on_name, 1, 1},
+                                              {literal("by_size"), on_size, 2, 0}};
+  static const std::vector<parley_collection> all = {
+      {sizeof(parley_collection), 0, literal("test.items"), item_columns, 6, 2, item_indexes, 2, 0,
+       nullptr, nullptr},
+      {sizeof(parley_collection), 0, literal("test.tags"), tag_columns, 1, 1, nullptr, 0, 0,
+       nullptr, nullptr}};
+  return all;
+}
+
+bool add_case(driver_case what, suite_maker how) {
+  known().push_back({what, how});
+  return true;
+}
+
+const std::vector<driver_case>& driver_cases() {
+  static const std::vector<driver_case> all = [] {
+    std::vector<driver_case> out;
+    for (const known_case& each : known()) out.push_back(each.what);
+    std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return out;
+  }();
+  return all;
+}
+
+void run_driver_case(std::string_view name, const driver_maker& make) {
+  const auto found = std::find_if(known().begin(), known().end(),
+                                  [&](const known_case& each) { return each.what.name == name; });
+  if (found == known().end()) {
+    const std::string why = "there is no case `" + std::string(name) + "` for drivers";
+    throw failure(why, why);
+  }
+  const auto one = found->make(make);
+  one->run();
+  one->end();
+}
+
+suite::suite(const driver_maker& make) : make_(make) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "parley-store-XXXXXX").string();
+  if (!::mkdtemp(pattern.data())) throw failure("no folder can be made", pattern);
+  place_ = pattern;
+  reopen();
+}
+
+suite::~suite() {
+  if (store_) store_->close();
+  store_.reset();
+  driver_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(place_, ignored);
+}
+
+void suite::end() {
+  CHECK_EQ(store_->close().status, PARLEY_OK);
+  store_.reset();
+}
+
+void suite::reopen() {
+  if (store_) end();
+  driver_.reset();
+  driver_ = make_(place_);
+  store_ = std::make_unique<calls>(driver_->driver(), [this] { driver_->work(); });
+  const rows opened = store_->open(suite_collections());
+  CHECK_EQ(opened.error, "");
+  CHECK_EQ(opened.status, PARLEY_OK);
+}
+
+row suite::item(std::string place, value seq, value name, value size) {
+  return {std::move(place), std::move(seq), std::move(name), std::move(size), null{}, null{}};
+}
+
+std::string shown(const plain& from) {
+  if (const auto* whole = std::get_if<std::int64_t>(&from)) return std::to_string(*whole);
+  if (const auto* real = std::get_if<double>(&from)) return std::to_string(*real);
+  if (const auto* text = std::get_if<std::string>(&from)) return shown(*text);
+  return "NULL";
+}
+
+void differs(const char* what, const std::string& is, const std::string& wanted,
+             const place& where) {
+  const std::string sentence = std::string(what) + " is " + is + ", and should be " + wanted;
+  throw failure(sentence, where.text() + ": " + sentence);
+}
+
+} // namespace parley::test::storage
