@@ -142,8 +142,8 @@ void lifecycle::over(const job_ptr& j, const std::string& why) {
   if (!why.empty())
     observe::write(level::error, "a plugin was not upgraded",
                    {{"plugin", j->what.name}, {"version", j->what.declared.version}, {"why", why}});
+  j->ended(why); // whoever wants the next upgrade from within waits behind this one
   jobs_.pop_front();
-  j->ended(why);
   if (stopped_) return stop_last();
   if (!jobs_.empty()) begin(jobs_.front());
 }

@@ -43,6 +43,26 @@ describe("a plugin whose method loops for ever", () => {
     assert.equal((await ask(server, "/v1/unruly/well")).code, "ok");
   });
 
+  test("is loaded by a running server that is told to, and what needs it too", async (t) => {
+    const server = await start(t, { unruly: {}, meddler: {} });
+    await loops(server, "loop", "unruly", "method unruly.do");
+    await server.launch();
+    const list = async () => (await parleyctl("plugin", "list", server.file)).output;
+    assert.match(await list(), /^unruly +1\.0\.0 +native +quarantined .*it held the logic thread for 1 s in method unruly\.do/m);
+    assert.match(await list(), /^meddler +1\.0\.0 +native +held back .*it needs unruly/m);
+    const reloaded = await parleyctl("plugin", "reload", "unruly", server.file);
+    assert.equal(reloaded.code, 1);
+    assert.match(reloaded.output, /unruly is in quarantine/);
+    const released = await parleyctl("plugin", "release", "unruly", server.file);
+    assert.deepEqual(released, { code: 0, output: "unruly runs again\nmeddler runs again\n" });
+    assert.equal((await ask(server, "/v1/unruly/filter-passes")).code, "ok");
+    assert.equal((await ask(server, "/v1/unruly/filter-garbage")).code, "denied", "meddler steps in");
+    assert.match(await list(), /^unruly +1\.0\.0 +native +running/m);
+    const again = await parleyctl("plugin", "release", "unruly", server.file);
+    assert.equal(again.code, 1);
+    assert.match(again.output, /not in quarantine/);
+  });
+
   test("comes back when its file has changed", async (t) => {
     const own = (server) => path.join(server.directory, "own/unruly");
     const server = new Server(configuration({ unruly: {} }, structuredClone(short)));
