@@ -203,6 +203,10 @@ void take_result(lua_State* L, task& t) {
       }
       t.reply = build_value(L, -1, t.call);
       break;
+    case entry_kind::route:
+      if (!lua_istable(L, -1)) refuse_result(L, t, "{status = …, headers = …, body = …}");
+      t.reply = build_value(L, -1, t.call);
+      break;
     case entry_kind::method:
       t.reply = build_value(L, -1, t.call);
       break;

@@ -33,8 +33,9 @@ void add_storage(
     lua_State* L); // adds `collections`, `batch` and `publish` to the plugin at the top
 // Adds the writing functions of an ephemeral collection to its table at the top.
 void add_ephemeral(lua_State* L, const std::string& collection);
-void add_calls(lua_State* L); // adds `requires` and `bot`
-void add_text(lua_State* L);  // adds `lower` and `words` to the module at the top
+void add_calls(lua_State* L);   // adds `requires` and `bot`
+void add_metrics(lua_State* L); // adds `metrics`
+void add_text(lua_State* L);    // adds `lower` and `words` to the module at the top
 
 // The userdata that stands for a call, and for a batch.
 inline constexpr const char* call_type = "parley.call";

@@ -54,10 +54,12 @@ function parley.words(text) end
 ---@field config table the operator's configuration with its defaults; read-only
 ---@field methods table plugin.methods.<owner>.<name> = function(call, params) return result end
 ---@field hooks table plugin.hooks.<a>.<b> = function(call, payload, batch?): a filter returns nothing to pass, a table to replace, plugin.deny(…) to deny; a join gets the owner's batch
+---@field routes table plugin.routes.<name> = function(call, request) return { status =, headers =, body =, base64 = } end: raw HTTP; request is { method, path, params, query, headers, body, base64, remote }
 ---@field scopes table plugin.scopes.<name> = { access = function(call, { principal, place }) return { role =, from =, conditions = } end, places = function(call, { principal }) return { { place = }, … } end }
 ---@field requires table plugin.requires.<owner>.<name>(call, params): another plugin's method (waits)
 ---@field collections table<string, parley.collection|parley.ephemeral_collection>
 ---@field log parley.log
+---@field metrics parley.metrics
 ---@field start fun(call: parley.call)? runs before the plugin serves
 ---@field stop fun(call: parley.call)? runs when no handler does any more
 local plugin = {}
@@ -119,6 +121,23 @@ function plugin.batch(call) end
 ---@param place string
 ---@param data table
 function plugin.publish(call, event, place, data) end
+
+---The plugin's own metrics, beside the server's at /metrics, as plugin_PLUGIN_NAME. Declare each once, where
+---init.lua runs, and keep it. Labels have few values, all known: never an id or what a person wrote.
+---@class parley.metrics
+---@field counter fun(name: string, help: string, labels?: table<string, string>): parley.counter
+---@field gauge fun(name: string, help: string, labels?: table<string, string>): parley.gauge
+---@field histogram fun(name: string, help: string, labels?: table<string, string>, bounds?: number[]): parley.histogram bounds: 0.0005 to 10 without, for times in seconds
+
+---@class parley.counter
+---@field add fun(self: parley.counter, by?: integer) by: 1
+
+---@class parley.gauge
+---@field add fun(self: parley.gauge, by?: integer) by: 1
+---@field set fun(self: parley.gauge, to: integer)
+
+---@class parley.histogram
+---@field record fun(self: parley.histogram, value: number)
 
 ---@class parley.log
 ---@field debug fun(text: any)

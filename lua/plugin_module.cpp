@@ -10,12 +10,14 @@
 namespace parley::lua {
 namespace {
 
-enum class place { hook, method };
+enum class place { hook, method, route };
 
 std::vector<std::string> declared_names(const manifest::manifest& m, place kind) {
   std::vector<std::string> names;
   if (kind == place::hook) {
     for (const auto& h : m.hooks) names.push_back(h.name);
+  } else if (kind == place::route) {
+    for (const auto& r : m.routes) names.push_back(r.name);
   } else {
     for (const auto& one : m.methods) names.push_back(one.name);
   }
@@ -33,7 +35,7 @@ std::vector<std::string> declared_names(const manifest::manifest& m, place kind)
 }
 
 const char* word_of(place kind) {
-  return kind == place::hook ? "hook" : "method";
+  return kind == place::hook ? "hook" : kind == place::route ? "route" : "method";
 }
 
 std::string path_of(lua_State* L) {
@@ -85,7 +87,10 @@ int node_newindex(lua_State* L) {
     return luaL_error(L, "%s %s: must be a function", word_of(kind), path.c_str());
   }
   lua_settop(L, 3);
-  return keep_function(L, kind == place::hook ? &v.hooks : &v.methods, path);
+  auto* const where = kind == place::hook    ? &v.hooks
+                      : kind == place::route ? &v.routes
+                                             : &v.methods;
+  return keep_function(L, where, path);
 }
 
 void push_node(lua_State* L, place kind, const std::string& path) {
@@ -130,7 +135,8 @@ int plugin_newindex(lua_State* L) {
   const std::string name(check_name(L, 2));
   if (name != "start" && name != "stop") {
     v.charge(L, 1000 + 10 * name.size());
-    const std::string near = schema::nearest(name, {"start", "stop", "hooks", "methods", "scopes"});
+    const std::string near =
+        schema::nearest(name, {"start", "stop", "hooks", "methods", "routes", "scopes"});
     const std::string hint = near.empty() ? "" : "; did you mean plugin." + near + "?";
     return luaL_error(L, "plugin.%s cannot be set%s", printable_name(name).c_str(), hint.c_str());
   }
@@ -283,11 +289,14 @@ void push_plugin(lua_State* L) {
   lua_setfield(L, -2, "hooks");
   push_node(L, place::method, "");
   lua_setfield(L, -2, "methods");
+  push_node(L, place::route, "");
+  lua_setfield(L, -2, "routes");
   push_scopes(L);
   lua_setfield(L, -2, "scopes");
   push_log(L);
   lua_setfield(L, -2, "log");
   add_calls(L);
+  add_metrics(L);
   add_storage(L);
   lua_createtable(L, 0, 2);
   lua_pushcfunction(L, plugin_newindex);

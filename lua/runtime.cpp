@@ -2,6 +2,8 @@
 
 #include "vm.hpp"
 
+#include <parley/draft/http_route.h>
+
 namespace parley::lua {
 namespace {
 
@@ -16,6 +18,7 @@ bool query_all(const parley_host* host, host_api* api, std::string* why) {
   api->host = host;
   query(host, PARLEY_STORAGE_INTERFACE, &api->storage, nullptr);
   query(host, PARLEY_EPHEMERAL_INTERFACE, &api->memory, nullptr);
+  query(host, PARLEY_METRICS_INTERFACE, &api->metrics, nullptr);
   query(host, PARLEY_TOPIC_INTERFACE, &api->topic, nullptr);
   return query(host, PARLEY_CALL_INTERFACE, &api->call, why) &&
          query(host, PARLEY_VALUE_INTERFACE, &api->value, why) &&
@@ -80,6 +83,10 @@ bool provide_all(vm& v, std::string* why) {
   for (const auto& m : v.declared.methods) {
     well &= provide(PARLEY_METHOD, entry_kind::method, m.name, v.methods,
                     "function plugin.methods." + m.name + "(call, params)");
+  }
+  for (const auto& r : v.declared.routes) {
+    well &= provide(PARLEY_ROUTE, entry_kind::route, r.name, v.routes,
+                    "function plugin.routes." + r.name + "(call, request)");
   }
   for (const auto& h : v.declared.hooks) {
     const char* const arguments =

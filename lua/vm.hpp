@@ -28,6 +28,7 @@ struct host_api {
   const parley_log_api* log = nullptr;
   const parley_env_api* env = nullptr;
   const parley_config_api* config = nullptr;
+  const parley_metrics_api* metrics = nullptr;  // may be NULL
   const parley_storage_api* storage = nullptr;  // may be NULL
   const parley_topic_api* topic = nullptr;      // may be NULL
   const parley_ephemeral_api* memory = nullptr; // may be NULL
@@ -40,7 +41,7 @@ inline std::string_view view_of(parley_str text) {
   return {text.ptr, text.len};
 }
 
-enum class entry_kind { filter, join, observe, method, access, places, start, stop, timer };
+enum class entry_kind { filter, join, observe, method, route, access, places, start, stop, timer };
 
 class vm;
 
@@ -147,7 +148,8 @@ class alignas(256) vm {
   lua_State* state() { return state_; }
   bool loading = false;
   int start_function = LUA_NOREF, stop_function = LUA_NOREF;
-  std::map<std::string, int> methods, hooks, access, places; // name → reference of the function
+  std::map<std::string, int> methods, hooks, routes, access,
+      places; // name → reference of the function
   std::vector<std::unique_ptr<handler>> provided;
   std::size_t memory_used() const { return memory_used_; }
   void collect(); // between entries

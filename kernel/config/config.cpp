@@ -59,7 +59,10 @@ void read_limits(const json::object& in, limit_settings& out) {
   take(in, "batch_operations", out.stored.batch_operations);
   take(in, "record_bytes", out.stored.record_bytes);
   take(in, "value_depth", out.stored.value_depth);
+  take(in, "value_bytes", out.value_bytes);
   take(in, "ephemeral_mib", out.ephemeral_mib);
+  take(in, "plugin_metrics", out.plugin_metrics);
+  take(in, "asset_mib", out.asset_mib);
   take(in, "offload_threads", out.offload_threads);
   take(in, "offload_queue", out.offload_queue);
   take(in, "method_deadline_ms", out.method_deadline_ms);

@@ -48,6 +48,9 @@ struct limit_settings : net::limits {
   std::uint32_t plugin_drain_seconds = 0;
   storage::limits stored;
   std::uint32_t ephemeral_mib = 0;
+  std::uint32_t plugin_metrics = 0;
+  std::uint32_t asset_mib = 0;
+  std::uint64_t value_bytes = 0;
   std::uint32_t offload_threads = 0;
   std::uint32_t offload_queue = 0;
   std::uint32_t method_deadline_ms = 0; // the most that any manifest gets

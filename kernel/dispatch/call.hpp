@@ -35,9 +35,9 @@ using handlers = std::map<std::string, handler, std::less<>>;
 struct instance {
   std::string name;
   manifest::manifest declared;
-  handlers methods, hooks, access, places; // access and places by scope
-  session_ptr self;                        // the principal of kind PARLEY_PLUGIN
-  session_ptr bot;                         // with capabilities.bot, once its account is known
+  handlers methods, hooks, routes, access, places; // access and places by scope
+  session_ptr self;                                // the principal of kind PARLEY_PLUGIN
+  session_ptr bot;            // with capabilities.bot, once its account is known
   std::string digest;         // of the file that its code came from; empty: part of the program
   entry_point* own = nullptr; // what it does by itself, below no handler
   circuit_breaker breaker;
@@ -99,11 +99,12 @@ struct call {
   std::vector<storage::commit_result> numbers; // of this call's commits, for its result
   on_end ended;
 
-  entry_point* at = nullptr;  // where its plugin is entered for it
-  bool entered = false;       // its handler was begun
-  bool trial = false;         // it is how the breaker finds out whether the plugin is well again
-  bool garbage = false;       // what it ended with is not what the manifest says; set in `ended`
-  bool others_failed = false; // an operation that it waited for ended with a fault of somebody
+  entry_point* at = nullptr;    // where its plugin is entered for it
+  bool entered = false;         // its handler was begun
+  bool trial = false;           // it is how the breaker finds out whether the plugin is well again
+  bool garbage = false;         // what it ended with is not what the manifest says; set in `ended`
+  bool ended_by_plugin = false; // it was its plugin that finished it, or failed it
+  bool others_failed = false;   // an operation that it waited for ended with a fault of somebody
 };
 
 // A durable event that waits for its number.

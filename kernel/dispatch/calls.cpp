@@ -1,9 +1,11 @@
 #include "dispatch/calls.hpp"
 
 #include "dispatch/batches.hpp"
+#include "dispatch/breach.hpp"
 #include "observe/log.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace parley::dispatch {
 
@@ -23,6 +25,16 @@ slot_table<operation>& operations() {
 
 constexpr std::int64_t bucket_ms = 100;
 
+// Handles of calls that plugins ended, to tell a second end from one that came too late.
+std::array<parley_call, 64>& last_ended() {
+  thread_local std::array<parley_call, 64> handles{};
+  return handles;
+}
+std::size_t& last_ended_at() {
+  thread_local std::size_t at = 0;
+  return at;
+}
+
 // A call may live long: keeps its lists in proportion to what is under way, looking through them
 // each time they have doubled.
 template <typename Lives>
@@ -34,15 +46,22 @@ void forget_ended(std::vector<std::uint64_t>& handles, Lives lives) {
 } // namespace
 
 calls::calls(env::loop& logic, const env::clock& clock, env::random& random)
-    : logic_(logic), clock_(clock), random_(random) {}
+    : logic_(logic), clock_(clock), random_(random) {
+  enter_logic_thread(stays_);
+}
 
 calls::~calls() {
+  leave_logic_thread(stays_);
   *alive_ = false;
   if (tick_) logic_.cancel(tick_);
 }
 
 call* calls::find(parley_call handle) {
   return table().find(handle);
+}
+bool calls::ended_by_plugin(parley_call handle) {
+  const auto& all = last_ended();
+  return handle != 0 && std::find(all.begin(), all.end(), handle) != all.end();
 }
 std::size_t calls::size() const {
   return table().size();
@@ -151,6 +170,10 @@ void calls::abort_all(const instance& plugin) {
 parley_status calls::end(parley_call handle, const ending& how, parley_status for_operations) {
   const std::unique_ptr<call> ended = table().take(handle);
   if (!ended) return PARLEY_E_STALE;
+  if (ended->ended_by_plugin) {
+    last_ended()[last_ended_at()] = handle;
+    last_ended_at() = (last_ended_at() + 1) % last_ended().size();
+  }
   const bool late = for_operations == PARLEY_E_DEADLINE;
   const bool waited = late && std::any_of(ended->operations.begin(), ended->operations.end(),
                                           [](std::uint64_t o) { return operations().find(o); });

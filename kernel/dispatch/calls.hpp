@@ -40,6 +40,8 @@ class calls {
 
   // The call of a handle, or nullptr where it has ended.
   static call* find(parley_call handle);
+  // Whether this was a call that its plugin has ended itself, a short while ago.
+  static bool ended_by_plugin(parley_call handle);
 
   // Ends a call: its operations complete as cancelled, its children end, then `ended` runs.
   // STALE where it has ended already.

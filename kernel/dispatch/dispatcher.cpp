@@ -71,10 +71,10 @@ void dispatcher::resume(connection_id who, std::uint64_t exchange, session_ptr s
   topics_.resume(who, exchange, std::move(session), std::move(cursors));
 }
 
-void dispatcher::connected(connection_id who, session_ptr session) {
+void dispatcher::connected(connection_id who, session_ptr session, std::string remote) {
   // Revoked while the shard was told: nobody closed a connection that was not known yet.
   if (revoked_ && revoked_(session->id)) clients_->close(who, 4100, "the session was revoked");
-  topics_.connected(who, std::move(session));
+  topics_.connected(who, std::move(session), std::move(remote));
 }
 
 void dispatcher::disconnected(connection_id who) {

@@ -46,7 +46,7 @@ class dispatcher final : public entry {
   void request(client_request what) override;
   void resume(connection_id who, std::uint64_t exchange, session_ptr session,
               std::vector<std::pair<std::string, std::int64_t>> cursors) override;
-  void connected(connection_id who, session_ptr session) override;
+  void connected(connection_id who, session_ptr session, std::string remote) override;
   void disconnected(connection_id who) override;
 
   calls& all_calls() { return calls_; }

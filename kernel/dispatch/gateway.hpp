@@ -106,7 +106,7 @@ class entry {
                       std::vector<std::pair<std::string, std::int64_t>> cursors) = 0;
   // A WebSocket was authenticated / has gone. It may be `connected` again, by another session of
   // the same principal; `disconnected` comes once.
-  virtual void connected(connection_id who, session_ptr session) = 0;
+  virtual void connected(connection_id who, session_ptr session, std::string remote) = 0;
   virtual void disconnected(connection_id who) = 0;
 };
 

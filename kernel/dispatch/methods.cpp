@@ -99,6 +99,15 @@ void methods::provide(instance& plugin) {
         &metrics_.add_counter("parley_method_failures_total", "Calls that ended with an error.",
                               with)};
   }
+  for (const manifest::route& r : plugin.declared.routes) {
+    const std::string name = route_name(plugin.name, r.name);
+    const observe::labels with{{"plugin", plugin.name}, {"method", name}};
+    providers_[name] = {&plugin,
+                        &metrics_.add_histogram("parley_method_seconds", "Time to answer a method.",
+                                                observe::seconds(), with),
+                        &metrics_.add_counter("parley_method_failures_total",
+                                              "Calls that ended with an error.", with)};
+  }
   for (const manifest::scope& s : plugin.declared.scopes) scopes_[s.name] = &plugin;
 }
 
@@ -110,7 +119,9 @@ void methods::withdraw(const instance& plugin) {
 void methods::run(client_request what, answered done) {
   // A plugin may have changed on the way: then the shard has checked by what holds no more.
   const bool current = what.from == registry_;
-  const method* target = current ? what.target : registry_->find(what.target->declared.name);
+  // A raw route has no schema that could have changed.
+  const bool raw = what.target->raw != nullptr;
+  const method* target = current || raw ? what.target : registry_->find(what.target->declared.name);
   const auto provider = providers_.find(what.target->declared.name);
   if (!target || provider == providers_.end()) return done({{}, error_of(PARLEY_E_UNAVAILABLE)});
 
@@ -121,11 +132,12 @@ void methods::run(client_request what, answered done) {
   c.remote = std::move(what.remote);
   method_work& work = c.work.emplace();
   work.target = target;
-  work.from = registry_;
+  work.from = raw ? what.from : registry_;
   work.provider = provider->second.by;
   work.params = std::move(what.params);
   work.digest = std::move(what.params_digest);
   work.connection = what.connection;
+  if (raw) return start(c);
   if (!current && !check_params(c)) return;
   if (has_wild_integer(work.params))
     return refuse(c, PARLEY_E_INVALID, "Integers are within 2^53.");
@@ -377,8 +389,10 @@ void methods::release_order(call& c) {
 // Being next in line and being admitted can come in one turn, in either order.
 void methods::enter(call& c) {
   if (std::exchange(c.work->entered, true)) return;
-  const auto found = c.work->provider->methods.find(c.work->target->declared.name);
-  if (found == c.work->provider->methods.end()) return refuse(c, PARLEY_E_UNAVAILABLE);
+  const method& target = *c.work->target;
+  const handlers& all = target.raw ? c.work->provider->routes : c.work->provider->methods;
+  const auto found = all.find(target.raw ? target.raw->name : target.declared.name);
+  if (found == all.end()) return refuse(c, PARLEY_E_UNAVAILABLE);
   if (!calls_.admits(*c.work->provider)) return refuse_open(c, *c.work->provider);
   calls_.enter(c, found->second, c.work->params);
 }

@@ -29,23 +29,42 @@ std::vector<std::string> segments_of(std::string_view path) {
 
 offer::offer(const manifest::manifest& by) {
   for (const manifest::method& declared : by.methods) {
-    auto made = std::make_unique<method>();
+    auto made = std::make_shared<method>();
     made->plugin = by.name;
     made->declared = declared;
     std::vector<schema::breach> faults; // the manifest was read without any
     made->params = schema::validator::compile(declared.params, faults);
     methods.push_back(std::move(made));
   }
+  struct raw_method : method { // holds what `raw` points to
+    manifest::route of;
+  };
+  for (const manifest::route& declared : by.routes) {
+    auto made = std::make_shared<raw_method>();
+    made->of = declared;
+    made->raw = &made->of;
+    made->plugin = by.name;
+    made->declared.name = route_name(by.name, declared.name);
+    made->declared.http = declared.http;
+    made->declared.deadline_ms = declared.deadline_ms;
+    routes.push_back(std::move(made));
+  }
+}
+
+std::string route_name(const std::string& plugin, const std::string& route) {
+  return plugin + "/" + route;
 }
 
 registry::registry(std::uint64_t generation, std::vector<std::shared_ptr<const offer>> offers)
     : generation_(generation), offers_(std::move(offers)), routes_(std::make_unique<route_node>()) {
-  for (const std::shared_ptr<const offer>& each : offers_)
-    for (const std::unique_ptr<const method>& m : each->methods) {
+  for (const std::shared_ptr<const offer>& each : offers_) {
+    for (const std::shared_ptr<const method>& m : each->methods) {
       by_name_[m->declared.name] = m.get();
       if (m->declared.http) add_route(*m);
       if (m->declared.seen_by == manifest::visibility::client) plugins_.insert(m->plugin);
     }
+    for (const std::shared_ptr<const method>& r : each->routes) add_route(*r);
+  }
 }
 
 registry::~registry() = default;
@@ -108,7 +127,7 @@ route_match registry::route(std::string_view verb, const std::vector<std::string
 const file* registry::find_file(std::string_view path) const {
   for (const std::shared_ptr<const offer>& each : offers_)
     if (const auto found = each->files.find(path); found != each->files.end())
-      return &found->second;
+      return found->second.get();
   return nullptr;
 }
 

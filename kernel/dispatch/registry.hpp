@@ -22,6 +22,9 @@ struct method {
   std::string plugin;
   manifest::method declared;
   schema::validator params;
+  // A route of its plugin, taken as it comes: clients reach it by HTTP only. `params` takes
+  // anything.
+  const manifest::route* raw = nullptr;
 };
 
 struct file {
@@ -42,9 +45,13 @@ struct route_match {
 // What one plugin offers to clients, compiled once: every generation while it is loaded shares it.
 struct offer {
   explicit offer(const manifest::manifest& by);
-  std::vector<std::unique_ptr<const method>> methods;
-  std::map<std::string, file, std::less<>> files; // by decoded path
+  std::vector<std::shared_ptr<const method>> methods;
+  std::vector<std::shared_ptr<const method>> routes;
+  std::map<std::string, std::shared_ptr<const file>, std::less<>> files; // by decoded path
 };
+
+// How a route is named among methods: no method can be called so.
+std::string route_name(const std::string& plugin, const std::string& route);
 
 class registry {
  public:
@@ -52,8 +59,8 @@ class registry {
   ~registry();
 
   std::uint64_t generation() const { return generation_; }
-  // By name; nullptr where there is none. Methods for plugins only are found too: the caller looks
-  // at declared.seen_by.
+  // By name; nullptr where there is none, or where it is a raw route. Methods for plugins only are
+  // found too: the caller looks at declared.seen_by.
   const method* find(std::string_view name) const;
   // By verb and decoded path segments. Literal segments win over parameters.
   route_match route(std::string_view verb, const std::vector<std::string>& segments) const;

@@ -4,6 +4,7 @@
 #include "parley/call.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace parley::dispatch {
 
@@ -49,8 +50,10 @@ void topics::remove_scopes(const instance& owner) {
   std::erase_if(scopes_, [&](const auto& entry) { return entry.second == &owner; });
 }
 
-void topics::connected(connection_id who, session_ptr session) {
+void topics::connected(connection_id who, session_ptr session, std::string remote) {
   connection& c = connections_[who];
+  if (!c.session) c.since_ms = calls_.now_ms();
+  c.remote = std::move(remote);
   if (c.session) by_principal_[c.session->principal].erase(who);
   by_principal_[session->principal].insert(who);
   c.session = std::move(session);
@@ -63,6 +66,28 @@ void topics::disconnected(connection_id who) {
   principal->second.erase(who);
   if (principal->second.empty()) by_principal_.erase(principal);
   connections_.erase(found);
+}
+
+bool topics::close(connection_id who, std::uint16_t code, std::string_view reason) {
+  if (!connections_.contains(who)) return false;
+  clients_->close(who, code, reason);
+  return true;
+}
+
+std::vector<topics::seen> topics::find(std::string_view principal, std::string_view session) const {
+  std::vector<seen> out;
+  const auto look_at = [&](connection_id id, const connection& c) {
+    if (session.empty() || c.session->id == session)
+      out.push_back({id, c.session, c.remote, c.since_ms});
+  };
+  if (principal.empty())
+    for (const auto& [id, c] : connections_) look_at(id, c);
+  else
+    for (const connection_id id : connections_of(principal)) look_at(id, connections_.at(id));
+  std::sort(out.begin(), out.end(), [](const seen& a, const seen& b) {
+    return std::tie(a.since_ms, a.id) < std::tie(b.since_ms, b.id);
+  });
+  return out;
 }
 
 const std::set<connection_id>& topics::connections_of(std::string_view principal) const {

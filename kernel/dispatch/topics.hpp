@@ -23,11 +23,22 @@ class topics {
   void add_scope(const std::string& scope, instance& owner);
   void remove_scopes(const instance& owner);
 
-  void connected(connection_id who, session_ptr session);
+  void connected(connection_id who, session_ptr session, std::string remote);
   void disconnected(connection_id who);
   const std::set<connection_id>& connections_of(std::string_view principal) const;
   // Closes the connections of a session.
   void close_session(std::string_view session, std::uint16_t code, std::string_view reason);
+  // False where there is none.
+  bool close(connection_id who, std::uint16_t code, std::string_view reason);
+  struct seen {
+    connection_id id = 0;
+    session_ptr session;
+    std::string remote;
+    std::int64_t since_ms = 0;
+  };
+  // Of a principal, of a session, or of both where neither is empty; in the order in which they
+  // came.
+  std::vector<seen> find(std::string_view principal, std::string_view session) const;
 
   void announce(const pending_event& event, std::int64_t number);
   void publish(std::string_view topic, std::string_view event, const boost::json::value& data);
@@ -59,6 +70,8 @@ class topics {
   };
   struct connection {
     session_ptr session;
+    std::string remote;
+    std::int64_t since_ms = 0;
     std::set<std::shared_ptr<resuming>> resumes;
   };
 

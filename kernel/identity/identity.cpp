@@ -143,6 +143,8 @@ void service::authenticate(std::string scheme, std::string credential, std::stri
 }
 
 void service::look_up(const json::value& answer, authenticated done) {
+  if (const auto session = text_of(answer, "session"); !session.empty())
+    return sessions_->resume(std::string(session), std::move(done));
   const auto principal = text_of(answer, "principal");
   if (principal.empty()) return done(nullptr, unauthenticated()); // nobody knows this scheme
   accounts_.get(principal, [this, done = std::move(done)](const storage::failure& why,

@@ -52,6 +52,7 @@ class one_call_host final : public host_access {
     if (!done) return;
     if (denial) return done(denial, {});
     if (!principal.empty()) payload["principal"] = principal;
+    if (!session.empty()) payload["session"] = session;
     done(std::nullopt, std::move(payload));
   }
 
@@ -60,7 +61,7 @@ class one_call_host final : public host_access {
   names hooks;
   std::vector<json::object> payloads;
   std::optional<dispatch::error> denial;
-  std::string principal;
+  std::string principal, session; // whose the credential is
   std::vector<json::value> results;
   names errors;
 
@@ -393,6 +394,24 @@ TEST_F(identity_service, asks_the_hook_about_other_schemes) {
   host_.denial = dispatch::error{"too_many_attempts", "Later.", "", 1000, true};
   EXPECT_FALSE(enter("Basic", "x"));
   EXPECT_EQ(error_, "too_many_attempts");
+}
+
+TEST_F(identity_service, lets_in_by_a_session_that_is_open) {
+  const auto id = account({{"name", "alice"}, {"display_name", "A"}});
+  const auto tokens = open(id);
+  host_.session = tokens->session;
+  const auto session = enter("Card", "x");
+  ASSERT_TRUE(session);
+  EXPECT_EQ(session->principal, id);
+  EXPECT_EQ(session->id, tokens->session);
+  EXPECT_EQ(session->expires_ms, tokens->refresh_expires_ms);
+  EXPECT_THAT(session->roles, ElementsAre("user", "keeper"));
+  service_->open_sessions()->close(tokens->session, [](const auto&) {});
+  loop_.run_until_idle();
+  EXPECT_FALSE(enter("Card", "x")) << "it was closed";
+  EXPECT_EQ(error_, "unauthenticated");
+  host_.session = "somebody-elses";
+  EXPECT_FALSE(enter("Card", "x"));
 }
 
 TEST_F(identity_service, makes_a_bot_once) {

@@ -213,6 +213,33 @@ void sessions_service::try_close(std::string session, closed done, int attempts)
                   });
 }
 
+void sessions_service::resume(std::string session, resumed done) {
+  const auto read = [this, session, done](const storage::failure& why,
+                                          std::optional<json::object> record) {
+    if (why.code != storage::status::ok) return done(nullptr, error_of(why));
+    if (!record) return done(nullptr, unauthenticated());
+    const session_record known = read_session(*record);
+    if (!known.revoked_at.empty() || is_revoked(session) ||
+        known.expires_ms <= with_.clock.unix_ms())
+      return done(nullptr, unauthenticated());
+    with_.people.get(known.account,
+                     [this, session, done, expires_ms = known.expires_ms](
+                         const storage::failure& failed, std::optional<account_record> account) {
+                       if (failed.code != storage::status::ok)
+                         return done(nullptr, error_of(failed));
+                       if (!account || is_revoked(session)) return done(nullptr, unauthenticated());
+                       auto out = std::make_shared<dispatch::session>();
+                       out->principal = account->id;
+                       out->kind = account->kind;
+                       out->id = session;
+                       out->expires_ms = expires_ms;
+                       out->roles = with_.roles.roles_of(account->kind, account->id, account->name);
+                       done(std::move(out), std::nullopt);
+                     });
+  };
+  with_.store.get(sessions, json::array{session}, {}, read);
+}
+
 void sessions_service::revoked(const std::string& session) {
   const auto now_ms = with_.clock.unix_ms();
   revoked_.purge(now_ms);

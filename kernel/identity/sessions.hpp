@@ -52,6 +52,9 @@ class sessions_service {
 
   // An account that does not exist is `not_found`.
   void open(std::string account, std::string device, issued done);
+  // An open session, for somebody who was let in by it otherwise than by its token.
+  using resumed = std::function<void(dispatch::session_ptr, std::optional<dispatch::error>)>;
+  void resume(std::string session, resumed done);
   // Whether the token was issued here at all; the rest of `refresh` is then worth its reads.
   bool knows(std::string_view refresh_token) const;
   // `forbidden` for a token that is spent, expired, revoked or made up.

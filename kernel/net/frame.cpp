@@ -152,7 +152,7 @@ frame_event frame_decoder::control_event(std::string_view content) const {
                                                static_cast<unsigned char>(content[1]));
   if (!may_be_sent(code)) return {kind::fault, {}, close_code::protocol_error};
   content.remove_prefix(2);
-  if (!is_utf8(content)) return {kind::fault, {}, close_code::not_utf8};
+  if (!env::is_utf8(content)) return {kind::fault, {}, close_code::not_utf8};
   return {kind::close, content, code};
 }
 

@@ -3,7 +3,7 @@
 // RFC 6455 frames without sockets: a decoder for what clients send, and the encoding of what they
 // are sent. Ours rather than Beast's, because one encoded frame is shared by all who get it.
 
-#include "net/utf8.hpp"
+#include "env/utf8.hpp"
 
 #include <array>
 #include <cstdint>
@@ -81,7 +81,7 @@ class frame_decoder {
   bool final_ = false;
   bool in_payload_ = false;
   bool message_open_ = false; // fragments of a message have come
-  utf8_checker utf8_;
+  env::utf8_checker utf8_;
   std::unique_ptr<partial> partial_;
 };
 

@@ -146,12 +146,12 @@ TEST(utf8, refuses_what_is_not_utf8) {
        {"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc3", "\xe0\x80\x80", "\xe0\x9f\xbf",
         "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
         "\xfe", "\xff", "12345678\xc3", "1234567\xe4\xb8", "\xe4\xb8\xe4"}) {
-    EXPECT_FALSE(is_utf8(bad)) << bad;
+    EXPECT_FALSE(parley::env::is_utf8(bad)) << bad;
   }
   for (const std::string_view good :
        {"", "plain text of more than eight", "\xc2\x80", "\xe0\xa0\x80", "\xed\x9f\xbf",
         "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "1234567\xc3\xa4 so on, further"}) {
-    EXPECT_TRUE(is_utf8(good)) << good;
+    EXPECT_TRUE(parley::env::is_utf8(good)) << good;
   }
 }
 
@@ -167,5 +167,5 @@ TEST(frame_encoder, cuts_a_close_reason_between_code_points) {
   const std::string reason = std::string(122, 'x') + "\xc3\xa4";
   const payload frame = make_close(4000, reason);
   EXPECT_EQ(frame->size(), 2U + 2U + 122U);
-  EXPECT_TRUE(is_utf8(std::string_view(*frame).substr(4)));
+  EXPECT_TRUE(parley::env::is_utf8(std::string_view(*frame).substr(4)));
 }

@@ -1,11 +1,13 @@
 #include "net/http_session.hpp"
 
+#include "env/utf8.hpp"
 #include "net/connection.hpp"
+#include "net/http_route.hpp"
 #include "net/json_input.hpp"
 #include "net/shard.hpp"
 #include "net/status.hpp"
 #include "net/upgrade.hpp"
-#include "net/utf8.hpp"
+#include "observe/log.hpp"
 
 namespace parley::net {
 
@@ -209,6 +211,7 @@ void http_session::respond_text(std::uint64_t exchange, probe_answer answer) {
 void http_session::handle_method(const request_target& to, dispatch::route_match match) {
   params_ =
       boost::json::value(boost::json::make_shared_resource<boost::json::monotonic_resource>());
+  if (match.target->raw != nullptr) return handle_route(to, match);
   if (match.target->declared.seen_by == manifest::visibility::plugin) {
     return fail({"unknown_method", "There is nothing here."});
   }
@@ -221,7 +224,7 @@ void http_session::handle_method(const request_target& to, dispatch::route_match
   const std::string* authorization = request_.find("authorization");
   if (authorization == nullptr) return call(anonymous());
   const std::size_t space = authorization->find(' ');
-  if (space == std::string::npos || space == 0 || !is_utf8(*authorization)) {
+  if (space == std::string::npos || space == 0 || !env::is_utf8(*authorization)) {
     return fail({"unauthenticated", "Write `Authorization: Bearer <access token>`."},
                 "WWW-Authenticate: Bearer\r\n");
   }
@@ -253,6 +256,10 @@ void http_session::call(dispatch::session_ptr who) {
     fail(*failure);
     return pump();
   }
+  submit(std::move(who));
+}
+
+void http_session::submit(dispatch::session_ptr who) {
   shard& home = on_.home();
   count(home.around().counters.calls);
   auto request = std::make_shared<dispatch::client_request>();
@@ -272,10 +279,44 @@ void http_session::answered(std::uint64_t exchange, dispatch::outcome what) {
   if (waits_ != waits::logic || exchange != exchange_) return;
   if (what.failure) {
     fail(*what.failure);
+  } else if (target_ != nullptr && target_->raw != nullptr) {
+    answer_route(what);
   } else {
     respond_json(200, what.result.empty() ? "null" : std::move(what.result));
   }
   pump();
+}
+
+void http_session::handle_route(const request_target& to, const dispatch::route_match& match) {
+  target_ = match.target;
+  if (request_.body.size() > target_->raw->body_bytes) {
+    return fail({"too_large", "The body is over the limit of this route: " +
+                                  std::to_string(target_->raw->body_bytes) + " bytes."});
+  }
+  params_ = route_input(request_, to, match.parameters, on_.remote());
+  submit(anonymous());
+}
+
+// What the plugin gave is checked: nothing of it may break the frame of the reply.
+void http_session::answer_route(const dispatch::outcome& what) {
+  auto made = route_reply(what.result);
+  if (!made) {
+    observe::write(observe::level::error, "a route answers wrongly",
+                   {{"plugin", target_->plugin},
+                    {"route", target_->raw->name},
+                    {"instead",
+                     "finish with {status: 200 to 599, headers?: {name: text}, body?, "
+                     "base64?}"}});
+    return fail({"internal", "Something went wrong in the server; its log has the details."});
+  }
+  reply out;
+  out.status = made->status;
+  out.content_type = made->content_type;
+  out.headers = std::move(made->headers);
+  out.size = made->body.size();
+  if (request_.verb != "HEAD")
+    out.body = std::make_shared<const std::string>(std::move(made->body));
+  respond(std::move(out));
 }
 
 bool http_session::handle_file(const request_target& to) {
@@ -309,7 +350,7 @@ void http_session::respond(reply what) {
   std::string head = "HTTP/1.1 " + std::to_string(what.status) + " ";
   head += reason_of(what.status);
   head += "\r\n";
-  if (what.status != 304) {
+  if (what.status != 304 && what.status != 204) {
     head += "Content-Type: ";
     head += what.content_type;
     head += "\r\nContent-Length: " + std::to_string(what.size) + "\r\n";

@@ -49,8 +49,11 @@ class http_session final : public protocol {
   bool handle_upgrade(const request_target& to);
   bool handle_probe(const request_target& to);
   void handle_method(const request_target& to, dispatch::route_match match);
+  void handle_route(const request_target& to, const dispatch::route_match& match);
+  void answer_route(const dispatch::outcome& what);
   bool handle_file(const request_target& to);
   void call(dispatch::session_ptr who);
+  void submit(dispatch::session_ptr who);
   void respond(reply what);
   void respond_json(unsigned status, std::string text, std::string headers = {});
   void fail(const dispatch::error& why, std::string headers = {});

@@ -1,6 +1,6 @@
 #include "net/json_input.hpp"
 
-#include "net/utf8.hpp"
+#include "env/utf8.hpp"
 
 #include <sodium.h>
 
@@ -85,7 +85,7 @@ bool parse_strict(std::string_view text, json::storage_ptr storage, json::value&
       json::parse(json::string_view(text.data(), text.size()), failed, std::move(storage), options);
   if (failed) {
     problem = failed == json::error::too_deep ? "This is nested deeper than 32."
-              : !is_utf8(text)                ? "This is not UTF-8."
+              : !env::is_utf8(text)           ? "This is not UTF-8."
                                               : "This is not JSON: " + failed.message() + ".";
     return false;
   }

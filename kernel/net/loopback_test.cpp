@@ -55,7 +55,8 @@ void fake_entry::resume(dispatch::connection_id who, std::uint64_t, dispatch::se
   clients->send(who, std::make_shared<const std::string>(json::serialize(frame)));
 }
 
-void fake_entry::connected(dispatch::connection_id who, dispatch::session_ptr session) {
+void fake_entry::connected(dispatch::connection_id who, dispatch::session_ptr session,
+                           std::string) {
   const std::lock_guard lock(mutex_);
   connected_.push_back(who);
   sessions_.push_back(session->id);
@@ -250,9 +251,13 @@ std::shared_ptr<const dispatch::registry> test_registry() {
   add("test.inner", "GET", "/v1/inner", R"({"type":"object"})");
   made.methods.back().seen_by = manifest::visibility::plugin;
   auto offer = std::make_shared<dispatch::offer>(made);
-  offer->files["/"] = {"<p>page</p>", "text/html; charset=utf-8", "\"1\"", "default-src 'self'",
-                       false};
-  offer->files["/app.js"] = {std::string(3'000'000, 'j'), "text/javascript", "\"2\"", "", true};
+  const auto made_file = [](dispatch::file what) {
+    return std::make_shared<const dispatch::file>(std::move(what));
+  };
+  offer->files["/"] =
+      made_file({"<p>page</p>", "text/html; charset=utf-8", "\"1\"", "default-src 'self'", false});
+  offer->files["/app.js"] =
+      made_file({std::string(3'000'000, 'j'), "text/javascript", "\"2\"", "", true});
   return std::make_shared<dispatch::registry>(
       1, std::vector<std::shared_ptr<const dispatch::offer>>{std::move(offer)});
 }

@@ -31,7 +31,7 @@ class fake_entry final : public dispatch::entry {
   void request(dispatch::client_request what) override;
   void resume(dispatch::connection_id who, std::uint64_t exchange, dispatch::session_ptr session,
               std::vector<std::pair<std::string, std::int64_t>> cursors) override;
-  void connected(dispatch::connection_id who, dispatch::session_ptr session) override;
+  void connected(dispatch::connection_id who, dispatch::session_ptr session, std::string) override;
   void disconnected(dispatch::connection_id who) override;
 
   // From the test's thread: waits until the logic has seen it.

@@ -1,7 +1,7 @@
 #include "net/rest.hpp"
 
+#include "env/utf8.hpp"
 #include "net/json_input.hpp"
-#include "net/utf8.hpp"
 #include "yaml_document.hpp"
 
 #include <algorithm>
@@ -36,7 +36,7 @@ std::optional<std::string> decoded(std::string_view text, bool plus_is_space) {
     if (c == '\0') return std::nullopt;
     out += c;
   }
-  if (!is_utf8(out)) return std::nullopt;
+  if (!env::is_utf8(out)) return std::nullopt;
   return out;
 }
 

@@ -179,9 +179,8 @@ void socket_session::authenticated(dispatch::session_ptr who,
   session_ = std::move(who);
   if (another) { // also later: the end of this session is to end the connection
     announced_ = true;
-    home_.to_logic([entry = home_.around().entry, id = on_.id(), who_now = session_] {
-      entry->connected(id, who_now);
-    });
+    home_.to_logic([entry = home_.around().entry, id = on_.id(), who_now = session_,
+                    remote = on_.remote()] { entry->connected(id, who_now, remote); });
   }
   say_hello();
   std::string rest = std::move(held_input_);

@@ -1,8 +1,11 @@
 #include "node/node.hpp"
 
+#include "dispatch/breach.hpp"
+#include "dispatch/checked_values.hpp"
 #include "identity/built_in.hpp"
 #include "node/roles_from.hpp"
 #include "observe/log.hpp"
+#include "plugin/host.hpp"
 #include "storage/declare.hpp"
 
 #include <algorithm>
@@ -34,6 +37,8 @@ plugin::services services_of(const config::config& with, const node::surrounding
   out.strict = with.development.strict;
   out.faults = {with.limits.breaker_failures, with.limits.breaker_window_ms,
                 with.limits.breaker_open_ms, with.limits.breaker_open_most_ms};
+  out.most_metrics = with.limits.plugin_metrics;
+  out.most_asset_bytes = std::size_t{with.limits.asset_mib} << 20;
   if (!with.server.data.empty()) out.code = with.server.data / "loaded";
   return out;
 }
@@ -57,6 +62,11 @@ node::node(const config::config& with, std::vector<plugin::candidate> plugins, s
       loader_(services_, plugin::lua_limits{std::size_t{with.limits.lua_memory_mib} << 20,
                                             with.limits.lua_instructions}) {
   services_.memory = &memory_;
+  services_.offers_changed = [this] {
+    if (lifecycle_ && !stopping_) changed();
+  };
+  dispatch::stop_at_breaches(with.development.strict);
+  dispatch::limit_values({with.limits.stored.value_depth, with.limits.value_bytes});
   loader_.add_built_in("identity", parley_identity_entry);
   calls_.all_stays().warn_above(with.limits.slow_handler_ms);
 }
@@ -181,7 +191,7 @@ void node::start_plugins() {
 
 void node::prepare(plugin::loaded_plugin& of, done then) {
   if (of.name == "identity") identity_access_->attach(dispatch_->all_hooks(), of);
-  if (!of.declared.wants_bot) return then({});
+  if (!plugin::has_capability(of, "bot")) return then({});
   const manifest::bot& bot = *of.declared.wants_bot;
   identity_->ensure_bot(
       of.name, bot.name, bot.display_name,

@@ -96,6 +96,12 @@ metrics::series& metrics::add(const std::string& name, const std::string& help, 
   return of.by_labels[written(with)];
 }
 
+bool metrics::takes(const std::string& name, const std::string& type) const {
+  const std::lock_guard lock(guard_);
+  const auto found = families_.find(name);
+  return found == families_.end() || found->second.type == type;
+}
+
 counter& metrics::add_counter(const std::string& name, const std::string& help,
                               const labels& with) {
   const std::lock_guard lock(guard_);

@@ -66,6 +66,8 @@ using labels = std::vector<std::pair<std::string, std::string>>;
 
 class metrics {
  public:
+  // Whether the name is free, or has that type ("counter", "gauge", "histogram").
+  bool takes(const std::string& name, const std::string& type) const;
   // A name that has been given to another kind is a fault of the caller: what comes back works, but
   // is not shown.
   counter& add_counter(const std::string& name, const std::string& help, const labels& with = {});

@@ -1,24 +1,35 @@
 // parley.call/1, parley.hook/1 and parley.topic/1 over dispatch.
 
+#include "dispatch/breach.hpp"
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/values.hpp"
 #include "env/env.hpp"
 #include "observe/log.hpp"
+#include "parley/draft/http_route.h"
 #include "parley/hook.h"
 #include "parley/topic.h"
 #include "plugin/host.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace parley::plugin {
 
 namespace {
 
+using dispatch::breach;
 using dispatch::call;
 using dispatch::calls;
+using dispatch::gone;
+using dispatch::is_text;
 using dispatch::str;
 using dispatch::value_arena;
 using dispatch::view;
+
+constexpr const char* no_null = "no pointer is NULL";
+// The structs as they were first published: nobody has a shorter one.
+constexpr std::size_t least_info = offsetof(parley_call_info, depth) + sizeof(std::uint32_t);
+constexpr std::size_t least_error = offsetof(parley_error, retry_after_ms) + sizeof(std::int64_t);
 
 bool declares(const loaded_plugin& plugin, std::int32_t kind, std::string_view name) {
   const auto named = [&](const auto& all) {
@@ -29,6 +40,8 @@ bool declares(const loaded_plugin& plugin, std::int32_t kind, std::string_view n
       return named(plugin.declared.methods);
     case PARLEY_HOOK:
       return named(plugin.declared.hooks);
+    case PARLEY_ROUTE:
+      return named(plugin.declared.routes);
     case PARLEY_SCOPE_ACCESS:
     case PARLEY_SCOPE_PLACES:
       return named(plugin.declared.scopes);
@@ -39,22 +52,32 @@ bool declares(const loaded_plugin& plugin, std::int32_t kind, std::string_view n
 
 parley_status provide(const parley_host* host, std::int32_t kind, parley_str name,
                       parley_handler handler, void* user) {
+  constexpr const char* function = "parley.call/1 provide";
+  if (!host) return breach(PARLEY_E_INVALID, function, no_null);
   loaded_plugin& plugin = loaded_plugin::of(host);
-  if (!plugin.initialising) return PARLEY_E_THREAD;
-  if (!handler || !declares(plugin, kind, view(name))) return PARLEY_E_INVALID;
+  if (!dispatch::on_logic_thread() || !plugin.initialising)
+    return breach(PARLEY_E_THREAD, function, "it is [init]: called by the entry function only");
+  if (!handler) return breach(PARLEY_E_INVALID, function, no_null);
+  if (!is_text(name) || !declares(plugin, kind, view(name)))
+    return breach(PARLEY_E_INVALID, function, "the manifest declares what is provided");
   dispatch::handlers& kept = kind == PARLEY_METHOD         ? plugin.methods
                              : kind == PARLEY_HOOK         ? plugin.hooks
+                             : kind == PARLEY_ROUTE        ? plugin.routes
                              : kind == PARLEY_SCOPE_ACCESS ? plugin.access
                                                            : plugin.places;
-  constexpr const char* words[] = {"method ", "hook ", "access ", "places "};
+  constexpr const char* words[] = {"method ", "hook ", "access ", "places ", "route "};
   kept[std::string(view(name))] = {
       handler, user, &point(plugin, words[kind - PARLEY_METHOD] + std::string(view(name)))};
   return PARLEY_OK;
 }
 
 parley_status info(parley_call handle, parley_call_info* out) {
+  constexpr const char* function = "parley.call/1 info";
+  if (!out) return breach(PARLEY_E_INVALID, function, no_null);
   const call* c = calls::find(handle);
-  if (!c) return PARLEY_E_STALE;
+  if (!c) return gone(function);
+  if (out->size < least_info)
+    return breach(PARLEY_E_INVALID, function, "`size` is set to that of the struct");
   parley_call_info full{};
   full.size = out->size;
   full.principal_kind = c->who->kind;
@@ -72,17 +95,32 @@ parley_status info(parley_call handle, parley_call_info* out) {
   return PARLEY_OK;
 }
 
+// A call that its plugin has ended already, or nothing that is a call.
+[[gnu::always_inline]] inline parley_status ended_before(parley_call handle, const char* function) {
+  if (calls::ended_by_plugin(handle))
+    return breach(PARLEY_E_STALE, function, "a call is ended once");
+  return gone(function);
+}
+
 parley_status finish(parley_call handle, parley_value result) {
   call* c = calls::find(handle);
-  if (!c) return PARLEY_E_STALE;
+  if (!c) return ended_before(handle, "parley.call/1 finish");
   const boost::json::value* value = value_arena::find(result);
   if (result != 0 && !value) return PARLEY_E_STALE;
+  c->ended_by_plugin = true;
   return loaded_plugin::of(*c).shared->calls->finish(handle, value);
 }
 
 parley_status fail(parley_call handle, const parley_error* given) {
+  constexpr const char* function = "parley.call/1 fail";
+  if (!given) return breach(PARLEY_E_INVALID, function, no_null);
   call* c = calls::find(handle);
-  if (!c) return PARLEY_E_STALE;
+  if (!c) return ended_before(handle, function);
+  if (given->size < least_error)
+    return breach(PARLEY_E_INVALID, function, "`size` is set to that of the struct");
+  if (!is_text(given->code) || !is_text(given->message) || !is_text(given->field))
+    return breach(PARLEY_E_INVALID, function, "text is UTF-8, and not NULL");
+  c->ended_by_plugin = true;
   const parley_status status = given->status == PARLEY_OK ? PARLEY_E_FAILED : given->status;
   dispatch::error why = dispatch::error_of(status);
   if (given->code.len > 0) why.code = view(given->code);
@@ -100,8 +138,10 @@ parley_status fail(parley_call handle, const parley_error* given) {
 
 parley_status invoke(parley_call handle, parley_str method, parley_value params, parley_done done,
                      void* user) {
+  constexpr const char* function = "parley.call/1 invoke";
   call* c = calls::find(handle);
-  if (!c) return PARLEY_E_STALE;
+  if (!c) return gone(function);
+  if (!is_text(method)) return breach(PARLEY_E_INVALID, function, "text is UTF-8, and not NULL");
   const boost::json::value* value = value_arena::find(params);
   if (params != 0 && !value) return PARLEY_E_STALE;
   if (value && !value->is_object()) return PARLEY_E_INVALID;
@@ -112,8 +152,10 @@ parley_status invoke(parley_call handle, parley_str method, parley_value params,
 
 parley_status begin(const parley_host* host, std::int32_t as_bot, std::uint32_t timeout_ms,
                     parley_call* out) {
+  constexpr const char* function = "parley.call/1 begin";
+  if (!host || !out) return breach(PARLEY_E_INVALID, function, no_null);
   loaded_plugin& plugin = loaded_plugin::of(host);
-  if (!plugin.shared->logic->in_this_thread()) return PARLEY_E_THREAD;
+  if (!dispatch::on_logic_thread()) return breach(PARLEY_E_THREAD, function, "it is [logic]");
   if (as_bot && !plugin.bot) return PARLEY_E_FORBIDDEN;
   call& c = plugin.shared->calls->begin(plugin, as_bot ? plugin.bot : plugin.self, nullptr,
                                         timeout_ms, nullptr);
@@ -125,12 +167,16 @@ parley_status begin(const parley_host* host, std::int32_t as_bot, std::uint32_t 
 
 parley_status cancel(parley_call handle) {
   call* c = calls::find(handle);
-  if (!c) return PARLEY_E_STALE;
+  if (!c) return gone("parley.call/1 cancel");
   loaded_plugin::of(*c).shared->calls->cancel_operations(*c, PARLEY_E_CANCELLED);
   return PARLEY_OK;
 }
 
 std::int32_t available(const parley_host* host, parley_str name) {
+  constexpr const char* function = "parley.call/1 available";
+  if (!host || !is_text(name)) return breach(PARLEY_E_INVALID, function, no_null) == PARLEY_OK;
+  if (!dispatch::on_logic_thread())
+    return breach(PARLEY_E_THREAD, function, "it is [init] or [logic]") == PARLEY_OK;
   const loaded_plugin& plugin = loaded_plugin::of(host);
   const dispatch::dispatcher* dispatch = plugin.shared->dispatch;
   return dispatch && plugin.declared.may_use(std::string(view(name))) && dispatch->has(view(name));
@@ -138,8 +184,10 @@ std::int32_t available(const parley_host* host, parley_str name) {
 
 parley_status run_hook(parley_call handle, parley_str name, parley_value payload,
                        parley_batch batch, parley_done done, void* user) {
+  constexpr const char* function = "parley.hook/1 run";
   call* c = calls::find(handle);
-  if (!c) return PARLEY_E_STALE;
+  if (!c) return gone(function);
+  if (!is_text(name)) return breach(PARLEY_E_INVALID, function, "text is UTF-8, and not NULL");
   const loaded_plugin& plugin = loaded_plugin::of(*c);
   const boost::json::value* value = value_arena::find(payload);
   if (!value) return PARLEY_E_STALE;
@@ -178,9 +226,13 @@ parley_status run_hook(parley_call handle, parley_str name, parley_value payload
 }
 
 parley_status publish(parley_call handle, parley_str event, parley_str place, parley_value data) {
+  constexpr const char* function = "parley.topic/1 publish";
   const call* c = calls::find(handle);
+  if (!c) return gone(function);
+  if (!is_text(event) || !is_text(place))
+    return breach(PARLEY_E_INVALID, function, "text is UTF-8, and not NULL");
   const boost::json::value* value = value_arena::find(data);
-  if (!c || !value) return PARLEY_E_STALE;
+  if (!value) return PARLEY_E_STALE;
   const loaded_plugin& plugin = loaded_plugin::of(*c);
   const auto& events = plugin.declared.events;
   const auto declared = std::find_if(events.begin(), events.end(), [&](const auto& e) {

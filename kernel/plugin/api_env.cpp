@@ -2,6 +2,7 @@
 
 #include "parley/env.h"
 
+#include "dispatch/breach.hpp"
 #include "dispatch/calls.hpp"
 #include "dispatch/values.hpp"
 #include "env/env.hpp"
@@ -17,20 +18,26 @@ namespace parley::plugin {
 
 namespace {
 
+using dispatch::breach;
 using dispatch::call;
 using dispatch::calls;
 using dispatch::view;
 
+constexpr const char* no_null = "no pointer is NULL";
+
 std::int64_t now_ms(const parley_host* host) {
+  if (!host) return breach(0, "parley.env/1 now_ms", no_null);
   return loaded_plugin::of(host).shared->clock->unix_ms();
 }
 
 parley_status random(const parley_host* host, void* out, std::size_t len) {
+  if (!host || (len > 0 && !out)) return breach(PARLEY_E_INVALID, "parley.env/1 random", no_null);
   loaded_plugin::of(host).shared->random->fill({static_cast<std::byte*>(out), len});
   return PARLEY_OK;
 }
 
 parley_status id(const parley_host* host, char out[36]) {
+  if (!host || !out) return breach(PARLEY_E_INVALID, "parley.env/1 id", no_null);
   const services& shared = *loaded_plugin::of(host).shared;
   const std::string made = env::uuid_v7(*shared.clock, *shared.random);
   std::copy_n(made.data(), 36, out);
@@ -39,9 +46,10 @@ parley_status id(const parley_host* host, char out[36]) {
 
 parley_status after(const parley_host* host, std::uint32_t delay_ms, void (*fire)(void* user),
                     void* user, parley_timer* out) {
+  constexpr const char* function = "parley.env/1 after";
+  if (!host || !fire) return breach(PARLEY_E_INVALID, function, no_null);
   loaded_plugin& plugin = loaded_plugin::of(host);
-  if (!fire) return PARLEY_E_INVALID;
-  if (!plugin.shared->logic->in_this_thread()) return PARLEY_E_THREAD;
+  if (!dispatch::on_logic_thread()) return breach(PARLEY_E_THREAD, function, "it is [logic]");
   const parley_timer timer = ++plugin.last_timer;
   plugin.timers[timer] = plugin.shared->logic->after(
       std::chrono::milliseconds(delay_ms), [&plugin, timer, fire, user] {
@@ -53,8 +61,10 @@ parley_status after(const parley_host* host, std::uint32_t delay_ms, void (*fire
 }
 
 parley_status cancel(const parley_host* host, parley_timer timer) {
+  constexpr const char* function = "parley.env/1 cancel";
+  if (!host) return breach(PARLEY_E_INVALID, function, no_null);
   loaded_plugin& plugin = loaded_plugin::of(host);
-  if (!plugin.shared->logic->in_this_thread()) return PARLEY_E_THREAD;
+  if (!dispatch::on_logic_thread()) return breach(PARLEY_E_THREAD, function, "it is [logic]");
   const auto found = plugin.timers.find(timer);
   if (found == plugin.timers.end()) return PARLEY_E_STALE;
   plugin.shared->logic->cancel(found->second);
@@ -63,6 +73,10 @@ parley_status cancel(const parley_host* host, parley_timer timer) {
 }
 
 void write(const parley_host* host, parley_call handle, std::int32_t level, parley_str message) {
+  if (!host || (message.len > 0 && !message.ptr)) {
+    breach(PARLEY_E_INVALID, "parley.log/1 write", no_null);
+    return;
+  }
   const observe::level severity = level <= PARLEY_DEBUG  ? observe::level::debug
                                   : level == PARLEY_INFO ? observe::level::info
                                   : level == PARLEY_WARN ? observe::level::warn
@@ -77,6 +91,10 @@ void write(const parley_host* host, parley_call handle, std::int32_t level, parl
 }
 
 parley_status read_config(const parley_host* host, parley_value* out) {
+  constexpr const char* function = "parley.config/1 read";
+  if (!host || !out) return breach(PARLEY_E_INVALID, function, no_null);
+  if (!dispatch::on_logic_thread())
+    return breach(PARLEY_E_THREAD, function, "it is [init] or [logic]");
   loaded_plugin& plugin = loaded_plugin::of(host);
   *out = plugin.lasting->refer(plugin.config);
   return PARLEY_OK;
@@ -84,12 +102,15 @@ parley_status read_config(const parley_host* host, parley_value* out) {
 
 // Not an operation of the call: `done` comes only once `work` has returned, whatever becomes of it.
 parley_status run(parley_call handle, void (*work)(void* user), parley_done done, void* user) {
+  constexpr const char* function = "parley.offload/1 run";
   const call* c = calls::find(handle);
-  if (!c) return PARLEY_E_STALE;
-  if (!work || !done) return PARLEY_E_INVALID;
+  if (!c) return dispatch::gone(function);
+  if (!work || !done) return breach(PARLEY_E_INVALID, function, no_null);
   loaded_plugin& plugin = loaded_plugin::of(*c); // stays until `offloaded` is 0
   const bool queued = plugin.shared->pool->post([&plugin, handle, work, done, user] {
+    dispatch::working_for(plugin.name.c_str());
     work(user);
+    dispatch::working_for(nullptr);
     plugin.shared->logic->post([&plugin, handle, done, user] {
       const parley_status status = calls::find(handle) ? PARLEY_OK : PARLEY_E_CANCELLED;
       run(plugin, plugin.working, [&] { done(user, status, 0); });

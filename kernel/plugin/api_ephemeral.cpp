@@ -3,6 +3,7 @@
 
 #include "parley/draft/ephemeral.h"
 
+#include "dispatch/breach.hpp"
 #include "dispatch/calls.hpp"
 #include "dispatch/values.hpp"
 #include "observe/log.hpp"
@@ -33,7 +34,7 @@ struct target {
 
   target(parley_call handle, parley_str collection) : in(calls::find(handle)) {
     if (!in) {
-      why = PARLEY_E_STALE;
+      why = dispatch::gone("parley.ephemeral/1");
       return;
     }
     const loaded_plugin& plugin = loaded_plugin::of(*in);

@@ -2,6 +2,7 @@
 
 #include "parley/draft/storage.h"
 
+#include "dispatch/breach.hpp"
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/values.hpp"
 #include "observe/log.hpp"
@@ -34,7 +35,7 @@ parley_status get(parley_call handle, parley_str collection, parley_value key, p
                   void* user) {
   call* c = calls::find(handle);
   const json::value* k = value_arena::find(key);
-  if (!c || !k) return PARLEY_E_STALE;
+  if (!c || !k) return dispatch::gone("parley.storage/1 get");
   if (!k->is_array()) return PARLEY_E_INVALID;
   const loaded_plugin& plugin = loaded_plugin::of(*c);
   if (!plugin.shared->store) return PARLEY_E_UNAVAILABLE;
@@ -54,7 +55,7 @@ parley_status range(parley_call handle, parley_str collection, parley_value quer
                     void* user) {
   call* c = calls::find(handle);
   const json::value* q = value_arena::find(query);
-  if (!c || !q) return PARLEY_E_STALE;
+  if (!c || !q) return dispatch::gone("parley.storage/1 range");
   storage::query wanted;
   if (!q->is_object() || !read_query(q->get_object(), wanted)) return PARLEY_E_INVALID;
   const loaded_plugin& plugin = loaded_plugin::of(*c);
@@ -86,15 +87,18 @@ dispatch::batches* batches_of(parley_batch handle) {
 }
 
 parley_status open(parley_call handle, parley_batch* out) {
+  if (!out)
+    return dispatch::breach(PARLEY_E_INVALID, "parley.storage/1 batch", "no pointer is NULL");
   call* c = calls::find(handle);
-  if (!c) return PARLEY_E_STALE;
+  if (!c) return dispatch::gone("parley.storage/1 batch");
   dispatch::dispatcher* dispatch = loaded_plugin::of(*c).shared->dispatch;
   return dispatch ? dispatch->all_batches().open(*c, out) : PARLEY_E_UNAVAILABLE;
 }
 
 parley_status put(parley_batch handle, parley_str collection, parley_value record) {
   dispatch::batches* all = batches_of(handle);
-  return all ? all->put(handle, view(collection), value_arena::find(record)) : PARLEY_E_STALE;
+  return all ? all->put(handle, view(collection), value_arena::find(record))
+             : dispatch::gone("parley.storage/1 put");
 }
 
 parley_status patch(parley_batch handle, parley_str collection, parley_value key,
@@ -102,60 +106,78 @@ parley_status patch(parley_batch handle, parley_str collection, parley_value key
   dispatch::batches* all = batches_of(handle);
   return all ? all->patch(handle, view(collection), value_arena::find(key),
                           value_arena::find(fields))
-             : PARLEY_E_STALE;
+             : dispatch::gone("parley.storage/1 patch");
 }
 
 parley_status increment(parley_batch handle, parley_str collection, parley_value key,
                         parley_str field, std::int64_t by) {
   dispatch::batches* all = batches_of(handle);
   return all ? all->increment(handle, view(collection), value_arena::find(key), view(field), by)
-             : PARLEY_E_STALE;
+             : dispatch::gone("parley.storage/1 increment");
 }
 
 parley_status erase(parley_batch handle, parley_str collection, parley_value key) {
   dispatch::batches* all = batches_of(handle);
-  return all ? all->erase(handle, view(collection), value_arena::find(key)) : PARLEY_E_STALE;
+  return all ? all->erase(handle, view(collection), value_arena::find(key))
+             : dispatch::gone("parley.storage/1 erase");
 }
 
 parley_status require(parley_batch handle, parley_value condition) {
   dispatch::batches* all = batches_of(handle);
-  return all ? all->require(handle, value_arena::find(condition)) : PARLEY_E_STALE;
+  return all ? all->require(handle, value_arena::find(condition))
+             : dispatch::gone("parley.storage/1 require");
 }
 
 parley_status publish(parley_batch handle, parley_str event, parley_str place, parley_value data) {
+  if (!dispatch::is_text(event) || !dispatch::is_text(place))
+    return dispatch::breach(PARLEY_E_INVALID, "parley.storage/1 publish",
+                            "text is UTF-8, and not NULL");
   dispatch::batches* all = batches_of(handle);
   return all ? all->publish(handle, view(event), view(place), value_arena::find(data), 0, {})
-             : PARLEY_E_STALE;
+             : dispatch::gone("parley.storage/1 publish");
 }
 
 parley_status publish_access(parley_batch handle, parley_str event, parley_str place,
                              parley_value data, std::int32_t grant, parley_str principal) {
+  if (!dispatch::is_text(event) || !dispatch::is_text(place) || !dispatch::is_text(principal))
+    return dispatch::breach(PARLEY_E_INVALID, "parley.storage/1 publish_access",
+                            "text is UTF-8, and not NULL");
   dispatch::batches* all = batches_of(handle);
   return all ? all->publish(handle, view(event), view(place), value_arena::find(data),
                             grant ? 1 : -1, view(principal))
-             : PARLEY_E_STALE;
+             : dispatch::gone("parley.storage/1 publish_access");
 }
 
 parley_status next(parley_batch handle, parley_str topic, parley_str place, std::int64_t* out) {
+  if (!out || !dispatch::is_text(topic) || !dispatch::is_text(place))
+    return dispatch::breach(PARLEY_E_INVALID, "parley.storage/1 next",
+                            "text is UTF-8, and no pointer is NULL");
   dispatch::batches* all = batches_of(handle);
-  return all ? all->next(handle, view(topic), view(place), out) : PARLEY_E_STALE;
+  return all ? all->next(handle, view(topic), view(place), out)
+             : dispatch::gone("parley.storage/1 next");
 }
 
 parley_status commit(parley_batch handle, parley_value reply, parley_done done, void* user) {
   dispatch::batches* all = batches_of(handle);
-  return all ? all->commit(handle, value_arena::find(reply), done, user) : PARLEY_E_STALE;
+  return all ? all->commit(handle, value_arena::find(reply), done, user)
+             : dispatch::gone("parley.storage/1 commit");
 }
 
 parley_status withdraw(parley_batch handle, parley_str event, parley_str place,
                        std::int64_t number) {
   dispatch::batches* all = batches_of(handle);
-  return all ? all->withdraw(handle, view(event), view(place), number) : PARLEY_E_STALE;
+  return all ? all->withdraw(handle, view(event), view(place), number)
+             : dispatch::gone("parley.storage/1 withdraw");
 }
 
 parley_status offer(const parley_host* host, const parley_storage_driver* driver) {
+  constexpr const char* function = "parley.storage_driver/1 offer";
+  if (!host || !driver) return dispatch::breach(PARLEY_E_INVALID, function, "no pointer is NULL");
   loaded_plugin& plugin = loaded_plugin::of(host);
-  if (!plugin.initialising) return PARLEY_E_THREAD;
-  if (!driver || driver->size < sizeof(parley_storage_driver)) return PARLEY_E_INVALID;
+  if (!dispatch::on_logic_thread() || !plugin.initialising)
+    return dispatch::breach(PARLEY_E_THREAD, function, "it is [init]");
+  if (driver->size < sizeof(parley_storage_driver))
+    return dispatch::breach(PARLEY_E_INVALID, function, "`size` is set to that of the struct");
   plugin.driver = driver;
   return PARLEY_OK;
 }

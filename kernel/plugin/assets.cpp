@@ -57,6 +57,7 @@ std::string join(std::string prefix, const std::string& relative) {
 std::string add_assets(dispatch::offer& to, const manifest::manifest& declared,
                        const fs::path& folder) {
   for (const manifest::assets& served : declared.served) {
+    if (served.directory.empty()) continue; // the plugin makes them
     const fs::path root = folder / served.directory;
     std::error_code failed;
     fs::recursive_directory_iterator entries(root, failed);
@@ -77,12 +78,33 @@ std::string add_assets(dispatch::offer& to, const manifest::manifest& declared,
       const fs::path relative = fs::relative(entry.path(), root);
       if (relative.filename() == "index.html") {
         const std::string parent = relative.parent_path();
-        to.files[parent.empty() ? served.path : join(served.path, parent + "/")] = made;
+        to.files[parent.empty() ? served.path : join(served.path, parent + "/")] =
+            std::make_shared<const dispatch::file>(made);
       }
-      to.files[join(served.path, relative)] = std::move(made);
+      to.files[join(served.path, relative)] =
+          std::make_shared<const dispatch::file>(std::move(made));
     }
   }
   return {};
+}
+
+dispatch::file make_file(std::string content, std::string type, const std::string& policy) {
+  dispatch::file made{std::move(content), std::move(type), {}, policy, false};
+  made.etag = etag_of(made.content);
+  return made;
+}
+
+const manifest::assets* place_of(const manifest::manifest& declared, std::string_view path) {
+  if (path.empty() || path.front() != '/' || path.size() > 1024) return nullptr;
+  for (std::string_view rest = path; !rest.empty();) {
+    rest.remove_prefix(1);
+    const std::string_view part = rest.substr(0, rest.find('/'));
+    if (part.empty() || part == "." || part == ".." || part.find('\0') != part.npos) return nullptr;
+    rest.remove_prefix(part.size());
+  }
+  for (const manifest::assets& each : declared.served)
+    if (each.at_run_time && path.starts_with(join(each.path, ""))) return &each;
+  return nullptr;
 }
 
 } // namespace parley::plugin

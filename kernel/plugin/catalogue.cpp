@@ -63,9 +63,8 @@ void place_store(candidate& c, const fs::path& data) {
 }
 
 void check_grants(const candidate& c, const complaints& report) {
-  std::set<std::string> asked;
-  if (c.declared.wants_bot) asked.insert("bot");
-  if (c.declared.wants_identity) asked.insert("identity");
+  const std::vector<std::string> wanted = c.declared.capabilities();
+  const std::set<std::string> asked(wanted.begin(), wanted.end());
   for (const std::string& capability : asked)
     if (!c.grants.contains(capability))
       report.about(c.name, "the plugin " + c.name + " asks for the capability `" + capability + "`",

@@ -118,6 +118,20 @@ TEST_F(catalogue, wants_capabilities_granted) {
   EXPECT_THAT(problems_, IsEmpty());
 }
 
+// What a Lua plugin is not granted it cannot reach: it does not start.
+TEST_F(catalogue, no_capability_comes_without_a_grant) {
+  for (const std::string each : {"identity", "authenticator", "connections"}) {
+    add("apples", "capabilities: { " + each + ": true }");
+    find("  store: {}\n  apples: {}\n");
+    EXPECT_THAT(problems_, ElementsAre(HasSubstr("asks for the capability `" + each + "`")));
+    find("  store: {}\n  apples: { grants: [" + each + "] }\n");
+    EXPECT_THAT(problems_, IsEmpty());
+  }
+  add("apples", "");
+  find("  store: {}\n  apples: { grants: [connections] }\n");
+  EXPECT_THAT(problems_, ElementsAre(HasSubstr("does not ask for the capability `connections`")));
+}
+
 TEST_F(catalogue, hooks_must_exist_and_be_of_their_kind) {
   add("apples", "hooks: { nobody.has: { phase: filter } }");
   add("pears", "hooks: { account.created: { phase: filter } }");

@@ -44,7 +44,7 @@ class meeting : public host {
   }
 
   void resume(std::vector<std::pair<std::string, std::int64_t>> cursors) {
-    dispatch_->connected(7, user("alice"));
+    dispatch_->connected(7, user("alice"), "192.0.2.1");
     dispatch_->resume(7, 0, user("alice"), std::move(cursors));
   }
   bool logged(std::string_view start) const {

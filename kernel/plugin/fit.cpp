@@ -60,6 +60,7 @@ void check_names(const std::vector<candidate>& plugins, const complaints& report
       claim(c, "method", m.name);
       if (m.http) claim(c, "route", m.http->verb + " " + m.http->path);
     }
+    for (const auto& r : c.declared.routes) claim(c, "route", r.http.verb + " " + r.http.path);
     for (const auto& e : c.declared.events) claim(c, "event", e.name);
     for (const auto& s : c.declared.scopes) claim(c, "scope", s.name);
     for (const auto& p : c.declared.hook_points) claim(c, "hook point", p.name);

@@ -1,9 +1,12 @@
 #include "plugin/host.hpp"
 
 #include "dispatch/batches.hpp"
+#include "dispatch/breach.hpp"
 #include "dispatch/calls.hpp"
-#include "dispatch/values.hpp"
+#include "dispatch/checked_values.hpp"
 #include "parley/config.h"
+#include "parley/draft/asset.h"
+#include "parley/draft/connections.h"
 #include "parley/draft/ephemeral.h"
 #include "parley/draft/storage.h"
 #include "parley/env.h"
@@ -24,11 +27,15 @@ dispatch::value_arena* arena_of(parley_call call) {
 }
 
 const void* query(const parley_host* host, const char* name, std::uint32_t min_size) {
+  if (!host) {
+    dispatch::breach(PARLEY_E_INVALID, "query", "no pointer is NULL");
+    return nullptr;
+  }
   const loaded_plugin& plugin = loaded_plugin::of(host);
   const std::string_view wanted = name ? name : "";
   const void* found = nullptr;
   if (wanted == PARLEY_VALUE_INTERFACE)
-    found = &dispatch::value_api(arena_of);
+    found = &dispatch::checked_value_api(arena_of);
   else if (wanted == PARLEY_CALL_INTERFACE)
     found = call_interface();
   else if (wanted == PARLEY_STORAGE_INTERFACE)
@@ -43,13 +50,20 @@ const void* query(const parley_host* host, const char* name, std::uint32_t min_s
     found = env_interface();
   else if (wanted == PARLEY_LOG_INTERFACE)
     found = log_interface();
+  else if (wanted == PARLEY_METRICS_INTERFACE)
+    found = metrics_interface();
   else if (wanted == PARLEY_CONFIG_INTERFACE)
     found = config_interface();
   else if (wanted == PARLEY_OFFLOAD_INTERFACE)
     found = offload_interface();
   else if (wanted == PARLEY_STORAGE_DRIVER_INTERFACE && !plugin.declared.provides.empty())
     found = storage_driver_interface();
-  else if (wanted == PARLEY_IDENTITY_INTERFACE && plugin.declared.wants_identity)
+  else if (wanted == PARLEY_ASSET_INTERFACE)
+    found = asset_interface();
+  // these need a capability, granted by the operator
+  else if (wanted == PARLEY_CONNECTIONS_INTERFACE && has_capability(plugin, "connections"))
+    found = connections_interface();
+  else if (wanted == PARLEY_IDENTITY_INTERFACE && has_capability(plugin, "identity"))
     found = plugin.shared->identity;
   // every interface begins with its size
   return found && *static_cast<const std::uint32_t*>(found) >= min_size ? found : nullptr;
@@ -65,6 +79,8 @@ std::string check_provided(const loaded_plugin& plugin) {
     if (!plugin.methods.contains(m.name)) return missing("method", m.name);
   for (const manifest::hook& h : plugin.declared.hooks)
     if (!plugin.hooks.contains(h.name)) return missing("hook", h.name);
+  for (const manifest::route& r : plugin.declared.routes)
+    if (!plugin.routes.contains(r.name)) return missing("route", r.name);
   for (const manifest::scope& s : plugin.declared.scopes)
     if (!plugin.access.contains(s.name) || !plugin.places.contains(s.name))
       return missing("scope", s.name);
@@ -76,6 +92,12 @@ std::string check_provided(const loaded_plugin& plugin) {
 
 } // namespace
 
+bool has_capability(const loaded_plugin& plugin, const std::string& capability) {
+  const std::vector<std::string> asked = plugin.declared.capabilities();
+  if (std::find(asked.begin(), asked.end(), capability) == asked.end()) return false;
+  return plugin.folder.empty() || plugin.grants.contains(capability);
+}
+
 dispatch::entry_point& point(const loaded_plugin& plugin, std::string_view name) {
   return plugin.shared->calls->all_stays().point(plugin, name, *plugin.shared->metrics);
 }
@@ -86,6 +108,11 @@ bool run(const loaded_plugin& plugin, dispatch::entry_point* at,
 }
 
 void prepare_host(loaded_plugin& plugin) {
+  auto& measured = plugin.shared->measured[plugin.name];
+  if (!measured)
+    measured = std::make_unique<plugin_metrics>(plugin.name, *plugin.shared->metrics,
+                                                plugin.shared->most_metrics);
+  plugin.measured = measured.get();
   plugin.own = &point(plugin, "own");
   plugin.timing = &point(plugin, "timer");
   plugin.working = &point(plugin, "work");

@@ -31,6 +31,10 @@ parley_batch lend(parley_batch batch, const parley_host* to, parley_call until);
 // The call that opened a batch; 0: stale.
 parley_call owner_of(parley_batch batch);
 
+// Whether it asks for a capability, and the operator has granted it. Plugins that are part of the
+// program are granted what they ask for.
+bool has_capability(const loaded_plugin& plugin, const std::string& capability);
+
 // Interfaces, by file.
 const void* call_interface();
 const void* storage_interface();
@@ -39,8 +43,11 @@ const void* hook_interface();
 const void* topic_interface();
 const void* env_interface();
 const void* log_interface();
+const void* metrics_interface();
 const void* config_interface();
 const void* offload_interface();
 const void* storage_driver_interface();
+const void* connections_interface();
+const void* asset_interface();
 
 } // namespace parley::plugin

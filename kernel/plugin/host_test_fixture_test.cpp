@@ -1,6 +1,7 @@
 #include "plugin/host_test_fixture.hpp"
 
 #include "dispatch/values.hpp"
+#include "parley/draft/http_route.h"
 
 #include <algorithm>
 
@@ -98,7 +99,8 @@ loaded_plugin& kernel::add(const std::string& manifest_text, std::map<std::strin
     const std::map<std::string, std::int32_t> kinds{{"method", PARLEY_METHOD},
                                                     {"hook", PARLEY_HOOK},
                                                     {"access", PARLEY_SCOPE_ACCESS},
-                                                    {"places", PARLEY_SCOPE_PLACES}};
+                                                    {"places", PARLEY_SCOPE_PLACES},
+                                                    {"route", PARLEY_ROUTE}};
     for (auto& [key, run] : *kept) {
       const std::size_t space = key.find(' ');
       const std::string name = key.substr(space + 1);

@@ -7,11 +7,13 @@
 #include "parley/abi.h"
 #include "parley/draft/identity.h"
 #include "parley/draft/storage_driver.h"
+#include "plugin/plugin_metrics.hpp"
 #include "storage/ephemeral.hpp"
 
 #include <boost/json.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -50,6 +52,11 @@ struct services {
   bool strict = false;                           // what plugins answer is checked
   dispatch::circuit_breaker::rule faults;        // that open a plugin's breaker
   const parley_identity_api* identity = nullptr; // for plugins with capabilities.identity
+  std::size_t most_asset_bytes = 16 << 20;       // that one plugin makes
+  std::function<void()> offers_changed;          // told a turn after a plugin made a file
+  bool offers_change = false;                    // it will be
+  std::uint32_t most_metrics = 200;              // series of one plugin
+  std::map<std::string, std::unique_ptr<plugin_metrics>> measured; // by plugin
   std::filesystem::path code; // where copies of libraries lie while they are loaded; empty: none
 };
 
@@ -74,8 +81,11 @@ struct loaded_plugin : dispatch::instance {
   dispatch::arena_ptr lasting{dispatch::value_arena::make()}; // values that live as long as it
   std::set<std::string> grants;
   std::map<std::string, std::unique_ptr<storage::ephemeral_collection>, std::less<>> ephemeral;
-  parley_plugin entered{};   // what the entry function filled in
-  bool initialising = false; // `provide` and `offer` are allowed
+  parley_plugin entered{};                       // what the entry function filled in
+  std::map<std::string, std::size_t> made_files; // parley.asset: path → bytes
+  std::size_t made_bytes = 0;
+  plugin_metrics* measured = nullptr; // shared by its versions
+  bool initialising = false;          // `provide` and `offer` are allowed
   bool started = false;
   const parley_storage_driver* driver = nullptr;
   std::map<parley_timer, std::uint64_t> timers; // → env::timer_id

@@ -106,21 +106,47 @@ struct fake_host::call_table : table {
     return PARLEY_OK;
   }
 
+  static parley_status declare(const parley_host* host, const parley_metric_spec* spec,
+                               parley_metric* out) {
+    std::string name = text_of(spec->name);
+    if (name == "refused") return PARLEY_E_LIMIT;
+    for (std::uint32_t i = 0; i < spec->label_count; ++i)
+      name += " " + text_of(spec->label_names[i]) + "=" + text_of(spec->label_values[i]);
+    auto& names = self(host).metric_names_;
+    const auto known = std::find(names.begin(), names.end(), name);
+    *out = static_cast<parley_metric>(known - names.begin()) + 1;
+    if (known == names.end()) names.push_back(name);
+    return PARLEY_OK;
+  }
+  static parley_status add(const parley_host* host, parley_metric metric, std::int64_t by) {
+    self(host).metrics[self(host).metric_names_[metric - 1]] += static_cast<double>(by);
+    return PARLEY_OK;
+  }
+  static parley_status set(const parley_host* host, parley_metric metric, std::int64_t to) {
+    self(host).metrics[self(host).metric_names_[metric - 1]] = static_cast<double>(to);
+    return PARLEY_OK;
+  }
+  static parley_status record(const parley_host* host, parley_metric metric, double value) {
+    self(host).metrics[self(host).metric_names_[metric - 1]] += value;
+    return PARLEY_OK;
+  }
   static const void* query(const parley_host*, const char* name, std::uint32_t min_size) {
     static const parley_call_api call_api{sizeof call_api, provide, info,   finish,   fail,
                                           invoke,          begin,   cancel, available};
     static const parley_log_api log_api{sizeof log_api, log};
     static const parley_env_api env_api{sizeof env_api, now_ms, random, id, after, cancel_timer};
     static const parley_config_api config_api{sizeof config_api, config};
+    static const parley_metrics_api metrics_api{sizeof metrics_api, declare, add, set, record};
     static const parley_topic_api topic_api{sizeof topic_api, publish_now};
     const auto is = [name](const char* other) { return std::strcmp(name, other) == 0; };
-    const void* const api = is(PARLEY_CALL_INTERFACE)        ? static_cast<const void*>(&call_api)
-                            : is(PARLEY_VALUE_INTERFACE)     ? value_api()
-                            : is(PARLEY_LOG_INTERFACE)       ? static_cast<const void*>(&log_api)
-                            : is(PARLEY_ENV_INTERFACE)       ? static_cast<const void*>(&env_api)
-                            : is(PARLEY_CONFIG_INTERFACE)    ? static_cast<const void*>(&config_api)
-                            : is(PARLEY_TOPIC_INTERFACE)     ? static_cast<const void*>(&topic_api)
-                            : is(PARLEY_STORAGE_INTERFACE)   ? storage_api()
+    const void* const api = is(PARLEY_CALL_INTERFACE)      ? static_cast<const void*>(&call_api)
+                            : is(PARLEY_VALUE_INTERFACE)   ? value_api()
+                            : is(PARLEY_LOG_INTERFACE)     ? static_cast<const void*>(&log_api)
+                            : is(PARLEY_ENV_INTERFACE)     ? static_cast<const void*>(&env_api)
+                            : is(PARLEY_CONFIG_INTERFACE)  ? static_cast<const void*>(&config_api)
+                            : is(PARLEY_METRICS_INTERFACE) ? static_cast<const void*>(&metrics_api)
+                            : is(PARLEY_TOPIC_INTERFACE)   ? static_cast<const void*>(&topic_api)
+                            : is(PARLEY_STORAGE_INTERFACE) ? storage_api()
                             : is(PARLEY_EPHEMERAL_INTERFACE) ? ephemeral_api()
                                                              : nullptr;
     if (api == nullptr || *static_cast<const std::uint32_t*>(api) < min_size) return nullptr;

@@ -80,6 +80,7 @@ class fake_host {
   std::vector<std::string> published;                                 // "event place data"
   std::map<std::string, std::map<std::string, json::object>> records; // collection → key → record
   std::map<std::string, std::map<std::string, std::uint32_t>> ttl_ms; // of ephemeral records
+  std::map<std::string, double> metrics; // "name label=value" → the sum of what was added
   std::string principal = "0192-account";
   std::int64_t readable_from = 0;
 
@@ -140,6 +141,7 @@ class fake_host {
   std::map<parley_batch, batch_data> batches_;
   std::map<parley_timer, timer_data> timers_;
   std::deque<std::function<void()>> outstanding_;
+  std::vector<std::string> metric_names_; // by handle, from 1
   std::string folder_;
   std::uint64_t next_ = 1;
   std::int64_t now_ms_ = 1'700'000'000'000;

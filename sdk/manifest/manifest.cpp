@@ -98,6 +98,9 @@ class reader {
     for (const auto& m : object_in(root, "methods")) {
       out.methods.push_back(read_method(m.key(), object_of(m.value())));
     }
+    for (const auto& m : object_in(root, "routes")) {
+      out.routes.push_back(read_route(m.key(), object_of(m.value())));
+    }
     for (const auto& m : object_in(root, "events")) {
       out.events.push_back(read_event(m.key(), object_of(m.value())));
     }
@@ -135,6 +138,8 @@ class reader {
     out.provides = strings_in(root, "provides");
     const auto& capabilities = object_in(root, "capabilities");
     out.wants_identity = bool_in(capabilities, "identity", false);
+    out.wants_authenticator = bool_in(capabilities, "authenticator", false);
+    out.wants_connections = bool_in(capabilities, "connections", false);
     if (capabilities.contains("bot")) {
       const auto& in = object_in(capabilities, "bot");
       out.wants_bot = bot{string_in(in, "name"), string_in(in, "display_name")};
@@ -144,7 +149,8 @@ class reader {
     for (const auto& one : served->get_array()) {
       const auto& in = object_of(one);
       out.served.push_back({string_in(in, "path"), string_in(in, "directory"),
-                            string_in(in, "content_security_policy")});
+                            string_in(in, "content_security_policy"),
+                            bool_in(in, "at_run_time", false)});
     }
   }
 
@@ -156,6 +162,21 @@ class reader {
     return {{"type", "object"}};
   }
 
+  static http_route route_of(const std::string& http) {
+    const auto space = http.find(' ');
+    return {http.substr(0, space), space == std::string::npos ? "" : http.substr(space + 1)};
+  }
+
+  static route read_route(std::string name, const json::object& in) {
+    route out;
+    out.name = std::move(name);
+    out.doc = string_in(in, "doc");
+    out.http = route_of(string_in(in, "http"));
+    out.body_bytes = number_in(in, "body_bytes", out.body_bytes);
+    out.deadline_ms = number_in(in, "deadline_ms", out.deadline_ms);
+    return out;
+  }
+
   method read_method(std::string name, const json::object& in) {
     const std::string at = "/methods/" + name;
     method out;
@@ -164,11 +185,7 @@ class reader {
     const std::string seen_by = string_in(in, "visibility");
     if (seen_by == "admin") out.seen_by = visibility::admin;
     if (seen_by == "plugin") out.seen_by = visibility::plugin;
-    if (const std::string http = string_in(in, "http"); !http.empty()) {
-      const auto space = http.find(' ');
-      out.http = http_route{http.substr(0, space),
-                            space == std::string::npos ? "" : http.substr(space + 1)};
-    }
+    if (const std::string http = string_in(in, "http"); !http.empty()) out.http = route_of(http);
     if (in.contains("permission")) {
       const auto& p = object_in(in, "permission");
       out.required =
@@ -247,6 +264,15 @@ const schema::validator& plugin_schema() {
 }
 
 } // namespace
+
+std::vector<std::string> manifest::capabilities() const {
+  std::vector<std::string> out;
+  if (wants_bot) out.emplace_back("bot");
+  if (wants_identity) out.emplace_back("identity");
+  if (wants_authenticator) out.emplace_back("authenticator");
+  if (wants_connections) out.emplace_back("connections");
+  return out;
+}
 
 manifest read(const yaml::document& source, std::vector<yaml::problem>& problems) {
   const auto first = static_cast<std::ptrdiff_t>(problems.size());

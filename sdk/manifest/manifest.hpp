@@ -31,6 +31,15 @@ struct http_route {
   std::string path; // /v1/conversations/{conversation}/messages
 };
 
+// Raw HTTP, see draft/http_route.h.
+struct route {
+  std::string name; // within the plugin
+  std::string doc;
+  http_route http;
+  std::uint32_t body_bytes = 65'536;
+  std::uint32_t deadline_ms = 10'000;
+};
+
 struct permission {
   std::string name;
   std::string scope; // "server", or a scope that a plugin owns
@@ -112,6 +121,7 @@ struct assets {
   std::string path;                    // "/": where they are served
   std::string directory;               // within the plugin's folder
   std::string content_security_policy; // sent with every page
+  bool at_run_time = false;            // the plugin may put files there, see draft/asset.h
 };
 
 struct manifest {
@@ -125,17 +135,22 @@ struct manifest {
       optional_dependencies;         // `optional`: the same, of those that it can do without
   std::vector<std::string> provides; // "storage"
   bool wants_identity = false;       // capabilities.identity: true
-  std::optional<bot> wants_bot;      // capabilities.bot: {name, display_name}
-  boost::json::object config;        // schema
+  bool wants_authenticator = false;
+  bool wants_connections = false;
+  std::optional<bot> wants_bot; // capabilities.bot: {name, display_name}
+  boost::json::object config;   // schema
   std::map<std::string, boost::json::object> types;
   std::vector<scope> scopes;
   std::vector<method> methods;
+  std::vector<route> routes;
   std::vector<event> events;
   std::vector<collection> collections;
   std::vector<hook_point> hook_points;
   std::vector<hook> hooks;
   std::vector<assets> served;
 
+  // The capabilities that it asks for, by the names that an operator grants them by.
+  std::vector<std::string> capabilities() const;
   // Whether it names the plugin as one whose methods, hooks and scopes it uses.
   bool may_use(const std::string& plugin) const {
     return dependencies.contains(plugin) || optional_dependencies.contains(plugin);

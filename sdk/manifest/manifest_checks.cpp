@@ -75,6 +75,7 @@ class checks {
     }
     std::set<std::string> routes;
     for (const auto& one : all_.methods) check_method(one, routes);
+    for (const auto& one : all_.routes) check_raw_route(one, routes);
     for (const auto& one : all_.events) check_event(one);
     for (const auto& one : all_.collections) check_collection(one);
     for (const auto& one : all_.hook_points) check_hook_point(one);
@@ -192,15 +193,14 @@ class checks {
     }
   }
 
-  void check_route(const method& m, const std::string& pointer, std::set<std::string>& routes) {
-    const http_route& route = *m.http;
-    if (m.seen_by == visibility::plugin) {
-      at(pointer, "a method for plugins only has a route", "remove `http` or `visibility`");
-    }
+  // False where it is none; what is taken already is only reported.
+  bool claim_route(const http_route& route, const std::string& pointer,
+                   std::set<std::string>& routes) {
     if (!is_one_of({"GET", "POST", "PUT", "PATCH", "DELETE"}, route.verb) ||
         !matches(route.path, R"((/([A-Za-z0-9_.~-]+|\{[a-z][a-z0-9_]*\}))+)")) {
-      return at(pointer, "`" + route.verb + " " + route.path + "` is no route",
-                "a verb and a path, such as `GET /v1/notes/{note}`");
+      at(pointer, "`" + route.verb + " " + route.path + "` is no route",
+         "a verb and a path, such as `GET /v1/notes/{note}`");
+      return false;
     }
     std::string shape = route.verb + " " + route.path; // two routes differ by more than names
     re2::RE2::GlobalReplace(&shape, R"(\{[^}]*\})", "{}");
@@ -208,6 +208,21 @@ class checks {
       at(pointer, "another method has the route `" + route.verb + " " + route.path + "`",
          "another path");
     }
+    return true;
+  }
+
+  void check_raw_route(const route& r, std::set<std::string>& routes) {
+    const std::string pointer = "/routes/" + r.name;
+    lower_name(pointer, r.name, "a route");
+    if (!r.http.verb.empty()) claim_route(r.http, pointer + "/http", routes);
+  }
+
+  void check_route(const method& m, const std::string& pointer, std::set<std::string>& routes) {
+    const http_route& route = *m.http;
+    if (m.seen_by == visibility::plugin) {
+      at(pointer, "a method for plugins only has a route", "remove `http` or `visibility`");
+    }
+    if (!claim_route(route, pointer, routes)) return;
     path_parameters(m, pointer);
     if (route.verb != "GET") return;
     for (const auto& name : names_of(m.params)) {
@@ -367,6 +382,10 @@ class checks {
 
   void check_hook(const hook& h) {
     const std::string pointer = "/hooks/" + h.name;
+    if (h.name == "identity.authenticate" && !all_.wants_authenticator && !all_.wants_identity) {
+      at_key(pointer, "who steps in here lets people in",
+             "`capabilities: { authenticator: true }`");
+    }
     dotted_name(pointer, h.name, "a hook", "note.before_add");
     if (h.kind != hook_kind::join && source_.keys.contains(pointer + "/required")) {
       at_key(pointer + "/required", "`required` stands at a hook that is no join", "remove it");
@@ -391,6 +410,10 @@ class checks {
   void check_assets(std::size_t i) {
     const std::string pointer = "/assets/" + std::to_string(i);
     const std::string& directory = all_.served[i].directory;
+    if (directory.empty() && !all_.served[i].at_run_time) {
+      at(pointer, "nothing is said of which files these are",
+         "`directory:` within the plugin's folder, or `at_run_time: true`");
+    }
     if (directory.starts_with("/") || matches(directory, R"((.*/)?\.\.(/.*)?)")) {
       at(pointer + "/directory", "`" + directory + "` leads out of the plugin's folder",
          "a path within it");

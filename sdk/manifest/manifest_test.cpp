@@ -141,6 +141,37 @@ TEST(manifest, ephemeral_collections_keep_nothing) {
                   "`on_erase: delete`"));
 }
 
+TEST(manifest, who_lets_people_in_asks_for_it) {
+  const std::string hook = "hooks: { identity.authenticate: { phase: filter } }\n";
+  EXPECT_THAT(problems_of(hook), ElementsAre("plugin.yaml:3:10: who steps in here lets people in; "
+                                             "`capabilities: { authenticator: true }`"));
+  EXPECT_THAT(problems_of(hook + "capabilities: { authenticator: true }"), ElementsAre());
+  EXPECT_THAT(problems_of(hook + "capabilities: { identity: true }"), ElementsAre());
+}
+
+TEST(manifest, raw_routes_and_files_at_run_time) {
+  const auto read = read_text(
+      "plugin: shop\nversion: 1.0.0\nroutes:\n  paid: { http: \"POST /hooks/{shop}\", body_bytes: "
+      "9 }\n"
+      "assets: [{ path: /made, at_run_time: true }]\ncapabilities: { connections: true }\n");
+  EXPECT_THAT(read.lines, ElementsAre());
+  ASSERT_EQ(read.value.routes.size(), 1u);
+  EXPECT_EQ(read.value.routes[0].http.path, "/hooks/{shop}");
+  EXPECT_EQ(read.value.routes[0].body_bytes, 9u);
+  EXPECT_TRUE(read.value.served[0].at_run_time);
+  EXPECT_THAT(read.value.capabilities(), ElementsAre("connections"));
+  EXPECT_THAT(
+      problems_of("routes:\n  Paid: { http: POST hooks }\nassets: [{ path: /made }]"),
+      ElementsAre("plugin.yaml:4:3: `Paid` is no name for a route; a lower-case letter, then "
+                  "lower-case letters, digits and underscores",
+                  "plugin.yaml:4:17: `POST hooks` is no route; a verb and a path, such as "
+                  "`GET /v1/notes/{note}`",
+                  "plugin.yaml:5:10: nothing is said of which files these are; "
+                  "`directory:` within the plugin's folder, or `at_run_time: true`"));
+  EXPECT_THAT(problems_of("methods: { a.b: { http: GET /x } }\nroutes: { c: { http: GET /x } }"),
+              ElementsAre("plugin.yaml:4:22: another method has the route `GET /x`; another path"));
+}
+
 TEST(manifest, names_and_versions) {
   EXPECT_THAT(
       read_text("plugin: Notes\nversion: 1.0\nrequires: { Web: ^1, web: one, notes: 1 }").lines,

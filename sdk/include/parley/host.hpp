@@ -32,6 +32,7 @@ class host {
         values(find<parley_value_api>(PARLEY_VALUE_INTERFACE)),
         calls(find<parley_call_api>(PARLEY_CALL_INTERFACE)),
         log(find<parley_log_api>(PARLEY_LOG_INTERFACE)),
+        metrics(find<parley_metrics_api>(PARLEY_METRICS_INTERFACE)),
         environment(find<parley_env_api>(PARLEY_ENV_INTERFACE)),
         hooks(find<parley_hook_api>(PARLEY_HOOK_INTERFACE)),
         offloads(find<parley_offload_api>(PARLEY_OFFLOAD_INTERFACE)),
@@ -52,6 +53,7 @@ class host {
   const parley_value_api* values;
   const parley_call_api* calls;
   const parley_log_api* log;
+  const parley_metrics_api* metrics; // null on hosts that are older
   const parley_env_api* environment;
   const parley_hook_api* hooks;
   const parley_offload_api* offloads;

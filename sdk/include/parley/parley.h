@@ -8,6 +8,7 @@
 #include "env.h"
 #include "hook.h"
 #include "log.h"
+#include "metrics.h"
 #include "offload.h"
 #include "topic.h"
 #include "value.h"

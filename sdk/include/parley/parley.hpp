@@ -10,6 +10,7 @@
 #include "parley/hook.hpp"
 #include "parley/host.hpp"
 #include "parley/identity.hpp"
+#include "parley/metrics.hpp"
 #include "parley/offload.hpp"
 #include "parley/operation.hpp"
 #include "parley/plugin.hpp"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace parley::net {
+namespace parley::env {
 
 class utf8_checker {
  public:
@@ -20,4 +20,4 @@ class utf8_checker {
 
 bool is_utf8(std::string_view text);
 
-} // namespace parley::net
+} // namespace parley::env

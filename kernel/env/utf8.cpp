@@ -1,8 +1,8 @@
-#include "net/utf8.hpp"
+#include "env/utf8.hpp"
 
 #include <cstring>
 
-namespace parley::net {
+namespace parley::env {
 
 bool utf8_checker::feed(std::string_view piece) {
   const char* at = piece.data();
@@ -43,4 +43,4 @@ bool is_utf8(std::string_view text) {
   return checker.feed(text) && checker.complete();
 }
 
-} // namespace parley::net
+} // namespace parley::env

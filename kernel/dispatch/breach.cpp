@@ -1,0 +1,85 @@
+#include "dispatch/breach.hpp"
+
+#include "dispatch/stays.hpp"
+#include "observe/log.hpp"
+
+#include <dlfcn.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace parley::dispatch {
+
+namespace {
+
+thread_local const stays* logic = nullptr;
+thread_local const char* working = nullptr;
+std::atomic<bool> stops{false};
+
+constexpr std::size_t most_remembered = 1024;
+std::mutex guard;
+std::map<std::string, std::uint64_t> counted; // by plugin and function
+
+std::uint64_t count(const std::string& what) {
+  const std::lock_guard lock(guard);
+  if (counted.size() >= most_remembered) counted.clear();
+  return ++counted[what];
+}
+
+bool is_written(std::uint64_t times) {
+  while (times % 10 == 0) times /= 10;
+  return times == 1;
+}
+
+std::string library_of(const void* caller) {
+  Dl_info found{};
+  if (!caller || dladdr(caller, &found) == 0 || !found.dli_fname) return "?";
+  return std::filesystem::path(found.dli_fname).filename();
+}
+
+} // namespace
+
+bool on_logic_thread() {
+  return logic != nullptr;
+}
+void enter_logic_thread(const stays& here) {
+  logic = &here;
+}
+void leave_logic_thread(const stays& here) {
+  if (logic == &here) logic = nullptr;
+}
+void working_for(const char* plugin) {
+  working = plugin;
+}
+void stop_at_breaches(bool on) {
+  stops = on;
+}
+
+parley_status report_breach(parley_status status, const char* function, std::string_view expected,
+                            const void* caller) {
+  const entry_point* inside = logic ? logic->look().now : nullptr;
+  const std::string plugin = inside ? inside->plugin : working ? working : "?";
+  const std::string library = library_of(caller);
+  const std::uint64_t times = count(plugin + " " + library + " " + function);
+  const bool stop = stops;
+  if (!stop && !is_written(times)) return status;
+  (stop ? observe::write_last : observe::write)(
+      observe::level::error,
+      stop ? "a plugin breaks the rules of the C interface; the server stops (development.strict)"
+           : "a plugin breaks the rules of the C interface",
+      {{"plugin", plugin},
+       {"entry", inside ? inside->name : ""},
+       {"library", library},
+       {"function", function},
+       {"expected", expected},
+       {"status", status},
+       {"times", times}});
+  if (stop) std::abort();
+  return status;
+}
+
+} // namespace parley::dispatch
