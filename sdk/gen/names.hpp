@@ -19,7 +19,7 @@ std::string literal(std::string_view text);
 bool standard_error(std::string_view code);
 // Names of the SDK, which generated code may be read beside.
 bool reserved_name(std::string_view name);
-// What the generated class has from its base, so no handler may be called so.
+// What the generated class has from its base; a handler of that name gets a trailing _.
 bool reserved_member(std::string_view name);
 
 } // namespace parley::gen

@@ -14,6 +14,24 @@ namespace json = boost::json;
 
 namespace {
 
+// Its `type`; without one, that of all the values which it admits by `const` or `enum`, or empty.
+std::string type_in(const json::object& schema) {
+  const auto kind = [](const json::value& one) -> std::string {
+    if (one.is_string()) return "string";
+    if (one.is_bool()) return "boolean";
+    return one.is_int64() || one.is_uint64() ? "integer" : one.is_double() ? "number" : "";
+  };
+  if (schema.contains("type")) return text_in(schema, "type");
+  if (const auto* only = schema.if_contains("const")) return kind(*only);
+  const auto* some = schema.if_contains("enum");
+  if (!some || !some->is_array() || some->get_array().empty()) return {};
+  const std::string first = kind(some->get_array().front());
+  const auto& all = some->get_array();
+  const bool same =
+      std::all_of(all.begin(), all.end(), [&](const auto& one) { return kind(one) == first; });
+  return same ? first : std::string();
+}
+
 // A scalar default as C++. Others are left to the host, which has filled them in.
 std::string initial_of(const json::object& schema, const std::string& type) {
   const auto* given = schema.if_contains("default");
@@ -36,8 +54,12 @@ const field* shape::find(std::string_view field_name) const {
   return found == fields.end() ? nullptr : &*found;
 }
 
+std::string namespace_of(const manifest::manifest& of) {
+  return identifier(of.name) + "_types";
+}
+
 shapes::shapes(const source& from, std::vector<yaml::problem>& problems)
-    : from_(from), problems_(problems) {}
+    : from_(from), problems_(problems), space_(namespace_of(from.declared)) {}
 
 void shapes::problem(const std::string& pointer, std::string what, std::string instead) {
   problems_.push_back(problem_at(from_, pointer, std::move(what), std::move(instead)));
@@ -55,7 +77,9 @@ void shapes::claim(const std::string& name, const std::string& pointer) {
   }
 }
 
-const shape* shapes::find(const std::string& name) const {
+const shape* shapes::find(const std::string& type) const {
+  const bool qualified = type.starts_with(space_ + "::");
+  const std::string name = qualified ? type.substr(space_.size() + 2) : type;
   const auto found =
       std::find_if(all_.begin(), all_.end(), [&](const shape& each) { return each.name == name; });
   return found == all_.end() ? nullptr : &*found;
@@ -63,7 +87,7 @@ const shape* shapes::find(const std::string& name) const {
 
 std::string shapes::type_of(const json::object& schema, const std::string& name,
                             const std::string& pointer) {
-  const std::string type = text_in(schema, "type");
+  const std::string type = type_in(schema);
   if (type == "string") return "std::string";
   if (type == "integer") return "std::int64_t";
   if (type == "number") return "double";
@@ -77,10 +101,23 @@ std::string shapes::type_of(const json::object& schema, const std::string& name,
   if (!named.empty() && from_.declared.types.contains(named)) {
     const std::string own = identifier(named);
     if (!find(own)) class_of(schema, own, "/types/" + yaml::escape_pointer(named));
-    return own;
+    return space_ + "::" + own;
   }
   class_of(schema, name, pointer);
-  return name;
+  return space_ + "::" + name;
+}
+
+// A member of the name of its class, or of a namespace that the class uses, does not compile; nor
+// one of the name of what a record's class has besides.
+std::string shapes::field_name(const std::string& name, const std::string& in) const {
+  std::string out = identifier(name);
+  for (const std::string_view taken :
+       {std::string_view(in), std::string_view(space_), std::string_view("parley"),
+        std::string_view("std"), std::string_view("record"), std::string_view("collection_name"),
+        std::string_view("ephemeral")}) {
+    if (out == taken) return out + '_';
+  }
+  return out;
 }
 
 std::vector<field> shapes::fields_of(const json::object& schema, const std::string& name,
@@ -90,7 +127,7 @@ std::vector<field> shapes::fields_of(const json::object& schema, const std::stri
   for (const property& each : properties_of(schema)) {
     field made;
     made.name = each.name;
-    made.cpp_name = identifier(each.name);
+    made.cpp_name = field_name(each.name, name);
     made.type = type_of(each.schema, name + "_" + made.cpp_name, pointer);
     made.required = each.required;
     made.initial = initial_of(each.schema, made.type);
@@ -115,8 +152,8 @@ shape& shapes::class_of(const json::object& schema, const std::string& name,
   return all_.back();
 }
 
-void shapes::parameters_of(const json::object& schema, const std::string& name,
-                           const std::string& pointer) {
+std::string shapes::parameters_of(const json::object& schema, const std::string& name,
+                                  const std::string& pointer) {
   const std::string named = identifier(text_in(schema, "x-type"));
   if (find(named)) {
     claim(name, pointer);
@@ -124,6 +161,7 @@ void shapes::parameters_of(const json::object& schema, const std::string& name,
   } else {
     class_of(schema, name, pointer).implicit = true;
   }
+  return space_ + "::" + name;
 }
 
 void shapes::add_types() {
@@ -142,6 +180,7 @@ void shapes::add_collection(const manifest::collection& in) {
   std::vector<field> fields = fields_of(in.record, record, pointer);
 
   auto sorted = [](std::vector<field> list) {
+    for (field& each : list) each.cpp_name.clear(); // which depends on the class
     std::sort(list.begin(), list.end(),
               [](const field& a, const field& b) { return a.name < b.name; });
     return list;

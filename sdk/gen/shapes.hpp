@@ -17,7 +17,7 @@ namespace parley::gen {
 struct field {
   std::string name; // in the data
   std::string cpp_name;
-  std::string type; // C++, without the optional
+  std::string type; // C++, with its namespace, without the optional
   bool required = false;
   std::string initial; // the default as C++, or empty
   bool operator==(const field&) const = default;
@@ -36,22 +36,26 @@ struct shape {
   const field* find(std::string_view field_name) const;
 };
 
+// "auth-password" → auth_password_types
+std::string namespace_of(const manifest::manifest& of);
+
 class shapes {
  public:
   shapes(const source& from, std::vector<yaml::problem>& problems);
 
-  // The C++ type of a schema; classes that it needs are added. `name` is for an object that has no
-  // name of its own, `pointer` is where it was declared.
+  // The C++ type of a schema, with its namespace; classes that it needs are added. `name` is for an
+  // object that has no name of its own, `pointer` is where it was declared.
   std::string type_of(const boost::json::object& schema, const std::string& name,
                       const std::string& pointer);
   // A class of that name, also where the object has a name of its own. (Parameters, configuration.)
   shape& class_of(const boost::json::object& schema, const std::string& name,
                   const std::string& pointer);
-  // A class of that name, or another name for a declared type.
-  void parameters_of(const boost::json::object& schema, const std::string& name,
-                     const std::string& pointer);
+  // A class of that name, or another name for a declared type; gives it with its namespace.
+  std::string parameters_of(const boost::json::object& schema, const std::string& name,
+                            const std::string& pointer);
   // Takes a name in the namespace; a second taker is a problem.
   void claim(const std::string& name, const std::string& pointer);
+  bool claimed(const std::string& name) const { return claimed_.contains(name); }
 
   void add_types();
   // The record of a collection and its key. A record with the fields of a declared type is that
@@ -59,7 +63,7 @@ class shapes {
   void add_collection(const manifest::collection& in);
 
   const std::vector<shape>& all() const { return all_; }
-  const shape* find(const std::string& name) const;
+  const shape* find(const std::string& type) const; // with its namespace, or without
   const std::map<std::string, std::string>& aliases() const { return aliases_; } // name → type
   const source& from() const { return from_; }
 
@@ -69,8 +73,12 @@ class shapes {
   std::vector<field> fields_of(const boost::json::object& schema, const std::string& name,
                                const std::string& pointer);
 
+  // The C++ name of a field of a class; a trailing _ where the plain one would not compile.
+  std::string field_name(const std::string& name, const std::string& in) const;
+
   const source& from_;
   std::vector<yaml::problem>& problems_;
+  std::string space_;
   std::vector<shape> all_;
   std::map<std::string, std::string> claimed_; // name → pointer
   std::map<std::string, std::string> aliases_;

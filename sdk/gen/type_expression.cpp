@@ -61,7 +61,9 @@ class expression {
     if (type == "null") return std::string(in_.null);
     if (type == "array") {
       const std::string items = write(object_in(schema, "items"));
-      return (items.find(" | ") == std::string::npos ? items : "(" + items + ")") + "[]";
+      const bool one_object = items.front() == '{' && items.find("} | ") == std::string::npos;
+      const bool choice = items.find(" | ") != std::string::npos && !one_object;
+      return (choice ? "(" + items + ")" : items) + "[]";
     }
     if (type == "object") return object(schema);
     return std::string(in_.anything);

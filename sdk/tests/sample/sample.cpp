@@ -62,7 +62,7 @@ task<look> sample::see(call& c, see_params p) {
   co_return out;
 }
 
-task<page_result> sample::page(call& c, page_params p) {
+task<page_result> sample::page_(call& c, page_params p) {
   parley::page<note> found = co_await range<note>(c).prefix(p.shelf).after(0).limit(p.limit);
   co_return page_result(std::move(found.items), found.more);
 }

@@ -23,7 +23,7 @@ class sample final : public sample_plugin {
   task<note> add(call& c, add_params p) override;
   task<void> fault(call& c, fault_params p) override;
   task<look> see(call& c, see_params p) override;
-  task<page_result> page(call& c, page_params p) override;
+  task<page_result> page_(call& c, page_params p) override;
   task<scope_access> shelf_access(call& c, std::string principal, std::string place) override;
   task<std::vector<scope_place>> shelf_places(call& c, std::string principal) override;
   task<void> on_account_created(call& c, identity_types::profile who) override;
