@@ -30,7 +30,7 @@ class reactions final : public reactions_plugin {
   task<void> remove(call& c, remove_params p) override;
   task<counts_result> counts(call& c, counts_params p) override;
   task<who_result> who(call& c, who_params p) override;
-  task<void> on_message_deleting(call& c, messaging_types::message gone, batch& b) override;
+  task<void> on_message_deleting(call& c, batch& b, messaging_types::message gone) override;
 
  private:
   task<void> check_message(call& c, std::string conversation, std::int64_t message);
@@ -72,8 +72,7 @@ task<void> reactions::count_up(call& c, batch& b, const reaction& by, std::int64
     throw too_many_reactions("This message has as many different reactions as it can have.");
   }
   b.require_absent(key);
-  b.put(tallies_record(by.conversation, by.message, by.emoji, 1, number,
-                       free_place(others.items)));
+  b.put(tallies_record(by.conversation, by.message, by.emoji, 1, number, free_place(others.items)));
 }
 
 task<reaction> reactions::add(call& c, add_params p) {
@@ -137,7 +136,7 @@ task<void> reactions::remove(call& c, remove_params p) {
   throw conflict();
 }
 
-task<reactions::counts_result> reactions::counts(call& c, counts_params p) {
+task<counts_result> reactions::counts(call& c, counts_params p) {
   const std::int64_t from = std::max(p.from, c.readable_from());
   auto query = range<tallies_record>(c).prefix(p.conversation).from(from).to(p.to).limit(1000);
   const page<tallies_record> found = co_await query;
@@ -161,10 +160,9 @@ task<reactions::counts_result> reactions::counts(call& c, counts_params p) {
   co_return out;
 }
 
-task<reactions::who_result> reactions::who(call& c, who_params p) {
+task<who_result> reactions::who(call& c, who_params p) {
   co_await check_message(c, p.conversation, p.message);
-  auto query =
-      range<reactions_record>(c).prefix(p.conversation, p.message, p.emoji).limit(p.limit);
+  auto query = range<reactions_record>(c).prefix(p.conversation, p.message, p.emoji).limit(p.limit);
   if (p.after) query.after(*p.after);
   const page<reactions_record> found = co_await query;
   who_result out;
@@ -173,9 +171,9 @@ task<reactions::who_result> reactions::who(call& c, who_params p) {
   co_return out;
 }
 
-// Everything goes with the message. `changed` says whether somebody reacted meanwhile; then messaging
-// asks again.
-task<void> reactions::on_message_deleting(call& c, messaging_types::message gone, batch& b) {
+// Everything goes with the message. `changed` says whether somebody reacted meanwhile; then
+// messaging asks again.
+task<void> reactions::on_message_deleting(call& c, batch& b, messaging_types::message gone) {
   const messages_key key(gone.conversation, gone.seq);
   const std::optional<messages_record> known = co_await get(c, key);
   if (known) b.require(equals(c, key, "changed", known->changed));
@@ -189,9 +187,8 @@ task<void> reactions::on_message_deleting(call& c, messaging_types::message gone
     b.erase(tallies_key(gone.conversation, gone.seq, tally.emoji));
     page<reactions_record> found;
     do {
-      auto query = range<reactions_record>(c)
-                       .prefix(gone.conversation, gone.seq, tally.emoji)
-                       .limit(1000);
+      auto query =
+          range<reactions_record>(c).prefix(gone.conversation, gone.seq, tally.emoji).limit(1000);
       if (!found.items.empty()) query.after(found.items.back().account);
       found = co_await query;
       for (const reactions_record& each : found.items) {
