@@ -5,13 +5,17 @@ import { byActivity } from "./chat_order.ts";
 import { Cursors } from "./cursors.ts";
 import { sentence } from "./call_error.ts";
 import { Names } from "./names.ts";
-import { Outbox, type Shelf } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
+import { Reactions } from "./reactions.ts";
 import { ReadMarks } from "./read_marks.ts";
 import { sendable } from "./sendable.ts";
+import { sessionShelf } from "./session_shelf.ts";
 import type { Session } from "./session.ts";
 import { Socket, type Gap, type Link } from "./socket.ts";
 import { Timeline } from "./timeline.ts";
-import type { Conversation, Member, Message, Page, Profile, TopicEvent } from "./types.ts";
+import type { Conversation, Deletion, Member, Message, Page, Profile, TopicEvent } from "./types.ts";
+import { split } from "./topic.ts";
+import { Typing } from "./typing.ts";
 import { uuid7 } from "./uuid.ts";
 
 const PAGE = 40;
@@ -29,6 +33,9 @@ export interface Chat {
 export class Chats {
   readonly names: Names;
   readonly outbox: Outbox;
+  readonly reactions: Reactions;
+  readonly typing: Typing;
+  features: readonly string[] = [];
   link: Link = "connecting";
   listed = false; // the list of conversations is complete
   private readonly chats = new Map<string, Chat>();
@@ -51,8 +58,12 @@ export class Chats {
       gap: (gap) => this.gap(gap),
       resumed: (topics) => void this.resumed(topics),
       link: (link) => this.update(() => (this.link = link)),
+      features: (names) => (this.features = names),
       refused,
     });
+    const call = <T>(method: string, params: object): Promise<T> => this.socket.call<T>(method, params);
+    this.reactions = new Reactions(session.account, call, changed);
+    this.typing = new Typing(session.account, call, changed);
     this.names = new Names((account) => this.socket.call<Profile>("account.get", { account }), changed);
     this.outbox = new Outbox(
       sessionShelf(session.account),
@@ -115,6 +126,16 @@ export class Chats {
   send(conversation: string, text: string): void {
     const clean = sendable(text).trim();
     if (clean) this.outbox.add({ id: uuid7(), conversation, text: clean, at: new Date().toISOString() });
+  }
+
+  writing(conversation: string): void {
+    if (this.features.includes("typing")) this.typing.write(conversation);
+  }
+
+  // Not repeated over a break: the second time it is not there.
+  async remove(message: Message): Promise<void> {
+    const { conversation, seq } = message;
+    await this.socket.call("messaging.delete", { conversation, message: seq }, { repeat: false });
   }
 
   async find(name: string): Promise<Profile[]> {
@@ -189,6 +210,7 @@ export class Chats {
           if (!page.more) timeline.complete = true;
           chat.last = timeline.last ?? chat.last;
         });
+        this.react(chat, page.items, from.before);
       }
     } catch (problem) {
       this.update(() => (chat.problem = sentence(problem)));
@@ -196,6 +218,14 @@ export class Chats {
     this.update(() => (chat.fetching = false));
     // Begun again while the page was on its way: it may not join up with what came since.
     if (timeline.begun !== begun && this.open === chat.conversation.id) await this.newest(chat);
+  }
+
+  private react(chat: Chat, items: readonly Message[], before: number | undefined): void {
+    const seqs = items.map((message) => message.seq);
+    if (seqs.length === 0 || !this.features.includes("reactions")) return;
+    const to = before === undefined ? Number.MAX_SAFE_INTEGER : before - 1;
+    this.reactions.load(chat.conversation.id, Math.min(...seqs), to).catch((problem: unknown) =>
+      console.warn("parley: reactions:", sentence(problem)));
   }
 
   private history(chat: Chat, range: { before?: number; limit: number }): Promise<Page<Message>> {
@@ -211,14 +241,18 @@ export class Chats {
       if (arrival === "hole" && chat) this.refetch(chat);
     }
     if (event.event === "message.created") this.store(event.data as Message);
+    else if (event.event === "message.deleted" && chat) this.deleted(chat, event.data as Deletion);
     else if (event.event === "member.added" && chat) this.joined(chat, event.data as Member);
     else if (event.event === "member.removed" && chat) this.left(chat, event.data as Member);
     else if (event.event === "conversation.added") this.meet(event.data as Conversation);
     else if (event.event === "conversation.removed") this.drop((event.data as Conversation).id);
+    this.reactions.receive(event);
+    this.typing.receive(event);
   }
 
   private store(message: Message): void {
     if (message.sender === this.me) this.outbox.settle(message.id);
+    this.typing.stop(message.conversation, message.sender);
     const chat = this.chats.get(message.conversation);
     if (!chat) return; // its history is fetched when the list names it
     this.update(() => {
@@ -226,6 +260,14 @@ export class Chats {
       if (!chat.last || chat.last.seq < message.seq) chat.last = message;
     });
     if (this.open === message.conversation) this.markRead();
+  }
+
+  private deleted(chat: Chat, { conversation, message }: Deletion): void {
+    this.reactions.drop(conversation, message);
+    this.update(() => chat.timeline.remove(message));
+    if (chat.last?.seq !== message) return;
+    chat.last = chat.timeline.last;
+    if (!chat.last) void this.peek(chat);
   }
 
   private joined(chat: Chat, member: Member): void {
@@ -344,26 +386,4 @@ export class Chats {
     change();
     this.changed();
   }
-}
-
-function split(topic: string): [kind: string, id: string] {
-  const at = topic.indexOf(":");
-  return [topic.slice(0, at), topic.slice(at + 1)];
-}
-
-function sessionShelf(account: string): Shelf {
-  const key = `parley.unsent.${account}`;
-  return {
-    load() {
-      try {
-        return JSON.parse(sessionStorage.getItem(key) ?? "[]");
-      } catch {
-        return [];
-      }
-    },
-    save(entries) {
-      if (entries.length > 0) sessionStorage.setItem(key, JSON.stringify(entries));
-      else sessionStorage.removeItem(key);
-    },
-  };
 }

@@ -10,7 +10,7 @@ export interface Composer {
   focus(): void;
 }
 
-export function composer(conversation: string, send: (text: string) => void): Composer {
+export function composer(conversation: string, send: (text: string) => void, writing: () => void): Composer {
   const field = el("textarea", {
     id: "composer", rows: "1", placeholder: "Write a message", "aria-label": "Write a message",
     maxlength: String(LONGEST), dir: "auto", enterkeyhint: "send",
@@ -35,7 +35,10 @@ export function composer(conversation: string, send: (text: string) => void): Co
     send(text);
   }
 
-  field.addEventListener("input", changed);
+  field.addEventListener("input", () => {
+    changed();
+    if (field.value.trim()) writing();
+  });
   field.addEventListener("keydown", (event) => {
     // While a word is being composed (IME), Enter accepts it.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;

@@ -7,12 +7,14 @@ import { faceKey } from "./conversation_list.ts";
 import { el, setText } from "./dom.ts";
 import { MembersDialog } from "./members_dialog.ts";
 import { MessageList } from "./message_list.ts";
+import { typingLine } from "./typing.ts";
 
 export class ConversationView {
   private readonly face = avatar();
   private readonly title = el("h2", { id: "conversation-title", dir: "auto" });
   private readonly about = el("p", { class: "about", dir: "auto" });
   private readonly people = el("button", { type: "button", class: "people-button", "aria-haspopup": "dialog" }, "Members");
+  private readonly typing = el("p", { class: "typing", role: "status", dir: "auto" });
   private dialog: MembersDialog | undefined;
   private readonly messages: MessageList;
   private readonly composer: Composer;
@@ -22,13 +24,14 @@ export class ConversationView {
     this.messages = new MessageList(chats, chat);
     this.composer = composer(chat.conversation.id, (text) => {
       this.messages.toEnd();
+      chats.typing.sent(chat.conversation.id);
       chats.send(chat.conversation.id, text);
-    });
+    }, () => chats.writing(chat.conversation.id));
     const back = el("a", { href: "#", class: "back", "aria-label": "Back to the conversations" }, "‹");
     this.element = el("section", { class: "open-conversation", "aria-labelledby": "conversation-title" },
       el("header", {}, back, this.face, el("div", { class: "titles" }, this.title, this.about),
         this.people),
-      this.messages.element, this.composer.element);
+      this.messages.element, this.typing, this.composer.element);
     this.people.addEventListener("click", () => (this.dialog = new MembersDialog(chats, chat)));
     this.element.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.isComposing) location.hash = "";
@@ -42,6 +45,8 @@ export class ConversationView {
     setText(this.about, this.chat.conversation.kind === "group" ? this.members() : "");
     this.people.hidden = this.about.hidden = this.chat.conversation.kind !== "group";
     this.messages.paint();
+    setText(this.typing, typingLine(this.chats.typing.in(this.chat.conversation.id)
+      .map((account) => this.chats.names.name(account))));
     this.dialog?.paint();
   }
 

@@ -2,6 +2,7 @@ import "./style/base.css";
 import "./style/login.css";
 import "./style/side.css";
 import "./style/conversation.css";
+import "./style/actions.css";
 import "./style/dialog.css";
 import "./style/phone.css";
 import { ChatView } from "./chat_view.ts";

@@ -4,6 +4,7 @@ import { avatar, paintAvatar } from "./avatar.ts";
 import type { Chat, Chats } from "./chats.ts";
 import { arrange, el, setText } from "./dom.ts";
 import type { Unsent } from "./outbox.ts";
+import { MessageActions } from "./message_actions.ts";
 import { dayOf, dayTitle, timeOfDay } from "./times.ts";
 import type { Message } from "./types.ts";
 
@@ -20,6 +21,7 @@ export class MessageList {
   readonly element = el("div", { class: "log", role: "log", "aria-label": "Messages", tabindex: "0" },
     this.top, this.list);
   private readonly rows = new Map<string, HTMLElement>();
+  private readonly actions = new Map<HTMLElement, MessageActions>();
   private atEnd = true;
   private end = 0; // where the end was when the list was last put there
   private painted = false;
@@ -65,6 +67,7 @@ export class MessageList {
   private forget(): void {
     this.chat.timeline.keepNewest(MOST / 2);
     this.rows.clear();
+    this.actions.clear();
   }
 
   toEnd(): void {
@@ -112,7 +115,8 @@ export class MessageList {
 
   private stored(message: Message, above: Message | undefined): HTMLElement {
     const mine = message.sender === this.chats.me;
-    const row = this.keep(`seq ${message.seq}`, () => bubble(message.text, message.at));
+    const row = this.keep(`seq ${message.seq}`, () => this.withActions(message));
+    this.actions.get(row)?.paint();
     const together = above?.sender === message.sender && dayOf(above.at) === dayOf(message.at) &&
       Date.parse(message.at) - Date.parse(above.at) < TOGETHER_MS;
     row.className = `message ${mine ? "mine" : "theirs"} ${together ? "together" : ""}`;
@@ -122,6 +126,14 @@ export class MessageList {
     sender.classList.toggle("hidden-text", mine || together || this.chat.conversation.kind === "direct");
     const face = row.querySelector<HTMLElement>(".avatar");
     if (face) paintAvatar(face, message.sender, name);
+    return row;
+  }
+
+  private withActions(message: Message): HTMLElement {
+    const row = bubble(message.text, message.at);
+    const actions = new MessageActions(this.chats, this.chat, message);
+    row.querySelector(".bubble")!.append(actions.element);
+    this.actions.set(row, actions);
     return row;
   }
 

@@ -22,6 +22,7 @@ export interface SocketEvents {
   gap(gap: Gap): void;
   resumed(topics: Record<string, number>): void;
   link(state: Link): void;
+  features(names: readonly string[]): void; // the plugins that are switched on
   refused(): void; // the server does not know this session any more
 }
 
@@ -132,6 +133,7 @@ export class Socket {
     if (this.greeted) return; // only the tokens were renewed
     this.greeted = true;
     this.refusals = 0;
+    this.on.features((hello.features ?? []) as string[]);
     const limits = (hello.limits ?? {}) as { outstanding?: number };
     this.window = Math.max(1, (limits.outstanding ?? 32) - 1);
     const beat = typeof hello.heartbeat_ms === "number" ? hello.heartbeat_ms : 30_000;

@@ -5,6 +5,7 @@ import type { Message } from "./types.ts";
 
 export class Timeline {
   private messages: Message[] = [];
+  private readonly gone = new Set<number>(); // deleted; a page that was on its way may hold them
   loaded = false; // the newest page is here
   complete = false; // nothing is earlier than the first message
   begun = 1; // how often it began
@@ -25,12 +26,18 @@ export class Timeline {
   add(arrived: readonly Message[]): number {
     let added = 0;
     for (const message of arrived) {
+      if (this.gone.has(message.seq)) continue;
       const at = this.position(message.seq);
       if (this.messages[at]?.seq === message.seq) continue;
       this.messages.splice(at, 0, message);
       added += 1;
     }
     return added;
+  }
+
+  remove(seq: number): void {
+    this.gone.add(seq);
+    this.messages = this.messages.filter((message) => message.seq !== seq);
   }
 
   // The messages no longer join up with what is newer: begin again from the newest page.
