@@ -154,7 +154,8 @@ plugins:
           "parley.yaml:9:33: expected a string that matches "
           "`^(\\*|[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)*)$`, found the string \"* *\"",
           "parley.yaml:11:18: expected an object, found the number 3",
-          "parley.yaml:11:30: expected \"bot\" or \"identity\", found the string \"root\""));
+          "parley.yaml:11:30: expected \"bot\", \"identity\", \"authenticator\" or "
+          "\"connections\", found the string \"root\""));
 }
 
 TEST_F(config_file, that_is_not_there_or_not_yaml_says_so) {

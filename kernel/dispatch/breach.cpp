@@ -11,12 +11,15 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace parley::dispatch {
 
 namespace {
 
-thread_local const stays* logic = nullptr;
+// The test kit has two sides on one thread: a store that outlives the server before it.
+thread_local std::vector<const stays*> sides;
+thread_local const stays* logic = nullptr; // the last of them
 thread_local const char* working = nullptr;
 std::atomic<bool> stops{false};
 
@@ -47,10 +50,12 @@ bool on_logic_thread() {
   return logic != nullptr;
 }
 void enter_logic_thread(const stays& here) {
+  sides.push_back(&here);
   logic = &here;
 }
 void leave_logic_thread(const stays& here) {
-  if (logic == &here) logic = nullptr;
+  std::erase(sides, &here);
+  logic = sides.empty() ? nullptr : sides.back();
 }
 void working_for(const char* plugin) {
   working = plugin;

@@ -21,7 +21,7 @@ std::string lower_case(std::string text) {
 class account_methods final : public identity_plugin {
   task<profile> me(call& c, me_params) override { return read(c, c.account()); }
 
-  task<profile> get(call& c, get_params p) override { return read(c, p.account); }
+  task<profile> get_(call& c, get_params p) override { return read(c, p.account); }
 
   task<find_result> find(call& c, find_params p) override {
     const std::string prefix = lower_case(p.name);

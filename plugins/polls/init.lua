@@ -157,7 +157,7 @@ end
 function plugin.methods.polls.get(call, params)
   local poll = find(call, params)
   local mine = votes:get(call, poll.id, call.account)
-  return { poll = shown(poll), choice = parley.array(mine and mine.choice or {}) }
+  return { poll = shown(poll), choice = mine and mine.choice or parley.array {} }
 end
 
 function plugin.methods.polls.list(call, params)

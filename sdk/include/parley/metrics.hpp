@@ -3,8 +3,8 @@
 // A plugin's own metrics, see metrics.h. Made once, as members of the plugin; changed from any
 // thread. A name that the host refuses throws where it is made:
 //
-//   parley::counter sent_{host(), "sent_total", "Messages that were sent.", {{"kind", "text"}}};
-//   sent_.add();
+//   parley::counter_metric sent_{host(), "sent_total", "Messages that were sent.", {{"kind",
+//   "text"}}}; sent_.add();
 
 #include "parley/error.hpp"
 #include "parley/host.hpp"
@@ -50,27 +50,27 @@ class metric {
   parley_metric handle_ = 0;
 };
 
-class counter : public metric {
+class counter_metric : public metric {
  public:
-  counter(const host& on, std::string_view name, std::string_view help,
-          const metric_labels& labels = {})
+  counter_metric(const host& on, std::string_view name, std::string_view help,
+                 const metric_labels& labels = {})
       : metric(on, PARLEY_COUNTER, name, help, labels) {}
   void add(std::int64_t by = 1) { host_->metrics->add(host_->raw, handle_, by); }
 };
 
-class gauge : public metric {
+class gauge_metric : public metric {
  public:
-  gauge(const host& on, std::string_view name, std::string_view help,
-        const metric_labels& labels = {})
+  gauge_metric(const host& on, std::string_view name, std::string_view help,
+               const metric_labels& labels = {})
       : metric(on, PARLEY_GAUGE, name, help, labels) {}
   void add(std::int64_t by) { host_->metrics->add(host_->raw, handle_, by); }
   void set(std::int64_t to) { host_->metrics->set(host_->raw, handle_, to); }
 };
 
-class histogram : public metric {
+class histogram_metric : public metric {
  public:
-  histogram(const host& on, std::string_view name, std::string_view help,
-            const metric_labels& labels = {}, const std::vector<double>& upper_bounds = {})
+  histogram_metric(const host& on, std::string_view name, std::string_view help,
+                   const metric_labels& labels = {}, const std::vector<double>& upper_bounds = {})
       : metric(on, PARLEY_HISTOGRAM, name, help, labels, upper_bounds) {}
   void record(double value) { host_->metrics->record(host_->raw, handle_, value); }
 };
