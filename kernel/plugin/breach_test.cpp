@@ -122,6 +122,11 @@ TEST_F(breaches, functions_of_the_logic_thread_know_other_threads) {
   });
 }
 
+TEST_F(breaches, a_server_that_ends_leaves_the_thread_to_another) {
+  { const dispatch::calls other(loop_, clock_, random_); }
+  inside([&](parley_call c) { EXPECT_EQ(build(c, text("a", 1)), PARLEY_OK); });
+}
+
 TEST_F(breaches, null_and_sizes_that_are_too_small_are_invalid) {
   inside([&](parley_call c) {
     const parley_value v = value(c, json::object{{"a", 1}});
