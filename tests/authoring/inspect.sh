@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # What `parleyctl plugin inspect` says of plugins that are well and of those that are not.
 #   inspect.sh ROOT BUILD
+# The backticks below are what parleyctl says.
+# shellcheck disable=SC2016
 set -euo pipefail
 root=$1 parleyctl=$2/bin/parleyctl stamps=$2/kernel/plugin/testing
 place=$(mktemp -d)
