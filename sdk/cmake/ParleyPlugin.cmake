@@ -131,6 +131,8 @@ function(parley_add_plugin name)
   if(arg_TESTS AND BUILD_TESTING)
     find_package(GTest REQUIRED)
     add_executable(plugin-${name}-test ${arg_TESTS} $<TARGET_OBJECTS:${code}>)
+    set_target_properties(plugin-${name}-test PROPERTIES
+      CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
     target_include_directories(plugin-${name}-test PRIVATE
       ${here} ${here}/src ${CMAKE_CURRENT_BINARY_DIR}/generated)
     target_link_libraries(plugin-${name}-test PRIVATE
