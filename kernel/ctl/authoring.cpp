@@ -9,6 +9,7 @@ std::vector<command> authoring_commands() {
        "write a plugin to begin with, in C++ where nothing is said",
        new_plugin},
       {{"plugin", "inspect"}, "PATH", "what a plugin asks for, without loading it", inspect},
+      {{"plugin", "verify"}, "PATH", "try a plugin as a careful reviewer would", verify},
   };
 }
 

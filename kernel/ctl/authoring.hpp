@@ -8,5 +8,6 @@ namespace parley::ctl {
 
 int new_plugin(const arguments& given);
 int inspect(const arguments& given);
+int verify(const arguments& given);
 
 } // namespace parley::ctl
