@@ -16,12 +16,12 @@ static struct {
   const parley_env_api* env;
 } plugin;
 
-/* 1 to sides, each as likely as the others. */
+/* 1 to sides, each as likely as the others; 0 where the host has no randomness. */
 static int roll_one(int sides) {
   const uint32_t limit = UINT32_MAX - UINT32_MAX % (uint32_t)sides;
   uint32_t drawn;
   do {
-    plugin.env->random(plugin.host, &drawn, sizeof drawn);
+    if (plugin.env->random(plugin.host, &drawn, sizeof drawn) != PARLEY_OK) return 0;
   } while (drawn >= limit);
   return (int)(drawn % (uint32_t)sides) + 1;
 }
@@ -32,7 +32,11 @@ static int roll(int count, int sides, int* dice) {
   int sum = 0;
   if (plugin.config->read(plugin.host, &config) != PARLEY_OK) return 0;
   if (count > parley_field(plugin.values, config, "most").as.integer) return 0;
-  for (int i = 0; i < count; ++i) sum += dice[i] = roll_one(sides);
+  for (int i = 0; i < count; ++i) {
+    dice[i] = roll_one(sides);
+    if (dice[i] == 0) return 0;
+    sum += dice[i];
+  }
   return sum;
 }
 

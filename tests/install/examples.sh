@@ -18,7 +18,7 @@ compile() { # EXAMPLE
   {
     cmake -S "$place/$1" -B "$place/$1/build" -G Ninja -DCMAKE_PREFIX_PATH="$installed" \
       -DCMAKE_C_FLAGS='-Wall -Wextra -Wpedantic -Werror' -DCMAKE_CXX_FLAGS='-Wall -Wextra -Werror' &&
-      cmake --build "$place/$1/build"
+      cmake --build "$place/$1/build" && ctest --test-dir "$place/$1/build" --output-on-failure
   } >"$place/said" 2>&1 || { cat "$place/said"; exit 1; }
   mkdir -p "$place/plugins"
   cp -r "$place/$1/build/plugins/$1" "$place/plugins/"
@@ -26,6 +26,7 @@ compile() { # EXAMPLE
 
 for example in dice quotes storage-memory; do compile "$example"; done
 cp -r "$root/examples/karma" "$place/plugins/"
+"$installed/bin/parleyctl" plugin test "$place/plugins/karma" >"$place/said" || { cat "$place/said"; exit 1; }
 
 # The server that is installed, with its plugins.
 parleyd=$installed/bin/parleyd
