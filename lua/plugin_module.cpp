@@ -233,6 +233,13 @@ int cancel(lua_State* L) {
 
 int mark_array(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  if (lua_getmetatable(L, 1) != 0) {
+    luaL_getmetatable(L, array_mark);
+    const bool is_one = lua_rawequal(L, -1, -2) != 0; // such as one that was read
+    lua_settop(L, 1);
+    if (is_one) return 1;
+  }
   if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL) {
     return luaL_error(L, "a table with a metatable cannot be an array");
   }
