@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { openBrowser, openWindow } from "./browser.mjs";
 import { direct, register, send, uuid7 } from "./rest_client.mjs";
-import { Server } from "./server.mjs";
+import { Server, configuration } from "./server.mjs";
 import { SocketClient } from "./socket_client.mjs";
 
 let server, browser;
@@ -21,10 +21,10 @@ after(async () => {
 let made = 0;
 const fresh = (hint) => `${hint}${process.pid}_${++made}`;
 
-async function couple(t, shown = ["Ann", "Ben"]) {
+async function couple(t, shown = ["Ann", "Ben"], at = server) {
   const windows = [];
   for (const name of shown) {
-    const window = await openWindow(browser, server);
+    const window = await openWindow(browser, at);
     t.after(() => window.page.context().close());
     window.name = fresh("w");
     await window.register(window.name, name);
@@ -66,6 +66,43 @@ test("two windows of one browser are two people", async (t) => {
   await page.getByRole("button", { name: "Log in", exact: true }).waitFor();
   await first.page.reload();
   await first.connected();
+});
+
+test("reactions, who is typing, a message that is deleted", async (t) => {
+  const own = await Server.start(t, configuration({ plugins: { reactions: {}, typing: {} } }));
+  const [ann, ben] = await couple(t, ["Ann", "Ben"], own);
+  await ann.openDirect(ben.name);
+  await ann.say("Hello Ben");
+  await ann.shows(["Hello Ben"]);
+  await ben.page.getByRole("navigation").getByRole("link", { name: /Ann/ }).click();
+  await ben.shows(["Hello Ben"]);
+
+  await ben.page.getByRole("button", { name: "React", exact: true }).focus();
+  await ben.page.keyboard.press("Enter");
+  await ben.page.keyboard.press("Enter"); // the first of the choice has the focus
+  const chip = ann.page.getByRole("button", { name: "👍 1" });
+  await chip.waitFor();
+  await chip.hover();
+  await ann.page.locator(".chip[title='Ben']").waitFor();
+  await chip.click();
+  await ben.page.getByRole("button", { name: "👍 2" }).waitFor();
+  await ann.page.reload();
+  await ann.page.getByRole("button", { name: "👍 2", pressed: true }).click();
+  await ben.page.getByRole("button", { name: "👍 1" }).waitFor();
+
+  await ben.composer().pressSequentially("Well");
+  await ann.page.getByText("Ben is typing…").waitFor();
+  await ben.composer().press("Enter");
+  await ann.page.getByText("Ben is typing…").waitFor({ state: "detached" });
+  await ann.shows(["Hello Ben", "Well"]);
+
+  assert.equal(await ben.page.getByRole("button", { name: "Delete", exact: true }).count(), 1); // one's own
+  await ann.page.getByRole("button", { name: "Delete", exact: true }).click();
+  await ann.page.getByRole("button", { name: "Delete for everybody?" }).click();
+  for (const one of [ann, ben]) await one.shows(["Well"]);
+  await ben.page.reload();
+  await ben.shows(["Well"]);
+  quiet(ann, ben);
 });
 
 test("log out, log in, a wrong password", async (t) => {
