@@ -105,6 +105,39 @@ test("reactions, who is typing, a message that is deleted", async (t) => {
   quiet(ann, ben);
 });
 
+test("a poll: asked, voted on, seen by both, closed", async (t) => {
+  const own = await Server.start(t, configuration({ plugins: { polls: {} } }));
+  const [ann, ben] = await couple(t, ["Ann", "Ben"], own);
+  await ann.openDirect(ben.name);
+  await ann.page.getByRole("button", { name: "Poll", exact: true }).click();
+  const dialog = ann.page.getByRole("dialog", { name: "New poll" });
+  await dialog.getByRole("button", { name: "Ask" }).click();
+  await dialog.getByRole("alert").filter({ hasText: "Write a question." }).waitFor();
+  await dialog.getByLabel("Question").fill("<b>Tea</b> or coffee?");
+  await dialog.getByLabel("Option 1").fill("Tea");
+  await dialog.getByLabel("Option 2").fill("Coffee");
+  await dialog.getByRole("button", { name: "Ask" }).click();
+  await ben.page.getByRole("navigation").getByRole("link", { name: /Ann/ }).click();
+  for (const { page } of [ann, ben]) await page.getByRole("group", { name: "<b>Tea</b> or coffee?" }).waitFor();
+
+  await ben.page.getByRole("radio", { name: /^Tea/ }).check();
+  await ann.page.getByText("1 voted").waitFor();
+  await ann.page.getByRole("radio", { name: "Tea 1 vote" }).check();
+  await ben.page.getByRole("radio", { name: "Tea 2 votes", checked: true }).waitFor();
+  await ben.page.getByRole("radio", { name: /^Coffee/ }).check();
+  await ann.page.getByRole("radio", { name: "Coffee 1 vote", checked: false }).waitFor();
+  await ann.page.getByRole("button", { name: "Take my vote back" }).click();
+  await ben.page.getByRole("radio", { name: "Tea 0 votes" }).waitFor();
+  await ben.page.reload();
+  await ben.page.getByRole("radio", { name: "Coffee 1 vote", checked: true }).waitFor();
+
+  assert.equal(await ben.page.getByRole("button", { name: "Close the poll" }).count(), 0);
+  await ann.page.getByRole("button", { name: "Close the poll" }).click();
+  await ben.page.getByText("1 voted · closed").waitFor();
+  assert.ok(await ben.page.getByRole("radio", { name: /^Tea/ }).isDisabled());
+  quiet(ann, ben);
+});
+
 test("log out, log in, a wrong password", async (t) => {
   const [ann] = await couple(t, ["Ann"]);
   const { page } = ann;

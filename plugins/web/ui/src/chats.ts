@@ -6,6 +6,7 @@ import { Cursors } from "./cursors.ts";
 import { sentence } from "./call_error.ts";
 import { Names } from "./names.ts";
 import { Outbox } from "./outbox.ts";
+import { Polls } from "./polls.ts";
 import { Reactions } from "./reactions.ts";
 import { ReadMarks } from "./read_marks.ts";
 import { sendable } from "./sendable.ts";
@@ -35,6 +36,7 @@ export class Chats {
   readonly outbox: Outbox;
   readonly reactions: Reactions;
   readonly typing: Typing;
+  readonly polls: Polls;
   features: readonly string[] = [];
   link: Link = "connecting";
   listed = false; // the list of conversations is complete
@@ -63,6 +65,7 @@ export class Chats {
     });
     const call = <T>(method: string, params: object): Promise<T> => this.socket.call<T>(method, params);
     this.reactions = new Reactions(session.account, call, changed);
+    this.polls = new Polls(call, changed);
     this.typing = new Typing(session.account, call, changed);
     this.names = new Names((account) => this.socket.call<Profile>("account.get", { account }), changed);
     this.outbox = new Outbox(
@@ -210,7 +213,7 @@ export class Chats {
           if (!page.more) timeline.complete = true;
           chat.last = timeline.last ?? chat.last;
         });
-        this.react(chat, page.items, from.before);
+        this.besides(chat, page.items, from.before);
       }
     } catch (problem) {
       this.update(() => (chat.problem = sentence(problem)));
@@ -220,12 +223,15 @@ export class Chats {
     if (timeline.begun !== begun && this.open === chat.conversation.id) await this.newest(chat);
   }
 
-  private react(chat: Chat, items: readonly Message[], before: number | undefined): void {
-    const seqs = items.map((message) => message.seq);
-    if (seqs.length === 0 || !this.features.includes("reactions")) return;
+  // What other plugins have to a page of history.
+  private besides(chat: Chat, items: readonly Message[], before: number | undefined): void {
+    const { id } = chat.conversation;
+    const from = chat.timeline.complete ? 1 : Math.min(...items.map((message) => message.seq));
+    const failed = (problem: unknown): void => console.warn("parley: reactions, polls:", sentence(problem));
+    if (this.features.includes("polls")) this.polls.load(id, from, before === undefined).catch(failed);
+    if (items.length === 0 || !this.features.includes("reactions")) return;
     const to = before === undefined ? Number.MAX_SAFE_INTEGER : before - 1;
-    this.reactions.load(chat.conversation.id, Math.min(...seqs), to).catch((problem: unknown) =>
-      console.warn("parley: reactions:", sentence(problem)));
+    this.reactions.load(id, from, to).catch(failed);
   }
 
   private history(chat: Chat, range: { before?: number; limit: number }): Promise<Page<Message>> {
@@ -248,6 +254,7 @@ export class Chats {
     else if (event.event === "conversation.removed") this.drop((event.data as Conversation).id);
     this.reactions.receive(event);
     this.typing.receive(event);
+    this.polls.receive(event);
   }
 
   private store(message: Message): void {

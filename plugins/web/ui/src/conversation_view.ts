@@ -7,13 +7,16 @@ import { faceKey } from "./conversation_list.ts";
 import { el, setText } from "./dom.ts";
 import { MembersDialog } from "./members_dialog.ts";
 import { MessageList } from "./message_list.ts";
+import { openPollDialog } from "./poll_dialog.ts";
 import { typingLine } from "./typing.ts";
+import { uuid7 } from "./uuid.ts";
 
 export class ConversationView {
   private readonly face = avatar();
   private readonly title = el("h2", { id: "conversation-title", dir: "auto" });
   private readonly about = el("p", { class: "about", dir: "auto" });
   private readonly people = el("button", { type: "button", class: "people-button", "aria-haspopup": "dialog" }, "Members");
+  private readonly ask = el("button", { type: "button", "aria-haspopup": "dialog" }, "Poll");
   private readonly typing = el("p", { class: "typing", role: "status", dir: "auto" });
   private dialog: MembersDialog | undefined;
   private readonly messages: MessageList;
@@ -30,8 +33,10 @@ export class ConversationView {
     const back = el("a", { href: "#", class: "back", "aria-label": "Back to the conversations" }, "‹");
     this.element = el("section", { class: "open-conversation", "aria-labelledby": "conversation-title" },
       el("header", {}, back, this.face, el("div", { class: "titles" }, this.title, this.about),
-        this.people),
+        this.ask, this.people),
       this.messages.element, this.typing, this.composer.element);
+    this.ask.addEventListener("click", () => openPollDialog(
+      (poll) => chats.polls.create(chat.conversation.id, uuid7(), poll)));
     this.people.addEventListener("click", () => (this.dialog = new MembersDialog(chats, chat)));
     this.element.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.isComposing) location.hash = "";
@@ -44,6 +49,7 @@ export class ConversationView {
     setText(this.title, name);
     setText(this.about, this.chat.conversation.kind === "group" ? this.members() : "");
     this.people.hidden = this.about.hidden = this.chat.conversation.kind !== "group";
+    this.ask.hidden = !this.chats.features.includes("polls");
     this.messages.paint();
     setText(this.typing, typingLine(this.chats.typing.in(this.chat.conversation.id)
       .map((account) => this.chats.names.name(account))));

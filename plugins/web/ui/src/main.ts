@@ -4,6 +4,7 @@ import "./style/side.css";
 import "./style/conversation.css";
 import "./style/actions.css";
 import "./style/dialog.css";
+import "./style/poll.css";
 import "./style/phone.css";
 import { ChatView } from "./chat_view.ts";
 import { arrange } from "./dom.ts";

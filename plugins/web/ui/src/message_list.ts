@@ -4,9 +4,10 @@ import { avatar, paintAvatar } from "./avatar.ts";
 import type { Chat, Chats } from "./chats.ts";
 import { arrange, el, setText } from "./dom.ts";
 import type { Unsent } from "./outbox.ts";
+import { PollCard } from "./poll_card.ts";
 import { MessageActions } from "./message_actions.ts";
 import { dayOf, dayTitle, timeOfDay } from "./times.ts";
-import type { Message } from "./types.ts";
+import type { Message, Poll } from "./types.ts";
 
 const NEAR_END = 80; // pixels from the end that still count as being there
 const NEAR_TOP = 200; // pixels from the top at which what is earlier is fetched
@@ -21,6 +22,7 @@ export class MessageList {
   readonly element = el("div", { class: "log", role: "log", "aria-label": "Messages", tabindex: "0" },
     this.top, this.list);
   private readonly rows = new Map<string, HTMLElement>();
+  private readonly cards = new Map<string, PollCard>();
   private readonly actions = new Map<HTMLElement, MessageActions>();
   private atEnd = true;
   private end = 0; // where the end was when the list was last put there
@@ -97,14 +99,31 @@ export class MessageList {
 
   private wanted(): HTMLElement[] {
     const rows: HTMLElement[] = [];
-    let above: Message | undefined;
-    for (const message of this.chat.timeline.all()) {
-      if (!above || dayOf(above.at) !== dayOf(message.at)) rows.push(this.day(message.at));
-      rows.push(this.stored(message, above));
-      above = message;
+    let above: Message | Poll | undefined;
+    for (const one of this.numbered()) {
+      if (!above || dayOf(above.at) !== dayOf(one.at)) rows.push(this.day(one.at));
+      if ("question" in one) rows.push(this.poll(one));
+      else rows.push(this.stored(one, above && "sender" in above ? above : undefined));
+      above = one;
     }
     for (const entry of this.chats.outbox.of(this.chat.conversation.id)) rows.push(this.unsent(entry));
     return rows;
+  }
+
+  // Messages, and the polls between them.
+  private numbered(): (Message | Poll)[] {
+    const { timeline, conversation } = this.chat;
+    const first = timeline.complete ? 0 : timeline.firstSeq ?? Infinity;
+    const polls = this.chats.polls.of(conversation.id).filter((poll) => poll.seq > first);
+    return polls.length === 0 ? [...timeline.all()]
+      : [...timeline.all(), ...polls].sort((a, b) => a.seq - b.seq);
+  }
+
+  private poll(poll: Poll): HTMLElement {
+    let card = this.cards.get(poll.id);
+    if (!card) this.cards.set(poll.id, (card = new PollCard(this.chats, poll)));
+    card.paint();
+    return card.element;
   }
 
   private day(at: string): HTMLElement {

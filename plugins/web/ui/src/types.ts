@@ -2,6 +2,7 @@
 
 export type { Tokens } from "./api/auth-password.ts";
 export type { Profile } from "./api/identity.ts";
+export type { Poll } from "./api/polls.ts";
 export type { Conversation, Deletion, Member, Message } from "./api/messaging.ts";
 
 export interface Page<T> {
