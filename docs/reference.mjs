@@ -1,7 +1,11 @@
 // Writes the tables of keys in operators.md and plugins/manifest.md from the JSON Schemas that the server itself
 // checks with, between the lines <!-- generated from PATH --> and <!-- end -->.
-//   node docs/reference.mjs [--check]     --check: only says whether they are current
-import { readFileSync, writeFileSync } from 'node:fs';
+// With parley-gen it also writes plugins/hooks.md and a page plugins/reference/NAME.md for each shipped plugin.
+// `./dev docs` builds parley-gen and does both.
+//   node docs/reference.mjs [--check] [PARLEY-GEN]     --check: only says whether they are current
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -61,19 +65,64 @@ function table(schemaFile) {
   return ['', '| key | value | default | what it is |', '|---|---|---|---|', ...rows(root, '', root), ''].join('\n');
 }
 
+const checking = process.argv.includes('--check');
+const generator = process.argv.slice(2).find((argument) => argument !== '--check');
+
 let stale = 0;
-for (const name of ['operators.md', 'plugins/manifest.md']) {
+function keep(name, text) {
   const file = join(docs, name);
-  const before = readFileSync(file, 'utf8');
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  stale++;
+  if (checking) console.error(`docs/${name} is not current: run ./dev docs`);
+  else writeFileSync(file, text);
+}
+
+for (const name of ['operators.md', 'plugins/manifest.md']) {
+  const before = readFileSync(join(docs, name), 'utf8');
   let found = 0;
   const after = before.replace(/(<!-- generated from (\S+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, open, schemaFile, close) => {
     found++;
     return `${open}${table(schemaFile)}\n${close}`;
   });
   if (found === 0) throw new Error(`${name} has no place for a table`);
-  if (after === before) continue;
-  stale++;
-  if (process.argv.includes('--check')) console.error(`docs/${name} is not current: run node docs/reference.mjs`);
-  else writeFileSync(file, after);
+  keep(name, after);
 }
-process.exit(process.argv.includes('--check') && stale > 0 ? 1 : 0);
+
+// What parley-gen writes, as text.
+function generated(folder, manifest, option, others = []) {
+  const file = join(folder, 'page.md');
+  const given = others.flatMap((other) => ['--requires', other]);
+  const { status, stderr } = spawnSync(generator, [manifest, option, file, ...given], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`parley-gen ${manifest} ${option}: ${stderr}`);
+  return readFileSync(file, 'utf8');
+}
+
+function pages() {
+  const plugins = join(docs, '../plugins');
+  const manifests = readdirSync(plugins)
+    .map((name) => join(plugins, name, 'plugin.yaml'))
+    .filter((manifest) => existsSync(manifest));
+  manifests.push(join(docs, '../kernel/identity/plugin.yaml'));
+  const folder = mkdtempSync(join(tmpdir(), 'parley-reference-'));
+  try {
+    mkdirSync(join(docs, 'plugins/reference'), { recursive: true });
+    const wanted = manifests.map((manifest) => {
+      const text = generated(folder, manifest, '--reference');
+      const name = `${manifest.split('/').at(-2)}.md`;
+      keep(`plugins/reference/${name}`, text);
+      return name;
+    });
+    keep('plugins/hooks.md', generated(folder, manifests[0], '--hooks', manifests.slice(1)));
+    for (const name of readdirSync(join(docs, 'plugins/reference'))) {
+      if (wanted.includes(name)) continue;
+      stale++;
+      if (checking) console.error(`docs/plugins/reference/${name} is of no plugin: run ./dev docs`);
+      else rmSync(join(docs, 'plugins/reference', name));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (generator) pages();
+process.exit(checking && stale > 0 ? 1 : 0);

@@ -1,6 +1,7 @@
 // parley-gen plugin.yaml --output NAME.plugin.hpp … [--requires other/plugin.yaml]…
 
 #include "header.hpp"
+#include "reference.hpp"
 #include "schemas.hpp"
 #include "typescript.hpp"
 
@@ -19,10 +20,13 @@ using problems = std::vector<parley::yaml::problem>;
 
 constexpr std::string_view usage =
     "usage: parley-gen plugin.yaml [--output FILE] [--schemas FILE] [--typescript FILE]\n"
+    "         [--reference FILE] [--hooks FILE]\n"
     "         [--requires other/plugin.yaml]...\n"
     "  --output      typed structs and the handler interface, as C++ (NAME.plugin.hpp)\n"
     "  --schemas     JSON Schemas of its methods, events and collections\n"
     "  --typescript  types of what clients call and receive\n"
+    "  --reference   a page about the plugin, in Markdown\n"
+    "  --hooks       the hooks of this and all --requires, in Markdown\n"
     "  --requires    the manifest of a plugin whose methods it calls or whose hooks it steps "
     "into\n";
 
@@ -39,6 +43,12 @@ constexpr std::array writers{
            [](const source& plugin, const std::vector<source>&, problems& found) {
              return parley::gen::write_typescript(plugin, found);
            }},
+    writer{"--reference",
+           [](const source& plugin, const std::vector<source>&, problems& found) {
+             return parley::gen::write_reference(plugin, found);
+           }},
+    writer{"--hooks", [](const source& plugin, const std::vector<source>& known,
+                         problems&) { return parley::gen::write_hooks_reference(plugin, known); }},
 };
 
 struct request {

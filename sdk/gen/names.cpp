@@ -116,7 +116,16 @@ bool standard_error(std::string_view code) {
 
 bool reserved_name(std::string_view name) {
   // Those of namespace parley (the test sdk-reserved-names reads the headers), and calls.
-  static constexpr std::array names{"ephemeral_class"sv,
+  static constexpr std::array names{"counter"sv,
+                                    "gauge"sv,
+                                    "histogram"sv,
+                                    "http_fields"sv,
+                                    "http_request"sv,
+                                    "http_response"sv,
+                                    "metric"sv,
+                                    "metric_labels"sv,
+                                    "provide_route"sv,
+                                    "ephemeral_class"sv,
                                     "erase"sv,
                                     "erase_operation"sv,
                                     "increment"sv,
