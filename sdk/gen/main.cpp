@@ -1,6 +1,7 @@
 // parley-gen plugin.yaml --output NAME.plugin.hpp … [--requires other/plugin.yaml]…
 
 #include "header.hpp"
+#include "lua_annotations.hpp"
 #include "reference.hpp"
 #include "schemas.hpp"
 #include "typescript.hpp"
@@ -20,11 +21,12 @@ using problems = std::vector<parley::yaml::problem>;
 
 constexpr std::string_view usage =
     "usage: parley-gen plugin.yaml [--output FILE] [--schemas FILE] [--typescript FILE]\n"
-    "         [--reference FILE] [--hooks FILE]\n"
+    "         [--lua FILE] [--reference FILE] [--hooks FILE]\n"
     "         [--requires other/plugin.yaml]...\n"
     "  --output      typed structs and the handler interface, as C++ (NAME.plugin.hpp)\n"
     "  --schemas     JSON Schemas of its methods, events and collections\n"
     "  --typescript  types of what clients call and receive\n"
+    "  --lua         annotations for editors (LuaLS)\n"
     "  --reference   a page about the plugin, in Markdown\n"
     "  --hooks       the hooks of this and all --requires, in Markdown\n"
     "  --requires    the manifest of a plugin whose methods it calls or whose hooks it steps "
@@ -43,6 +45,7 @@ constexpr std::array writers{
            [](const source& plugin, const std::vector<source>&, problems& found) {
              return parley::gen::write_typescript(plugin, found);
            }},
+    writer{"--lua", &parley::gen::write_lua_annotations},
     writer{"--reference",
            [](const source& plugin, const std::vector<source>&, problems& found) {
              return parley::gen::write_reference(plugin, found);
@@ -71,6 +74,9 @@ int generate(const request& asked) {
   const source plugin = parley::gen::read_source(asked.path, found);
   std::vector<source> known;
   for (const auto& each : asked.others) known.push_back(parley::gen::read_source(each, found));
+  // The same text in whatever order they were named.
+  std::sort(known.begin(), known.end(),
+            [](const source& a, const source& b) { return a.declared.name < b.declared.name; });
   std::array<std::string, writers.size()> texts;
   for (std::size_t i = 0; i < writers.size() && found.empty(); ++i) {
     if (!asked.outputs[i].empty()) texts[i] = writers[i].write(plugin, known, found);
