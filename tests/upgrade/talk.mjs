@@ -13,7 +13,8 @@ export class Person extends SocketClient {
     Object.assign(person, { who, conversation, faults, heard: 0, sent: 0, answered: 0, last: new Map(), marks: new Map() });
     await person.opened;
     person.write({ authenticate: { scheme: "Bearer", credential: who.token } });
-    await person.until((frame) => frame.hello, "hello");
+    const { hello } = await person.until((frame) => frame.hello, "hello");
+    person.beating = setInterval(() => person.write({ heartbeat: {} }), hello.heartbeat_ms / 2).unref();
     const topic = `conversation:${conversation}`;
     person.seq = (await person.resume({}))[topic];
     person.topic = topic;
@@ -60,6 +61,7 @@ export class Person extends SocketClient {
 
   async leave() {
     this.leaving = true;
+    clearInterval(this.beating);
     await this.close();
   }
 }
