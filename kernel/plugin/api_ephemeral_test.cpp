@@ -47,9 +47,9 @@ class ephemeral_api : public host {
 };
 
 TEST_F(ephemeral_api, operations_are_answered_in_order_and_never_at_once) {
+  bool inside_of_put = true;
   const dispatch::outcome said = inside([&](parley_call c) {
     auto seen = std::make_shared<json::array>();
-    bool inside_of_put = true;
     const auto note = [seen](parley_status status, const json::value& result) {
       seen->push_back(status == PARLEY_OK ? result : json::value(status));
     };
