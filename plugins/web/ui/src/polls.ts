@@ -89,11 +89,16 @@ export class Polls {
 
   async vote(poll: Poll, choice: number[]): Promise<void> {
     const { conversation, id } = poll;
+    const { choices } = this.in(conversation);
+    const before = choices.get(id) ?? [];
+    choices.set(id, choice); // at once: the results may come before the reply, and paint the card
     try {
       await this.call("polls.vote", { conversation, poll: id, choice });
-      this.in(conversation).choices.set(id, choice);
+    } catch (problem) {
+      choices.set(id, before);
+      throw problem;
     } finally {
-      this.changed(); // also where it was refused: what is ticked is what holds
+      this.changed();
     }
   }
 
@@ -102,8 +107,10 @@ export class Polls {
   }
 
   private async ask({ conversation, id }: Poll): Promise<void> {
+    const { choices } = this.in(conversation);
+    const before = choices.get(id);
     const { choice } = await this.call<{ choice: number[] }>("polls.get", { conversation, poll: id });
-    this.in(conversation).choices.set(id, choice);
+    if (choices.get(id) === before) choices.set(id, choice); // nobody has voted here meanwhile
   }
 
   private in(conversation: string): Held {
