@@ -22,7 +22,7 @@ std::string text_of(const json::object& in, std::string_view key) {
 json::object line_of(const plugin::loaded_plugin& p, std::string_view state) {
   json::object out{{"name", p.name},
                    {"version", p.declared.version},
-                   {"language", p.declared.language == manifest::runtime::lua ? "lua" : "native"},
+                   {"language", name_of(p.declared.language)},
                    {"state", state}};
   if (p.breaker.is_open()) out["state"] = "open";
   if (p.declared.language == manifest::runtime::lua)
@@ -60,7 +60,7 @@ json::object plugin_commands::list() const {
   for (const plugin::held_plugin& h : node_.held())
     add({{"name", h.what.name},
          {"version", h.what.declared.version},
-         {"language", h.what.declared.language == manifest::runtime::lua ? "lua" : "native"},
+         {"language", name_of(h.what.declared.language)},
          {"state", quarantine_.find(h.what.name) ? "quarantined" : "held back"},
          {"why", h.why}});
   json::array pinned;

@@ -3,9 +3,10 @@
 #include "library.hpp"
 #include "values.hpp"
 
+#include <parley/call.hpp>
+
 #include <algorithm>
 #include <cstdlib>
-#include <ctime>
 
 namespace parley::lua {
 namespace {
@@ -197,13 +198,8 @@ int time_text(lua_State* L) {
       lua_isnoneornil(L, 1) ? api.env->now_ms(api.host) : luaL_checkinteger(L, 1);
   constexpr lua_Integer year_10000 = 253'402'300'800'000;
   luaL_argcheck(L, ms >= 0 && ms < year_10000, 1, "no time in milliseconds since 1970");
-  const auto seconds = static_cast<std::time_t>(ms / 1000);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char day[24];
-  std::strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc);
-  lua_pushfstring(L, "%s.%d%d%dZ", day, static_cast<int>(ms / 100 % 10),
-                  static_cast<int>(ms / 10 % 10), static_cast<int>(ms % 10));
+  const std::string text = parley::rfc3339(ms);
+  lua_pushlstring(L, text.data(), text.size());
   return 1;
 }
 

@@ -16,18 +16,13 @@ namespace {
 
 using plugin::candidate;
 
-const char* word(manifest::hook_kind kind) {
-  using manifest::hook_kind;
-  return kind == hook_kind::filter ? "filter" : kind == hook_kind::join ? "join" : "observe";
-}
-
 int plugins(const std::vector<candidate>& all) {
   for (const candidate& c : all) {
     std::string needs;
     for (const auto& [name, range] : c.declared.dependencies) needs += " " + name + " " + range;
     std::cout << std::left << std::setw(18) << c.name << std::setw(9) << c.declared.version
-              << std::setw(8) << (c.declared.language == manifest::runtime::lua ? "lua" : "native")
-              << c.declared.summary << (needs.empty() ? "" : " Needs" + needs + ".") << '\n';
+              << std::setw(8) << name_of(c.declared.language) << c.declared.summary
+              << (needs.empty() ? "" : " Needs" + needs + ".") << '\n';
   }
   return 0;
 }
@@ -50,7 +45,7 @@ int methods(const std::vector<candidate>& all) {
 int hooks(const std::vector<candidate>& all) {
   for (const candidate& c : all)
     for (const auto& point : c.declared.hook_points) {
-      std::cout << std::left << std::setw(26) << point.name << std::setw(9) << word(point.kind)
+      std::cout << std::left << std::setw(26) << point.name << std::setw(9) << name_of(point.kind)
                 << "of " << c.name << ':';
       std::vector<std::string> names;
       const auto order = plugin::explain_hook(all, point.name, names);
@@ -64,7 +59,7 @@ int explain(const std::vector<candidate>& all, const std::string& hook) {
   for (const candidate& c : all)
     for (const auto& point : c.declared.hook_points) {
       if (point.name != hook) continue;
-      std::cout << hook << " is a " << word(point.kind) << " of " << c.name << ": " << point.doc
+      std::cout << hook << " is a " << name_of(point.kind) << " of " << c.name << ": " << point.doc
                 << "\nEach has " << point.deadline_ms << " ms; one that fails "
                 << (point.pass_on_failure ? "is passed over" : "denies") << ".\n";
       std::vector<std::string> names;

@@ -124,12 +124,9 @@ lines hooks(const manifest& m) {
 }
 
 lines hook_points(const manifest& m) {
-  using parley::manifest::hook_kind;
   lines out;
   for (const auto& each : m.hook_points) {
-    const std::string kind = each.kind == hook_kind::filter ? "filter"
-                             : each.kind == hook_kind::join ? "join"
-                                                            : "observe";
+    const std::string kind(name_of(each.kind));
     out.push_back(columns(each.name, 28,
                           kind + ", " + std::to_string(each.deadline_ms) + " ms" +
                               (each.pass_on_failure ? ", passes on failure" : "")));

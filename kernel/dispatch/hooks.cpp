@@ -56,16 +56,21 @@ void hooks::stand_in(const manifest::manifest& absent) {
 
 void hooks::end_stand_in(const std::string& name) {
   if (absent_.erase(name) == 0) return;
-  for (auto& [point_name, p] : points_) {
+  take_out([&](std::string_view, const participant& w) { return w.name == name && !w.plugin; });
+}
+
+// Points are replaced, never changed: a run keeps the one that it began with, and skips nobody.
+template <typename Leaves>
+void hooks::take_out(const Leaves& leaves) {
+  for (auto& [name, p] : points_) {
     auto narrower = std::make_shared<point>(*p);
-    std::erase_if(narrower->participants, [&](const std::shared_ptr<participant>& w) {
-      return w->name == name && !w->plugin;
+    std::erase_if(narrower->participants, [&, &at = name](const std::shared_ptr<participant>& w) {
+      return leaves(at, *w);
     });
     p = std::move(narrower);
   }
 }
 
-// Points are replaced, never reordered: a run keeps the one that it began with, and skips nobody.
 void hooks::step_in(const std::string& name, instance* plugin, const manifest::hook& declared) {
   const auto found = points_.find(declared.name);
   if (found == points_.end()) return;
@@ -78,29 +83,21 @@ void hooks::step_in(const std::string& name, instance* plugin, const manifest::h
 void hooks::detach(const instance& plugin) {
   std::erase(attached_, &plugin);
   std::erase_if(points_, [&](const auto& entry) { return entry.second->owner == &plugin; });
-  for (auto& [name, p] : points_) {
-    auto narrower = std::make_shared<point>(*p);
-    std::erase_if(narrower->participants, [&](const std::shared_ptr<participant>& w) {
-      if (w->plugin != &plugin) return false;
-      w->plugin = nullptr;
-      return true;
-    });
-    p = std::move(narrower);
-  }
+  take_out([&](std::string_view, participant& w) {
+    if (w.plugin != &plugin) return false;
+    w.plugin = nullptr;
+    return true;
+  });
 }
 
 void hooks::replace(instance& old, instance& next) {
   std::erase(attached_, &old);
-  for (auto& [name, p] : points_) {
-    auto changed = std::make_shared<point>(*p);
-    std::erase_if(changed->participants, [&](const std::shared_ptr<participant>& w) {
-      if (w->plugin != &old) return false;
-      w->plugin = &next;
-      w->steps_in = next.hooks.contains(name);
-      return true;
-    });
-    p = std::move(changed);
-  }
+  take_out([&](std::string_view at, participant& w) {
+    if (w.plugin != &old) return false;
+    w.plugin = &next;
+    w.steps_in = next.hooks.contains(at);
+    return true;
+  });
   std::erase_if(points_, [&](const auto& entry) { return entry.second->owner == &old; });
   attach(next);
 }

@@ -79,6 +79,9 @@ class hooks {
   void join_next(const std::shared_ptr<join_run>& run);
   void join_answered(const std::shared_ptr<join_run>& run, call& c, const ending& how);
   void add_points(instance& owner);
+  // Out of every point, those of whom leaves(point's name, participant) is true.
+  template <typename Leaves>
+  void take_out(const Leaves& leaves);
   void step_in(const std::string& name, instance* plugin, const manifest::hook& declared);
   void end_stand_in(const std::string& name);
   void sort(point& p) const;

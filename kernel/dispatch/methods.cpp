@@ -90,24 +90,16 @@ methods::methods(calls& all, batches& writes, storage::engine& store, observe::m
 }
 
 void methods::provide(instance& plugin) {
-  for (const manifest::method& m : plugin.declared.methods) {
-    const observe::labels with{{"plugin", plugin.name}, {"method", m.name}};
-    providers_[m.name] = {
-        &plugin,
-        &metrics_.add_histogram("parley_method_seconds", "Time to answer a method.",
-                                observe::seconds(), with),
-        &metrics_.add_counter("parley_method_failures_total", "Calls that ended with an error.",
-                              with)};
-  }
-  for (const manifest::route& r : plugin.declared.routes) {
-    const std::string name = route_name(plugin.name, r.name);
+  const auto measured = [&](const std::string& name) {
     const observe::labels with{{"plugin", plugin.name}, {"method", name}};
     providers_[name] = {&plugin,
                         &metrics_.add_histogram("parley_method_seconds", "Time to answer a method.",
                                                 observe::seconds(), with),
                         &metrics_.add_counter("parley_method_failures_total",
                                               "Calls that ended with an error.", with)};
-  }
+  };
+  for (const manifest::method& m : plugin.declared.methods) measured(m.name);
+  for (const manifest::route& r : plugin.declared.routes) measured(route_name(plugin.name, r.name));
   for (const manifest::scope& s : plugin.declared.scopes) scopes_[s.name] = &plugin;
 }
 

@@ -7,12 +7,6 @@ namespace parley::plugin {
 
 namespace {
 
-using manifest::hook_kind;
-
-const char* word(hook_kind kind) {
-  return kind == hook_kind::filter ? "filter" : kind == hook_kind::join ? "join" : "observe";
-}
-
 void check_dependencies(const std::vector<candidate>& plugins, const std::set<std::string>& wanted,
                         const complaints& report) {
   std::map<std::string, const candidate*> by_name;
@@ -147,8 +141,9 @@ void check_hooks(const candidate& c, const neighbours& all, const complaints& re
     else if (point->kind != h.kind)
       report.about(c.name,
                    "the plugin " + c.name + " steps into the hook " + h.name + " in the phase " +
-                       word(h.kind) + ", and its owner says " + word(point->kind),
-                   std::string("phase: ") + word(point->kind));
+                       std::string(name_of(h.kind)) + ", and its owner says " +
+                       std::string(name_of(point->kind)),
+                   "phase: " + std::string(name_of(point->kind)));
   }
 }
 

@@ -88,6 +88,14 @@ class upgrades : public host {
     EXPECT_TRUE(stored.starts_with(id));
     return stored.substr(id.size());
   }
+  // A note whose filter calls boards.echo and waits for it: the exchange, and the call of echo.
+  std::pair<std::uint64_t, parley_call> post_that_waits() {
+    auto waits = std::make_shared<parley_call>(0);
+    echo_step = [waits](parley_call c, const json::value&) { *waits = c; };
+    const std::uint64_t exchange = send("boards.post", note("n1"));
+    until([&] { return *waits != 0; });
+    return {exchange, *waits};
+  }
   static std::size_t mapped(const std::string& what) {
     std::ifstream maps("/proc/self/maps");
     std::set<std::string> files;
@@ -156,10 +164,7 @@ function plugin.hooks.note.filter(call, note)
 end
 return plugin)")),
             "");
-  parley_call waits = 0;
-  echo_step = [&](parley_call c, const json::value&) { waits = c; };
-  const std::uint64_t first = send("boards.post", note("n1"));
-  until([&] { return waits != 0; });
+  const auto [first, waits] = post_that_waits();
   ASSERT_EQ(upgrade(lua_version("1.1.0", in_lua("-new"))), "");
   EXPECT_EQ(running().draining().size(), 1u);
   finish(waits, json::object{{"word", "go on"}});
@@ -246,10 +251,7 @@ function plugin.hooks.note.filter(call, note)
 end
 return plugin)")),
             "");
-  parley_call waits = 0;
-  echo_step = [&](parley_call c, const json::value&) { waits = c; };
-  const std::uint64_t first = send("boards.post", note("n1"));
-  until([&] { return waits != 0; });
+  const auto [first, waits] = post_that_waits();
   ASSERT_EQ(upgrade(lua_version("1.1.0", in_lua("-new"))), "");
   EXPECT_EQ(answer(first).failure->code, "unavailable");
   until([&] { return running().draining().empty(); });

@@ -84,10 +84,9 @@ parley_plugin_entry mapping::entry() const {
 
 std::string mapping::close() {
   if (path_.empty()) return {};
-  const library_facts facts = library_.is_loaded() ? read_library(path_) : library_facts{};
   library_.unload();
   std::string pinned;
-  if (is_mapped(path_)) pinned = what_pins(facts);
+  if (is_mapped(path_)) pinned = what_pins(read_library(path_));
   std::error_code ignored;
   if (is_copy_) fs::remove(path_, ignored);
   path_.clear();

@@ -27,13 +27,6 @@ class batch_test : public engine_fixture {
     const failure why = wait_for<failure>([&](auto done) { engine_->open({declared}, done); });
     ASSERT_EQ(why.code, status::ok) << why.message;
   }
-  commit_result commit(const std::function<void(batch&)>& fill) {
-    return wait_for<commit_result>([&](auto done) {
-      auto what = engine_->begin();
-      fill(*what);
-      engine_->commit(std::move(what), done);
-    });
-  }
   // What is said of one step of a batch that is then left.
   std::string complaint(const std::function<failure(batch&)>& step) {
     std::string out;

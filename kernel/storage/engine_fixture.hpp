@@ -135,6 +135,14 @@ class engine_fixture : public testing::Test {
     return promise.get_future().get();
   }
 
+  commit_result commit(const std::function<void(batch&)>& fill) {
+    return wait_for<commit_result>([&](auto done) {
+      auto what = engine_->begin();
+      fill(*what);
+      engine_->commit(std::move(what), done);
+    });
+  }
+
   limits bounds_;
   std::string place_;
   std::unique_ptr<env::real_loop> loop_;

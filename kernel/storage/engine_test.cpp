@@ -53,13 +53,6 @@ class engine_test : public engine_fixture {
     ASSERT_EQ(opened.code, status::ok) << opened.message;
   }
 
-  commit_result commit(const std::function<void(batch&)>& fill) {
-    return wait_for<commit_result>([&](auto done) {
-      auto what = engine_->begin();
-      fill(*what);
-      engine_->commit(std::move(what), done);
-    });
-  }
   // What the engine says of one step of a batch that is then left.
   std::string complaint(const std::function<failure(batch&)>& step) {
     std::string out;

@@ -47,12 +47,7 @@ class migrations_test : public engine_fixture {
     return open(what);
   }
   failure commit(const std::function<void(batch&)>& fill) {
-    return wait_for<commit_result>([&](auto done) {
-             auto what = engine_->begin();
-             fill(*what);
-             engine_->commit(std::move(what), done);
-           })
-        .why;
+    return engine_fixture::commit(fill).why;
   }
   failure put(std::uint32_t version, const json::object& record) {
     return commit([&](batch& b) { b.put({notes, version}, record); });

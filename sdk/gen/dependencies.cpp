@@ -122,16 +122,4 @@ const manifest::hook_point& hook_point_of(const source& owner, const std::string
   return *find_point(owner, name);
 }
 
-std::string_view name_of(manifest::hook_kind kind) {
-  switch (kind) {
-    case manifest::hook_kind::filter:
-      return "filter";
-    case manifest::hook_kind::join:
-      return "join";
-    case manifest::hook_kind::observe:
-      return "observe";
-  }
-  return "";
-}
-
 } // namespace parley::gen

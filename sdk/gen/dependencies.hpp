@@ -22,6 +22,4 @@ const source* owner_of_hook(const manifest::hook& step, const source& plugin,
 // `owner` must own it.
 const manifest::hook_point& hook_point_of(const source& owner, const std::string& name);
 
-std::string_view name_of(manifest::hook_kind kind); // as plugin.yaml writes it
-
 } // namespace parley::gen

@@ -294,4 +294,20 @@ manifest read(const yaml::document& source, std::vector<yaml::problem>& problems
   return out;
 }
 
+std::string_view name_of(runtime language) {
+  return language == runtime::lua ? "lua" : "native";
+}
+
+std::string_view name_of(hook_kind kind) {
+  switch (kind) {
+    case hook_kind::filter:
+      return "filter";
+    case hook_kind::join:
+      return "join";
+    case hook_kind::observe:
+      break;
+  }
+  return "observe";
+}
+
 } // namespace parley::manifest

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace parley::manifest {
@@ -18,6 +19,10 @@ namespace parley::manifest {
 enum class runtime { native, lua };
 enum class visibility { client, admin, plugin };
 enum class hook_kind { filter, join, observe };
+
+// As plugin.yaml writes them.
+std::string_view name_of(runtime language);
+std::string_view name_of(hook_kind kind);
 
 // Whose data a record or event is, and what erasing that person does to it.
 struct personal {

@@ -4,20 +4,13 @@
 # The backticks below are what parleyctl says.
 # shellcheck disable=SC2016
 set -euo pipefail
-root=$1 parleyctl=$2/bin/parleyctl stamps=$2/kernel/plugin/testing
+root=$1 build=$2 stamps=$2/kernel/plugin/testing
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 
-# inspected PATH STATUS PATTERN…: what it says matches all of them.
-inspected() {
-  local path=$1 wanted=$2 said status=0 pattern
-  shift 2
-  said=$("$parleyctl" plugin inspect "$path" 2>&1) || status=$?
-  for pattern in "$@"; do
-    grep -qE -- "$pattern" <<<"$said" || { echo "$path: nothing like $pattern in:"; echo "$said"; exit 1; }
-  done
-  [ "$status" -eq "$wanted" ] || { echo "$path: status $status, and not $wanted:"; echo "$said"; exit 1; }
-}
+# shellcheck source=tests/authoring/said.sh
+source "$(dirname "${BASH_SOURCE[0]}")/said.sh"
+inspected() { said inspect "$@"; }
 
 stamp() { # NAME: one of the test's libraries, as a plugin
   mkdir -p "$place/stamp"

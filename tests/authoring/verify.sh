@@ -6,16 +6,9 @@ root=$1 build=$2
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 
-# verified PATH STATUS PATTERN…
-verified() {
-  local path=$1 wanted=$2 said status=0 pattern
-  shift 2
-  said=$("$build/bin/parleyctl" plugin verify "$path" 2>&1) || status=$?
-  for pattern in "$@"; do
-    grep -qE -- "$pattern" <<<"$said" || { echo "$path: nothing like $pattern in:"; echo "$said"; exit 1; }
-  done
-  [ "$status" -eq "$wanted" ] || { echo "$path: status $status, and not $wanted:"; echo "$said"; exit 1; }
-}
+# shellcheck source=tests/authoring/said.sh
+source "$(dirname "${BASH_SOURCE[0]}")/said.sh"
+verified() { said verify "$@"; }
 
 verified "$root/examples/karma" 0 'passed +answers +1 of its 1 methods' 'passed +upgrades +50 times' \
   'passed +commit-conflict +at [1-9]' 'passed +restart +at [1-9]' ', 0 failed$'

@@ -51,9 +51,9 @@ async function reload(server, name, took) {
 
 // Resolves when a message with this mark has been heard that was sent after now.
 async function shows(person, mark, times) {
-  const before = [...person.marks].filter(([marks]) => marks.includes(mark)).reduce((sum, [, n]) => sum + n, 0);
-  const now = () => [...person.marks].filter(([marks]) => marks.includes(mark)).reduce((sum, [, n]) => sum + n, 0);
-  while (now() === before) {
+  const heard = () => [...person.marks].filter(([marks]) => marks.includes(mark)).reduce((sum, [, n]) => sum + n, 0);
+  const before = heard();
+  while (heard() === before) {
     if (person.closeCode !== undefined) throw new Error(`closed with ${person.closeCode}`);
     await person.say(times);
   }
