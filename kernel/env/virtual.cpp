@@ -5,8 +5,16 @@
 namespace parley::env {
 
 void virtual_loop::post(task work) {
-  const std::lock_guard lock(mutex_);
-  posted_.push_back(std::move(work));
+  {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back(std::move(work));
+  }
+  has_post_.notify_one();
+}
+
+bool virtual_loop::wait_for_post(std::chrono::milliseconds longest) {
+  std::unique_lock lock(mutex_);
+  return has_post_.wait_for(lock, longest, [this] { return !posted_.empty(); });
 }
 
 timer_id virtual_loop::after(std::chrono::milliseconds delay, task work) {

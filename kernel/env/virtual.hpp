@@ -6,6 +6,7 @@
 #include "env/timer_queue.hpp"
 
 #include <atomic>
+#include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -49,6 +50,8 @@ class virtual_loop final : public loop {
 
   // Runs what is posted and due until nothing is left; time stands still. How many it ran.
   std::size_t run_until_idle();
+  // Waits, in the machine's time, until another thread has posted; false where none did.
+  bool wait_for_post(std::chrono::milliseconds longest);
   // Moves the clock on, from timer to timer, running what becomes due.
   void advance(std::chrono::milliseconds by);
   // Forgets what was posted and every timer: whoever they were for is gone.
@@ -64,6 +67,7 @@ class virtual_loop final : public loop {
   const std::thread::id thread_ = std::this_thread::get_id();
   timer_queue timers_;
   std::mutex mutex_; // worker threads of a test may post
+  std::condition_variable has_post_;
   std::deque<task> posted_;
 };
 
