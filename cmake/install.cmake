@@ -2,7 +2,6 @@
 #   sdk      for authors of plugins: headers, parley-gen, parleyctl, the CMake package, schemas, manifests
 #   server   parleyd and its plugins
 # Everything is found from where it was installed to, so a tree may be moved.
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(PARLEY_SHARE ${CMAKE_INSTALL_DATADIR}/parley)

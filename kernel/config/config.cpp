@@ -41,6 +41,20 @@ std::vector<std::string> texts_in(const json::object& in, std::string_view key) 
   return out;
 }
 
+// Where the plugins lie that were installed with this program: PREFIX/lib, or what a distribution
+// has for it. Neither is there beside a program that was built and not installed.
+void add_installed_plugins(std::vector<std::filesystem::path>& to) {
+  std::error_code failed;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", failed);
+  const auto prefix = program.parent_path().parent_path();
+  for (const char* lib : {"lib", PARLEY_LIB}) {
+    const auto plugins = prefix / lib / "parley/plugins";
+    if (std::find(to.begin(), to.end(), plugins) == to.end() &&
+        std::filesystem::is_directory(plugins, failed))
+      to.push_back(plugins);
+  }
+}
+
 void read_limits(const json::object& in, limit_settings& out) {
   take(in, "frame_bytes", out.frame_bytes);
   take(in, "header_bytes", out.header_bytes);
@@ -59,6 +73,8 @@ void read_limits(const json::object& in, limit_settings& out) {
   take(in, "batch_operations", out.stored.batch_operations);
   take(in, "record_bytes", out.stored.record_bytes);
   take(in, "value_depth", out.stored.value_depth);
+  take(in, "migration_stall_seconds", out.stored.migration_stall_ms);
+  out.stored.migration_stall_ms *= 1000;
   take(in, "value_bytes", out.value_bytes);
   take(in, "ephemeral_mib", out.ephemeral_mib);
   take(in, "plugin_metrics", out.plugin_metrics);
@@ -139,6 +155,7 @@ void read(const json::object& root, const std::filesystem::path& folder, config&
   for (const auto& one : texts_in(root, "plugin_path")) {
     out.plugin_path.push_back(path_from(folder, one));
   }
+  add_installed_plugins(out.plugin_path);
   read_plugins(root.at("plugins").as_object(), out);
 }
 

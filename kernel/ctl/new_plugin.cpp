@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 
 // Out of templates/, by CMake.
 extern const std::string_view template_manifest, template_cmake, template_cpp, template_c,
-    template_lua, template_test_cpp, template_test_lua, template_readme;
+    template_lua, template_test_cpp, template_test_lua, template_readme, template_server,
+    template_ignored;
 
 namespace {
 
@@ -53,7 +54,9 @@ bool is_name(const std::string& name) {
 
 std::vector<template_file> files_of(const std::string& name, const std::string& language) {
   std::vector<template_file> out{{"plugin.yaml", template_manifest},
-                                 {"README.md", template_readme}};
+                                 {"README.md", template_readme},
+                                 {"parley.yaml", template_server},
+                                 {".gitignore", template_ignored}};
   if (language == "lua") {
     out.push_back({"init.lua", template_lua});
     out.push_back({"tests/" + name + "_test.lua", template_test_lua});
@@ -72,7 +75,8 @@ words words_of(const std::string& name, const std::string& language) {
   return {{"name", name},
           {"identifier", identifier},
           {"runtime", lua ? "lua" : "native"},
-          {"path", lua ? "the folder above this one" : "build/plugins"},
+          {"path", lua ? ".." : "build/plugins"},
+          {"folder", lua ? "." : "build/plugins/" + name},
           {"build", lua ? "There is nothing to build. Its test:\n\n    parleyctl plugin test .\n"
                         : "Build it, and run its test:\n\n"
                           "    cmake -S . -B build && cmake --build build\n"

@@ -14,7 +14,7 @@ class driver_engine final : public engine {
       : driver_(driver),
         bounds_(bounds),
         box_(std::make_shared<mailbox>(logic)),
-        migrations_(*this, driver, logic, box_, tables_) {}
+        migrations_(*this, driver, logic, box_, tables_, bounds) {}
   ~driver_engine() override { box_->shut(); }
 
   void open(std::vector<collection> collections, opened done) override;

@@ -16,10 +16,17 @@ std::string_view plugin_of(std::string_view collection) {
 } // namespace
 
 migrations::migrations(engine& store, const parley_storage_driver& driver, env::loop& logic,
-                       std::shared_ptr<mailbox> box, std::shared_ptr<tables>& known)
-    : store_(store), driver_(driver), logic_(logic), box_(std::move(box)), known_(known) {}
+                       std::shared_ptr<mailbox> box, std::shared_ptr<tables>& known,
+                       const limits& bounds)
+    : store_(store),
+      driver_(driver),
+      logic_(logic),
+      box_(std::move(box)),
+      known_(known),
+      stall_(bounds.migration_stall_ms) {}
 
 migrations::~migrations() {
+  logic_.cancel(stalled_);
   for (const auto& [collection, timer] : quiet_) logic_.cancel(timer);
 }
 
@@ -51,6 +58,10 @@ void migrations::load_after(const json::value& last, engine::opened done) {
 }
 
 void migrations::ask(std::vector<collection> wanted, progressed progress, engine::opened done) {
+  if (!given_up_.empty())
+    return box_->put([done = std::move(done), why = given_up_] {
+      done({status::unavailable, why});
+    });
   jobs_.push_back({std::move(wanted), std::move(progress), std::move(done)});
   if (jobs_.size() == 1) box_->put([this] { next(); });
 }
@@ -89,7 +100,12 @@ problem migrations::plan(const job& what) {
 void migrations::widen() {
   auto what = std::make_unique<pending_widen>(
       box_, [this](const migration_progress& at) { note(at); },
-      [this](const failure& why) { why.code == status::ok ? write() : finish(why); });
+      [this](const failure& why) {
+        logic_.cancel(stalled_);
+        given_up_.clear();
+        why.code == status::ok ? write() : finish(why);
+      });
+  expect_progress();
   pending_widen::submit(std::move(what), added_, driver_);
 }
 
@@ -117,7 +133,31 @@ void migrations::write() {
   });
 }
 
+void migrations::expect_progress() {
+  logic_.cancel(stalled_);
+  stalled_ = logic_.after(stall_, [this] { give_up(); });
+}
+
+// Whoever waits is told. What the driver does cannot be taken back: once it has ended it counts as
+// done, and whoever asks again finds it so.
+void migrations::give_up() {
+  given_up_ = "the store made no progress for " + std::to_string(stall_.count() / 1000) +
+              " s (limits.migration_stall_seconds) with";
+  for (const auto& [name, now] : changed_) given_up_ += " " + name;
+  given_up_ += "; it is still at it: try again when it has ended";
+  std::vector<job> waiting(std::make_move_iterator(jobs_.begin()),
+                           std::make_move_iterator(jobs_.end()));
+  jobs_.clear();
+  jobs_.push_back({{}, {}, [](const failure& why) {
+                     observe::write(
+                         why.code == status::ok ? observe::level::info : observe::level::error,
+                         "a migration that was given up has ended", {{"why", why.message}});
+                   }});
+  for (const job& each : waiting) each.done({status::unavailable, given_up_});
+}
+
 void migrations::note(const migration_progress& at) {
+  if (given_up_.empty()) expect_progress();
   if (jobs_.front().progress) jobs_.front().progress(at);
   if (quiet_.contains(at.collection)) return;
   quiet_[at.collection] =

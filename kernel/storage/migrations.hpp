@@ -6,6 +6,7 @@
 
 #include "env/env.hpp"
 #include "storage/declaration.hpp"
+#include "storage/limits.hpp"
 #include "storage/mailbox.hpp"
 
 #include <deque>
@@ -19,7 +20,7 @@ class migrations {
 
   // `known` is what the engine resolves names by: it grows when the driver has what is new.
   migrations(engine& store, const parley_storage_driver& driver, env::loop& logic,
-             std::shared_ptr<mailbox> box, std::shared_ptr<tables>& known);
+             std::shared_ptr<mailbox> box, std::shared_ptr<tables>& known, const limits& bounds);
   ~migrations();
 
   // Reads what is stored; the declarations' own collection is open.
@@ -39,6 +40,8 @@ class migrations {
   void widen();
   void write();
   void note(const migration_progress& at);
+  void expect_progress();
+  void give_up();
   void finish(const failure& why);
 
   engine& store_;
@@ -48,11 +51,14 @@ class migrations {
   std::shared_ptr<tables>& known_;
   std::map<std::string, declaration, std::less<>> stored_;
   std::deque<job> jobs_; // the first is under way
+  const std::chrono::milliseconds stall_;
 
   // Of the job under way.
   std::vector<std::shared_ptr<const table>> added_;
   std::map<std::string, declaration> changed_;
   std::map<std::string, env::timer_id> quiet_; // collections whose progress was just logged
+  env::timer_id stalled_{};                    // while the driver widens
+  std::string given_up_; // why: the driver is at it still, and nobody waits for it
 };
 
 } // namespace parley::storage

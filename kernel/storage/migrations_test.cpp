@@ -84,6 +84,50 @@ TEST_F(migrations_test, both_versions_work_side_by_side) {
   EXPECT_EQ(put(3, {{"id", 5}}).message, "there is no collection desk.notes of version 3");
 }
 
+// A driver whose `widen` hangs for as long as a test wants.
+struct held_driver {
+  explicit held_driver(const parley_storage_driver& of) : driver(of) {
+    real = &of;
+    driver.widen = [](void* self, const parley_collection* what, std::uint32_t count,
+                      parley_driver_progress progress, parley_driver_rows_done done, void* user) {
+      go = [=] { real->widen(self, what, count, progress, done, user); };
+      if (!holds) go();
+    };
+  }
+  parley_storage_driver driver;
+  inline static const parley_storage_driver* real = nullptr;
+  inline static std::function<void()> go;
+  inline static bool holds = false;
+};
+
+TEST_F(migrations_test, one_without_progress_is_given_up_and_found_done_later) {
+  ASSERT_EQ(open(first()).message, "");
+  stop();
+  host_ = std::make_unique<small_host>(place_ + "/parley.db");
+  const held_driver slow(host_->driver());
+  bounds_.migration_stall_ms = 1;
+  on_loop([&] { engine_ = make_engine(*loop_, slow.driver, bounds_); });
+  failure opened = open(first()); // may itself be slower than that
+  while (opened.code == status::unavailable) opened = widen(first());
+  ASSERT_EQ(opened.message, "");
+
+  on_loop([] { held_driver::holds = true; });
+  EXPECT_THAT(widen(second()).message,
+              HasSubstr("no progress for 0 s (limits.migration_stall_seconds) with desk.notes"));
+  EXPECT_THAT(widen(second()).message, HasSubstr("still at it")); // not begun a second time
+  EXPECT_EQ(put(1, {{"id", 1}, {"text", "a"}}).message, "");      // the old version goes on
+
+  on_loop([] {
+    held_driver::holds = false;
+    held_driver::go();
+  });
+  failure again{status::unavailable, {}};
+  while (again.code == status::unavailable) again = widen(second());
+  EXPECT_EQ(again.message, "");
+  EXPECT_EQ(get(2, 1), (json::object{{"id", 1}, {"text", "a"}, {"colour", "red"}}));
+  stop(); // while its driver is there
+}
+
 TEST_F(migrations_test, a_batch_under_way_may_be_joined_by_the_new_version) {
   ASSERT_EQ(open(first()).message, "");
   std::unique_ptr<batch> under_way;

@@ -39,6 +39,21 @@ for each in tea-cpp=Hello 'tea-c=Good morning' tea-lua=Hello; do
   "$parleyctl" plugin inspect "plugins/${each%%=*}" >/dev/null
 done
 
+# With the server and the plugins that were installed, and the configuration that was written: by itself.
+kill "$server" && wait "$server" || true
+port=$(free_port)
+url=http://127.0.0.1:$port
+sed -i "s/port: 8080/port: $port/" tea-lua/parley.yaml
+(cd tea-lua && exec "$installed/bin/parleyd" parley.yaml) >log 2>&1 &
+server=$!
+until curl -fsS "$url/readyz" >/dev/null 2>&1; do
+  kill -0 "$server" 2>/dev/null || { cat log; server=; exit 1; }
+done
+[ "$(curl -sS "$url/v1/tea-lua/Ada")" = '{"text":"Hello, Ada!"}' ] || { cat log; exit 1; }
+for each in tea-cpp tea-c; do
+  "$installed/bin/parleyd" --check "$each/parley.yaml" >said 2>&1 || { cat said; exit 1; }
+done
+
 # refused WANTED ARGUMENT…: says so, and writes nothing.
 refused() {
   local wanted=$1 said
