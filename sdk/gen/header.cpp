@@ -229,7 +229,7 @@ class writer {
               "method_start", "PARLEY_HOOK",
               "Nothing passes, a payload replaces, an error denies.");
     } else if (each.kind == manifest::hook_kind::join) {
-      handler(name, each.name, "void", ", parley::batch& b, " + type + " payload", "join_start",
+      handler(name, each.name, "void", ", " + type + " payload, parley::batch& b", "join_start",
               "PARLEY_HOOK", "Adds to the owner's batch; an error denies.");
     } else {
       handler(name, each.name, "void", ", " + type + " payload", "method_start", "PARLEY_HOOK",

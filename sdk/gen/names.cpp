@@ -115,7 +115,7 @@ bool standard_error(std::string_view code) {
 }
 
 bool reserved_name(std::string_view name) {
-  // Those of namespace parley (the test sdk-reserved-names reads the headers), and calls.
+  // What an author writes of namespace parley, without it in front, and `calls`.
   static constexpr std::array names{"counter"sv,
                                     "gauge"sv,
                                     "histogram"sv,

@@ -30,7 +30,7 @@ class reactions final : public reactions_plugin {
   task<void> remove(call& c, remove_params p) override;
   task<counts_result> counts(call& c, counts_params p) override;
   task<who_result> who(call& c, who_params p) override;
-  task<void> on_message_deleting(call& c, batch& b, messaging_types::message gone) override;
+  task<void> on_message_deleting(call& c, messaging_types::message gone, batch& b) override;
 
  private:
   task<void> check_message(call& c, std::string conversation, std::int64_t message);
@@ -173,7 +173,7 @@ task<who_result> reactions::who(call& c, who_params p) {
 
 // Everything goes with the message. `changed` says whether somebody reacted meanwhile; then
 // messaging asks again.
-task<void> reactions::on_message_deleting(call& c, batch& b, messaging_types::message gone) {
+task<void> reactions::on_message_deleting(call& c, messaging_types::message gone, batch& b) {
   const messages_key key(gone.conversation, gone.seq);
   const std::optional<messages_record> known = co_await get(c, key);
   if (known) b.require(equals(c, key, "changed", known->changed));

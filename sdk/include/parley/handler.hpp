@@ -103,7 +103,7 @@ struct method_start<Handler> {
 
 template <auto Handler>
 struct join_start;
-template <class Self, class Payload, task<void> (Self::*Handler)(call&, batch&, Payload)>
+template <class Self, class Payload, task<void> (Self::*Handler)(call&, Payload, batch&)>
 struct join_start<Handler> {
   using self = Self;
   static task<parley_value> begin(Self& plugin, call& c, parley_value input) {
@@ -112,7 +112,7 @@ struct join_start<Handler> {
   }
   static task<parley_value> with_batch(Self& plugin, call& c, Payload payload) {
     batch owners(c, c.info().batch);
-    co_await (plugin.*Handler)(c, owners, std::move(payload));
+    co_await (plugin.*Handler)(c, std::move(payload), owners);
     co_return parley_value{0};
   }
 };

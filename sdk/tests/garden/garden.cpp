@@ -47,7 +47,7 @@ class garden final : public garden_plugin {
     co_return std::nullopt;
   }
   task<void> on_storm_coming(call&, weather_types::storm) override { co_return; }
-  task<void> on_storm_passing(call&, batch&, weather_types::storm) override { co_return; }
+  task<void> on_storm_passing(call&, weather_types::storm, batch&) override { co_return; }
 };
 
 PARLEY_PLUGIN(garden)

@@ -15,7 +15,7 @@ class bench_native final : public bench_native_plugin {
     co_return d;
   }
 
-  task<void> on_bench_joined_by_native(call&, batch& b, draft d) override {
+  task<void> on_bench_joined_by_native(call&, draft d, batch& b) override {
     const seen_record record(d.conversation, static_cast<std::int64_t>(d.text.size()));
     b.put(record);
     co_return;
