@@ -30,14 +30,14 @@ void checkpointer::wake() {
 
 void checkpointer::run(const settings& with) {
   database file;
-  // A failure here costs speed, not safety: the writer checkpoints itself when the log is long.
-  if (file.open(with.path, true, 1) != SQLITE_OK) file.close();
   std::unique_lock lock(mutex_);
   while (true) {
     woken_.wait(lock, [this] { return wanted_ || stopping_; });
     if (stopping_) return;
     wanted_ = false;
     lock.unlock();
+    // A failure here costs speed, not safety: the writer checkpoints itself when the log is long.
+    if (!file && file.open(with.path, true, 1) != SQLITE_OK) file.close();
     if (file) {
       sqlite3_wal_checkpoint_v2(file.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
                                 nullptr);

@@ -55,7 +55,7 @@ void group::commit(const std::vector<commit_request>& batches) {
   outcomes_.assign(batches.size(), {});
   numbers_.clear();
   if (!write_all(batches)) {
-    const std::string why = file_.error();
+    const std::string why = "the store cannot be written: " + file_.error();
     abandon();
     for (outcome& each : outcomes_) {
       each.status = PARLEY_E_UNAVAILABLE;

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <cstring>
+
 namespace parley::storage_sqlite {
 
 void statement::finalize::operator()(sqlite3_stmt* handle) const {
@@ -141,7 +143,13 @@ int database::changes() const {
 }
 
 std::string database::error() const {
-  return handle_ ? sqlite3_errmsg(handle_.get()) : "the file is not open";
+  if (!handle_) return "the file is not open";
+  std::string out = sqlite3_errmsg(handle_.get());
+  // "disk I/O error" is all that SQLite says; the system knows more.
+  const int reason = sqlite3_system_errno(handle_.get());
+  if ((sqlite3_errcode(handle_.get()) & 0xff) == SQLITE_IOERR && reason != 0)
+    out += std::string(" (") + std::strerror(reason) + ")";
+  return out;
 }
 
 std::string_view view(const parley_str& text) {
