@@ -1,0 +1,86 @@
+#include "driver.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace parley::storage_postgres {
+
+// What the C functions hand on to; members are reached through it alone.
+driver::driver(settings with)
+    : settings_(std::move(with)),
+      work_(io_.get_executor()),
+      readers_(io_, settings_),
+      writer_(io_, settings_, readers_) {
+  face_.size = sizeof face_;
+  face_.self = this;
+  face_.open = [](void* self, const parley_collection* collections, std::uint32_t count,
+                  parley_driver_rows_done done, void* user) {
+    static_cast<driver*>(self)->ask(
+        write_request(open_request{collections, count, done, user, clock::now()}));
+  };
+  face_.commit = [](void* self, const parley_driver_batch* batch, parley_driver_committed done,
+                    void* user) {
+    static_cast<driver*>(self)->ask(write_request(commit_request{batch, done, user, clock::now()}));
+  };
+  face_.read = [](void* self, const parley_driver_read* read, parley_driver_rows_done done,
+                  void* user) {
+    static_cast<driver*>(self)->ask(read_request{read, done, user, clock::now()});
+  };
+  face_.read_log = [](void* self, const parley_driver_log_read* read, parley_driver_rows_done done,
+                      void* user) {
+    static_cast<driver*>(self)->ask(read_request{read, done, user, clock::now()});
+  };
+  face_.heads = [](void* self, const parley_str* topics, std::uint32_t count,
+                   parley_driver_rows_done done, void* user) {
+    static_cast<driver*>(self)->ask(
+        read_request{head_query{topics, count}, done, user, clock::now()});
+  };
+  face_.trim_log = [](void* self, parley_str before, std::uint32_t limit,
+                      parley_driver_rows_done done, void* user) {
+    static_cast<driver*>(self)->ask(
+        write_request(trim_request{view(before), limit, done, user, clock::now()}));
+  };
+  face_.widen = [](void* self, const parley_collection* collections, std::uint32_t count,
+                   parley_driver_progress progress, parley_driver_rows_done done, void* user) {
+    static_cast<driver*>(self)->ask(
+        write_request(widen_request{collections, count, progress, done, user, clock::now()}));
+  };
+  face_.close = [](void* self, parley_driver_rows_done done, void* user) {
+    static_cast<driver*>(self)->ask(write_request(close_request{done, user, clock::now()}));
+  };
+  thread_ = std::thread([this] { io_.run(); });
+}
+
+driver::~driver() {
+  io_.stop();
+  thread_.join();
+}
+
+// One post for all that comes while the thread is busy.
+void driver::ask(request what) {
+  bool is_first = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    is_first = asked_.empty();
+    asked_.push_back(std::move(what));
+  }
+  if (is_first) asio::post(io_, [this] { hand_over(); });
+}
+
+void driver::hand_over() {
+  std::vector<request> all;
+  {
+    const std::scoped_lock lock(mutex_);
+    all.swap(asked_);
+  }
+  for (request& each : all) {
+    if (auto* read = std::get_if<read_request>(&each)) {
+      readers_.ask(std::move(*read));
+    } else {
+      writer_.ask(std::move(std::get<write_request>(each)));
+    }
+  }
+}
+
+} // namespace parley::storage_postgres

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "values.hpp"
+
+namespace parley::storage_postgres {
+
+// Ends an operation that gives no rows.
+inline void reply(parley_driver_rows_done done, void* user, parley_status status,
+                  std::string_view error) {
+  parley_driver_rows rows{};
+  rows.size = sizeof rows;
+  rows.status = status;
+  rows.error = borrow(error);
+  done(user, &rows);
+}
+
+} // namespace parley::storage_postgres

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace parley::storage_postgres {
+
+// The plugin's configuration, see plugin.yaml, and where its log lines go.
+struct settings {
+  std::string url = "postgresql:///parley";
+  std::string schema = "parley";
+  std::uint32_t connections = 4;
+  std::chrono::milliseconds wait{10'000};   // for a database that is not there
+  std::chrono::milliseconds answer{30'000}; // of one that is
+  std::function<void(std::int32_t level, const std::string& message)> log; // any thread
+};
+
+} // namespace parley::storage_postgres

@@ -1,0 +1,238 @@
+#include "statements.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace parley::storage_postgres {
+namespace {
+
+constexpr std::size_t longest_name = 63;
+
+template <typename List, typename Each>
+std::string joined(const List& list, const char* between, Each each) {
+  std::string out;
+  std::size_t at = 0;
+  for (const auto& one : list) {
+    if (at != 0) out += between;
+    out += each(one, at++);
+  }
+  return out;
+}
+
+std::string name_of(const table& of, std::uint32_t column) {
+  return quoted(of.columns[column].name);
+}
+
+// unnest($1::text[], $2::bigint[]) AS u(c0, c1)
+std::string given(const table& of, const std::vector<std::uint32_t>& columns) {
+  const auto type = [&](std::uint32_t each, std::size_t at) {
+    return "$" + std::to_string(at + 1) + "::" + sql_type(of.columns[each].type) + "[]";
+  };
+  const auto name = [](std::uint32_t, std::size_t at) { return "c" + std::to_string(at); };
+  return "unnest(" + joined(columns, ", ", type) + ") AS u(" + joined(columns, ", ", name) + ")";
+}
+
+std::string equal_to_given(const table& of, const std::vector<std::uint32_t>& columns) {
+  return joined(columns, " AND ", [&](std::uint32_t each, std::size_t at) {
+    return "t." + name_of(of, each) + " = u.c" + std::to_string(at);
+  });
+}
+
+std::string columns_of_t(const table& of, const std::vector<std::uint32_t>& columns) {
+  return joined(columns, ", ",
+                [&](std::uint32_t each, std::size_t) { return "t." + name_of(of, each); });
+}
+
+std::uint32_t hash(std::string_view text) { // FNV-1a
+  std::uint32_t out = 2166136261;
+  for (const char each : text) out = (out ^ static_cast<unsigned char>(each)) * 16777619;
+  return out;
+}
+
+bool columns_hold(const shape& of, const parley_driver_op& op) {
+  return std::all_of(op.columns, op.columns + op.cell_count,
+                     [&](std::uint32_t each) { return each < of.columns.size(); });
+}
+
+} // namespace
+
+std::string quoted(std::string_view identifier) {
+  std::string out = "\"";
+  for (const char each : identifier) out += each == '"' ? "\"\"" : std::string(1, each);
+  return out + "\"";
+}
+
+std::string short_name(const std::string& full) {
+  if (full.size() <= longest_name) return full;
+  char end[10];
+  std::snprintf(end, sizeof end, ":%08x", hash(full));
+  return full.substr(0, longest_name - 9) + end;
+}
+
+std::string table_name(const table& of) {
+  return quoted(short_name(of.name));
+}
+
+std::string column_list(const table& of, const std::vector<std::uint32_t>& columns) {
+  return joined(columns, ", ", [&](std::uint32_t each, std::size_t) { return name_of(of, each); });
+}
+
+std::string load_sql(const table& of, row_lock how) {
+  const std::string key = columns_of_t(of, of.key());
+  return "SELECT " + columns_of_t(of, of.all()) + " FROM " + given(of, of.key()) + " JOIN " +
+         table_name(of) + " AS t ON " + equal_to_given(of, of.key()) + " ORDER BY " + key +
+         (how == row_lock::shared ? " FOR SHARE OF t" : " FOR UPDATE OF t");
+}
+
+std::string insert_sql(const table& of) {
+  return "INSERT INTO " + table_name(of) + "(" + column_list(of, of.all()) + ") SELECT * FROM " +
+         given(of, of.all());
+}
+
+std::string update_sql(const table& of) {
+  const std::vector<std::uint32_t> all = of.all();
+  const std::vector<std::uint32_t> rest(all.begin() + of.key_count, all.end());
+  return "UPDATE " + table_name(of) + " AS t SET " +
+         joined(rest, ", ",
+                [&](std::uint32_t each, std::size_t at) {
+                  return name_of(of, each) + " = u.c" + std::to_string(at + of.key_count);
+                }) +
+         " FROM " + given(of, all) + " WHERE " + equal_to_given(of, of.key());
+}
+
+std::string remove_sql(const table& of) {
+  return "DELETE FROM " + table_name(of) + " AS t USING " + given(of, of.key()) + " WHERE " +
+         equal_to_given(of, of.key());
+}
+
+std::string owners_sql(const table& of, const index& by) {
+  return "SELECT " + columns_of_t(of, by.columns) + ", " + columns_of_t(of, of.key()) + " FROM " +
+         given(of, by.columns) + " JOIN " + table_name(of) + " AS t ON " +
+         equal_to_given(of, by.columns);
+}
+
+std::string release_sql(const table& of, const index& from) {
+  const auto change = std::find_if(from.columns.begin(), from.columns.end(),
+                                   [&](std::uint32_t each) { return each >= of.key_count; });
+  if (change == from.columns.end()) return {}; // the key alone: its row keeps it
+  return "UPDATE " + table_name(of) + " AS t SET " + name_of(of, *change) + " = NULL FROM " +
+         given(of, of.key()) + " WHERE " + equal_to_given(of, of.key());
+}
+
+std::string guard_sql(const table& of) {
+  const std::string values = joined(of.columns, ", ", [&](const column&, std::size_t at) {
+    return at < of.key_count ? "u.c" + std::to_string(at) : std::string("NULL");
+  });
+  return "INSERT INTO " + table_name(of) + "(" + column_list(of, of.all()) + ") SELECT " + values +
+         " FROM " + given(of, of.key()) + " ON CONFLICT DO NOTHING";
+}
+
+std::string unguard_sql(const table& of) {
+  return remove_sql(of) + " AND t.xmin = pg_current_xact_id()::xid";
+}
+
+std::vector<std::uint32_t> order_of(const shape& of, std::int32_t index) {
+  std::vector<std::uint32_t> out;
+  if (index >= 0) out = of.indexes[static_cast<std::size_t>(index)].columns;
+  for (std::uint32_t i = 0; i < of.key_count; ++i) {
+    if (std::find(out.begin(), out.end(), i) == out.end()) out.push_back(i);
+  }
+  return out;
+}
+
+std::string ordered(const table& of, std::uint32_t column, bool downwards) {
+  const std::string name = name_of(of, column);
+  if (column < of.key_count) return downwards ? name + " DESC" : name;
+  return name + (downwards ? " DESC NULLS LAST" : " NULLS FIRST");
+}
+
+std::string read_sql(const layout& known, const parley_driver_read& read) {
+  const shape& by = known.shapes[read.collection];
+  const table& of = known.tables[by.table];
+  const std::vector<std::uint32_t> order = order_of(by, read.index);
+  std::string sql = "SELECT " + column_list(of, by.columns) + " FROM " + table_name(of);
+  const char* joint = " WHERE ";
+  int parameter = 1;
+  const auto also = [&](const std::string& condition) {
+    sql += joint + condition;
+    joint = " AND ";
+  };
+  const auto next = [&] { return " $" + std::to_string(parameter++); };
+  for (std::uint32_t i = 0; i < read.prefix_count; ++i) {
+    const bool is_null = read.prefix[i].kind == PARLEY_NULL;
+    also(name_of(of, order[i]) + (is_null ? " IS NULL" : " =" + next()));
+  }
+  if (read.lower != nullptr) {
+    also(name_of(of, order[read.prefix_count]) + (read.lower_exclusive != 0 ? " >" : " >=") +
+         next());
+  }
+  if (read.upper != nullptr) {
+    also(name_of(of, order[read.prefix_count]) + (read.upper_exclusive != 0 ? " <" : " <=") +
+         next());
+  }
+  // The prefix too: after IS NULL the planner would not see that the index has the order.
+  return sql + " ORDER BY " +
+         joined(order, ", ",
+                [&](std::uint32_t each, std::size_t) {
+                  return ordered(of, each, read.reverse != 0);
+                }) +
+         " LIMIT" + next();
+}
+
+const char* fault_of(const layout& known, const parley_driver_op& op, std::uint32_t topics) {
+  if (op.kind < PARLEY_OP_PUT || op.kind > PARLEY_OP_VOID) return "unknown operation";
+  if (op.kind == PARLEY_OP_APPEND || op.kind == PARLEY_OP_VOID) {
+    if (op.topic >= topics) return "unknown topic";
+    if (op.kind == PARLEY_OP_APPEND) {
+      return op.cell_count == 3 ? nullptr : "an event has three cells";
+    }
+    return op.cell_count == 2 && op.cells[0].kind == PARLEY_INTEGER
+               ? nullptr
+               : "a void has a number and a name";
+  }
+  if (op.collection >= known.shapes.size()) return "unknown collection";
+  const shape& of = known.shapes[op.collection];
+  switch (op.kind) {
+    case PARLEY_OP_PUT:
+      return op.cell_count == of.columns.size() ? nullptr : "a row has a cell for every column";
+    case PARLEY_OP_INCREMENT:
+      if (op.cell_count != 1 || op.cells[0].kind != PARLEY_INTEGER) {
+        return "an increment has one cell, an integer";
+      }
+      return columns_hold(of, op) ? nullptr : "unknown column";
+    case PARLEY_OP_PATCH:
+      if (op.cell_count == 0) return "a patch sets at least one column";
+      return columns_hold(of, op) ? nullptr : "unknown column";
+    case PARLEY_OP_REQUIRE_EQUAL:
+      return columns_hold(of, op) ? nullptr : "unknown column";
+    default:
+      return nullptr;
+  }
+}
+
+const char* fault_of(const layout& known, const parley_driver_read& read) {
+  if (read.collection >= known.shapes.size()) return "unknown collection";
+  const shape& of = known.shapes[read.collection];
+  if (read.index >= static_cast<std::int32_t>(of.indexes.size())) return "unknown index";
+  const std::size_t columns = read.index < 0
+                                  ? of.key_count
+                                  : of.indexes[static_cast<std::size_t>(read.index)].columns.size();
+  const bool is_bounded = read.lower != nullptr || read.upper != nullptr;
+  if (read.prefix_count + (is_bounded ? 1u : 0u) > columns) return "the prefix is too long";
+  const table& in = known.tables[of.table];
+  const std::vector<std::uint32_t> order = order_of(of, read.index);
+  const auto fits_at = [&](const parley_cell& what, std::uint32_t at) {
+    return fits(what, in.columns[order[at]].type);
+  };
+  for (std::uint32_t i = 0; i < read.prefix_count; ++i) {
+    if (!fits_at(read.prefix[i], i)) return "a cell of the prefix has another type than its column";
+  }
+  for (const parley_cell* each : {read.lower, read.upper}) {
+    if (each != nullptr && !fits_at(*each, read.prefix_count)) {
+      return "a bound has another type than its column";
+    }
+  }
+  return nullptr;
+}
+
+} // namespace parley::storage_postgres
