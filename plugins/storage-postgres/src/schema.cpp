@@ -149,6 +149,7 @@ class change {
                                  quoted_text("parley:" + with_.schema) + "))");
     }
     if (problem.empty()) problem = co_await make_own();
+    if (problem.empty() && drops_) problem = co_await see_others();
     for (std::size_t i = known_; i < after_.shapes.size() && problem.empty(); ++i) {
       shape& by = after_.shapes[i];
       const table& of = after_.tables[by.table];
@@ -169,6 +170,18 @@ class change {
       if (problem.empty()) problem = co_await execute(each);
     }
     co_return problem;
+  }
+
+  // Who opens the store next waits for the lock above, and has said that it is there before.
+  asio::awaitable<std::string> see_others() {
+    const result seen = co_await ask(
+        {"SELECT count(*) FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database"
+         " WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.objsubid = 2"
+         " AND l.classid = (hashtext('parley')::bigint & 4294967295)::oid"
+         " AND l.objid = (hashtext($1)::bigint & 4294967295)::oid",
+         parameters().add(std::string_view(with_.schema))});
+    drops_ = seen.ok() && seen.integer(0, 0) == 1;
+    co_return why_;
   }
 
   asio::awaitable<std::string> one(const table& of, shape& by) {
@@ -321,7 +334,7 @@ class change {
   const settings& with_;
   const std::size_t known_;
   layout& after_;
-  const bool drops_;
+  bool drops_;
   std::string why_, code_; // of the last that was asked
 };
 

@@ -11,8 +11,8 @@
 namespace parley::storage_postgres {
 
 // Makes what `after` has beyond `before`, all or nothing; asked again where it meets others. Takes
-// out of its shapes what need not be filled. A sentence where that cannot be. `drops`: whether
-// indexes go that no shape declares.
+// out of its shapes what need not be filled. A sentence where that cannot be. `drops`: indexes
+// that no shape declares go, if no other server has the store open.
 asio::awaitable<std::string> change_tables(asio::io_context& io, connection& link,
                                            const settings& with, std::size_t known, layout& after,
                                            bool drops);

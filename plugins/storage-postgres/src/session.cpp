@@ -34,6 +34,8 @@ std::vector<query> set_up(const settings& with, purpose what) {
     // What a node holds that vanished is free again by then.
     set("idle_in_transaction_session_timeout", std::to_string(with.wait.count()));
     set("synchronous_commit", "on");
+    out.push_back({"SELECT pg_advisory_lock_shared(hashtext('parley'), hashtext($1))",
+                   parameters().add(std::string_view(with.schema))});
   }
   return out;
 }

@@ -11,7 +11,8 @@ namespace parley::storage_postgres {
 
 enum class purpose { write, read, change_tables };
 
-// Connects once and sets the session up. What is wrong, or nothing.
+// Connects once and sets the session up. Those that write share an advisory lock, by which a server
+// that opens the store knows whether others have it open. What is wrong, or nothing.
 asio::awaitable<std::string> open_session(connection& link, const settings& with, purpose what,
                                           std::chrono::milliseconds within);
 

@@ -15,11 +15,6 @@ namespace {
 
 constexpr std::chrono::milliseconds connect_within{5000};
 
-// Servers that have the store open share this lock; who gets it alone is the only one.
-std::string in_use(const settings& with, const char* how) {
-  return std::string("SELECT ") + how + "(hashtext('parley:in use:" + with.schema + "'))";
-}
-
 } // namespace
 
 asio::awaitable<void> writer::one(open_request what) {
@@ -66,23 +61,9 @@ asio::awaitable<void> writer::widen(widen_request what, bool is_first) {
   if (problem.empty() && !changing_.is_open()) {
     problem = co_await open_session(changing_, settings_, purpose::change_tables, connect_within);
   }
-  bool is_only = false;
-  if (problem.empty() && is_first) {
-    const result alone = co_await changing_.run_one(
-        {in_use(settings_, "pg_try_advisory_lock") + "::int::bigint", {}}, settings_.answer);
-    is_only = alone.ok() && alone.integer(0, 0) == 1;
-  }
   if (problem.empty()) {
     problem =
-        co_await change_tables(io_, changing_, settings_, layout_->shapes.size(), wider, is_only);
-  }
-  if (problem.empty() && is_first) {
-    const result shared = co_await changing_.run_one(
-        {in_use(settings_, "pg_advisory_lock_shared"), {}}, settings_.answer);
-    if (!shared.ok()) problem = changing_.is_open() ? shared.error() : changing_.why_closed();
-    if (is_only) {
-      co_await changing_.run_one({in_use(settings_, "pg_advisory_unlock"), {}}, settings_.answer);
-    }
+        co_await change_tables(io_, changing_, settings_, layout_->shapes.size(), wider, is_first);
   }
   if (!problem.empty()) {
     end_widening(what, problem);
