@@ -4,6 +4,7 @@
 
 #include "parley/call.h"
 #include "parley/config.h"
+#include "parley/log.h"
 #include "parley/value.h"
 
 #include <sqlite3.h>
@@ -28,9 +29,9 @@ parley_status read_settings(const parley_host* host, settings& out) {
   parley_value read = 0;
   if (const parley_status status = config->read(host, &read); status != PARLEY_OK) return status;
   constexpr parley_str names[] = {
-      {"path", 4}, {"commit_delay_us", 15}, {"readers", 7}, {"cache_mib", 9}};
-  parley_slot slots[4]{};
-  if (const parley_status status = values->fields(read, names, 4, slots); status != PARLEY_OK) {
+      {"path", 4}, {"commit_delay_us", 15}, {"readers", 7}, {"cache_mib", 9}, {"check_mib", 9}};
+  parley_slot slots[5]{};
+  if (const parley_status status = values->fields(read, names, 5, slots); status != PARLEY_OK) {
     return status;
   }
   if (slots[0].kind == PARLEY_STRING) out.path = view(slots[0].as.text);
@@ -40,6 +41,7 @@ parley_status read_settings(const parley_host* host, settings& out) {
   take(slots[1], out.commit_delay_us);
   take(slots[2], out.readers);
   take(slots[3], out.cache_mib);
+  take(slots[4], out.check_mib);
   return PARLEY_OK;
 }
 
@@ -51,6 +53,10 @@ parley_status enter(const parley_host* host, parley_plugin* out) {
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   settings with;
   if (const parley_status status = read_settings(host, with); status != PARLEY_OK) return status;
+  if (const auto* log = query<parley_log_api>(host, PARLEY_LOG_INTERFACE))
+    with.tell = [host, log](std::int32_t level, const std::string& what) {
+      log->write(host, 0, level, parley::storage_sqlite::borrow(what));
+    };
   auto made = std::make_unique<driver>(with);
   const parley_status status = storage->offer(host, &made->face());
   if (status != PARLEY_OK) return status;

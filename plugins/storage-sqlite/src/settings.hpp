@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace parley::storage_sqlite {
@@ -11,6 +12,10 @@ struct settings {
   std::uint32_t commit_delay_us = 0;
   std::uint32_t readers = 1;
   std::uint32_t cache_mib = 16;
+  std::uint32_t check_mib = 2048;
+
+  // Not of the configuration: a line for the log, from any thread.
+  std::function<void(std::int32_t level, const std::string& what)> tell = {};
 };
 
 } // namespace parley::storage_sqlite

@@ -1,5 +1,6 @@
 #include "writer.hpp"
 
+#include "integrity.hpp"
 #include "replies.hpp"
 
 #include <fcntl.h>
@@ -163,9 +164,12 @@ void writer::one(const close_request& what) {
 std::string writer::open() {
   std::string problem = lock_file();
   if (!problem.empty()) return problem;
+  const bool was_left = was_left_open(settings_.path);
   if (file_.open(settings_.path, true, settings_.cache_mib) != SQLITE_OK) {
     return "cannot open " + settings_.path + ": " + file_.error();
   }
+  if (was_left) problem = look_for_damage(file_, settings_);
+  if (!problem.empty()) return problem;
   layout_ = std::make_shared<const layout>();
   sqlite3_wal_hook(
       file_.handle(),
