@@ -1,7 +1,8 @@
 #pragma once
 
-// An engine over the SQLite plugin in this process, on a loop of its own. The plugin is entered as
-// the server enters it: by its one symbol, with a host that knows just enough.
+// An engine over a driver's plugin in this process, on a loop of its own: the one that is linked
+// in, SQLite or PostgreSQL. The plugin is entered as the server enters it: by its one symbol, with
+// a host that knows just enough.
 
 #include "env/real_loop.hpp"
 #include "storage/engine.hpp"
@@ -11,8 +12,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <future>
+#include <map>
 #include <thread>
 
 extern "C" parley_status parley_plugin_entry_v1(const parley_host* host, parley_plugin* out);
@@ -21,7 +25,13 @@ namespace parley::storage {
 
 class small_host {
  public:
+  // `path` names the store: a file, or a schema of the database that PARLEY_POSTGRES leads to.
   explicit small_host(std::string path) : path_(std::move(path)) {
+    schema_ = "engine_" + std::to_string(std::hash<std::string>{}(path_));
+    if (const char* folder = std::getenv("PARLEY_POSTGRES")) {
+      std::ifstream file(std::filesystem::path(folder) / "url");
+      std::getline(file, url_);
+    }
     base_.size = sizeof(parley_host);
     base_.abi_version = PARLEY_ABI_VERSION;
     base_.query = query;
@@ -49,11 +59,14 @@ class small_host {
   }
   static parley_status fields(parley_value, const parley_str* names, std::uint32_t count,
                               parley_slot* out) {
+    const std::map<std::string_view, const std::string*> known = {
+        {"path", &asking_->path_}, {"url", &asking_->url_}, {"schema", &asking_->schema_}};
     for (std::uint32_t i = 0; i < count; ++i) {
       out[i].kind = PARLEY_ABSENT;
-      if (std::string_view(names[i].ptr, names[i].len) != "path") continue;
+      const auto found = known.find(std::string_view(names[i].ptr, names[i].len));
+      if (found == known.end()) continue;
       out[i].kind = PARLEY_STRING;
-      out[i].as.text = {asking_->path_.data(), asking_->path_.size()};
+      out[i].as.text = {found->second->data(), found->second->size()};
     }
     return PARLEY_OK;
   }
@@ -75,7 +88,7 @@ class small_host {
 
   inline static small_host* asking_ = nullptr;
   parley_host base_{}; // first: the plugin hands back a pointer to it
-  std::string path_;
+  std::string path_, schema_, url_;
   parley_plugin plugin_{};
   const parley_storage_driver* offered_ = nullptr;
 };

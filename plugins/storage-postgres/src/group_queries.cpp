@@ -16,22 +16,29 @@ bool names_a_row(std::int32_t kind) {
 constexpr const char* mark_sql =
     "INSERT INTO nodes(id, last_group) VALUES($1, $2) ON CONFLICT (id)"
     " DO UPDATE SET last_group = excluded.last_group, last_at = now()";
+// As in statements.cpp: each is looked up in the index, however few there were when the plan was
+// made.
 constexpr const char* make_topics_sql =
     "INSERT INTO topics(name, head) SELECT u.name, 0 FROM unnest($1::text[]) AS u(name)"
-    " WHERE NOT EXISTS (SELECT FROM topics AS t WHERE t.name = u.name)"
+    " WHERE (SELECT t.id FROM topics AS t WHERE t.name = u.name) IS NULL"
     " ON CONFLICT (name) DO NOTHING";
 constexpr const char* lock_topics_sql =
-    "SELECT name, id, head FROM topics WHERE name = ANY($1::text[]) ORDER BY name FOR UPDATE";
+    "SELECT t.name, t.id, t.head"
+    " FROM (SELECT * FROM unnest($1::text[]) AS u(name) ORDER BY u.name COLLATE \"C\") AS u,"
+    " LATERAL (SELECT * FROM topics AS t WHERE t.name = u.name FOR UPDATE) AS t";
 constexpr const char* write_heads_sql =
-    "UPDATE topics AS t SET head = u.head FROM unnest($1::bigint[], $2::bigint[]) AS u(id, head)"
-    " WHERE t.id = u.id";
+    "UPDATE topics AS t SET head = u.head FROM"
+    " (SELECT u.head, o.ctid AS place FROM unnest($1::bigint[], $2::bigint[]) AS u(id, head),"
+    "  LATERAL (SELECT o.ctid FROM topics AS o WHERE o.id = u.id OFFSET 0) AS o) AS u"
+    " WHERE t.ctid = u.place";
 constexpr const char* append_sql =
     "INSERT INTO log(topic, number, event, data, at) SELECT * FROM"
     " unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[])";
 constexpr const char* void_sql =
-    "UPDATE log AS l SET event = NULL, data = NULL"
-    " FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS u(topic, number, event)"
-    " WHERE l.topic = u.topic AND l.number = u.number AND l.event = u.event";
+    "UPDATE log AS l SET event = NULL, data = NULL WHERE l.ctid = ANY (ARRAY(SELECT o.ctid"
+    " FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS u(topic, number, event),"
+    " LATERAL (SELECT o.ctid FROM log AS o WHERE o.topic = u.topic AND o.number = u.number"
+    "  AND o.event = u.event OFFSET 0) AS o))";
 
 query keyed(std::string sql, const table& of, const std::vector<const cells*>& keys) {
   query out{std::move(sql), {}};

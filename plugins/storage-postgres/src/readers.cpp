@@ -25,7 +25,8 @@ constexpr const char* log_sql =
     " AND number > $2 ORDER BY number LIMIT $3";
 constexpr const char* heads_sql =
     "SELECT coalesce(t.head, 0) FROM unnest($1::text[]) WITH ORDINALITY AS u(name, place)"
-    " LEFT JOIN topics AS t ON t.name = u.name ORDER BY u.place";
+    " LEFT JOIN LATERAL (SELECT t.head FROM topics AS t WHERE t.name = u.name OFFSET 0) AS t"
+    " ON true ORDER BY u.place";
 
 std::uint32_t limit_of(const read_request& of) {
   if (const auto* read = std::get_if<const parley_driver_read*>(&of.what)) return (*read)->limit;

@@ -25,11 +25,11 @@ std::vector<query> set_up(const settings& with, purpose what) {
   set("enable_seqscan", "off");
   set("enable_hashjoin", "off");
   set("enable_mergejoin", "off");
-  set("enable_sort", "off");
   set("enable_bitmapscan", "off");
   set("jit", "off");
   if (what == purpose::read) {
     set("default_transaction_read_only", "on");
+    set("enable_sort", "off"); // in the order of an index, then, and no further than the limit
   } else {
     // What a node holds that vanished is free again by then.
     set("idle_in_transaction_session_timeout", std::to_string(with.wait.count()));

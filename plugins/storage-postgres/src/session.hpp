@@ -23,7 +23,7 @@ class backoff {
   void reset() { least_ = shortest; }
 
  private:
-  static constexpr std::chrono::milliseconds shortest{20}, longest{2000};
+  static constexpr std::chrono::milliseconds shortest{20}, longest{1000};
   std::chrono::milliseconds least_ = shortest;
 };
 asio::awaitable<void> pause(asio::io_context& io, std::chrono::milliseconds time);

@@ -43,6 +43,26 @@ std::string columns_of_t(const table& of, const std::vector<std::uint32_t>& colu
                 [&](std::uint32_t each, std::size_t) { return "t." + name_of(of, each); });
 }
 
+std::string column_names(std::size_t count) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) out += (i == 0 ? "c" : ", c") + std::to_string(i);
+  return out;
+}
+
+// A row that has a key: o.ctid. LATERAL and OFFSET, so that each is looked up in the index,
+// whatever the planner believes of the sizes: a plan made for a small table may meet a large one.
+std::string places(const table& of) {
+  const std::string equal = joined(of.key(), " AND ", [&](std::uint32_t each, std::size_t at) {
+    return "o." + name_of(of, each) + " = u.c" + std::to_string(at);
+  });
+  return "LATERAL (SELECT o.ctid FROM " + table_name(of) + " AS o WHERE " + equal +
+         " OFFSET 0) AS o";
+}
+
+std::string is_given(const table& of) {
+  return "t.ctid = ANY (ARRAY(SELECT o.ctid FROM " + given(of, of.key()) + ", " + places(of) + "))";
+}
+
 std::uint32_t hash(std::string_view text) { // FNV-1a
   std::uint32_t out = 2166136261;
   for (const char each : text) out = (out ^ static_cast<unsigned char>(each)) * 16777619;
@@ -78,10 +98,10 @@ std::string column_list(const table& of, const std::vector<std::uint32_t>& colum
 }
 
 std::string load_sql(const table& of, row_lock how) {
-  const std::string key = columns_of_t(of, of.key());
-  return "SELECT " + columns_of_t(of, of.all()) + " FROM " + given(of, of.key()) + " JOIN " +
-         table_name(of) + " AS t ON " + equal_to_given(of, of.key()) + " ORDER BY " + key +
-         (how == row_lock::shared ? " FOR SHARE OF t" : " FOR UPDATE OF t");
+  return "SELECT " + columns_of_t(of, of.all()) + " FROM (SELECT * FROM " + given(of, of.key()) +
+         " ORDER BY " + column_names(of.key_count) + ") AS u, LATERAL (SELECT * FROM " +
+         table_name(of) + " AS t WHERE " + equal_to_given(of, of.key()) +
+         (how == row_lock::shared ? " FOR SHARE" : " FOR UPDATE") + ") AS t";
 }
 
 std::string insert_sql(const table& of) {
@@ -97,26 +117,26 @@ std::string update_sql(const table& of) {
                 [&](std::uint32_t each, std::size_t at) {
                   return name_of(of, each) + " = u.c" + std::to_string(at + of.key_count);
                 }) +
-         " FROM " + given(of, all) + " WHERE " + equal_to_given(of, of.key());
+         " FROM (SELECT u.*, o.ctid AS place FROM " + given(of, all) + ", " + places(of) +
+         ") AS u WHERE t.ctid = u.place";
 }
 
 std::string remove_sql(const table& of) {
-  return "DELETE FROM " + table_name(of) + " AS t USING " + given(of, of.key()) + " WHERE " +
-         equal_to_given(of, of.key());
+  return "DELETE FROM " + table_name(of) + " AS t WHERE " + is_given(of);
 }
 
 std::string owners_sql(const table& of, const index& by) {
   return "SELECT " + columns_of_t(of, by.columns) + ", " + columns_of_t(of, of.key()) + " FROM " +
-         given(of, by.columns) + " JOIN " + table_name(of) + " AS t ON " +
-         equal_to_given(of, by.columns);
+         given(of, by.columns) + ", LATERAL (SELECT * FROM " + table_name(of) + " AS t WHERE " +
+         equal_to_given(of, by.columns) + " OFFSET 0) AS t";
 }
 
 std::string release_sql(const table& of, const index& from) {
   const auto change = std::find_if(from.columns.begin(), from.columns.end(),
                                    [&](std::uint32_t each) { return each >= of.key_count; });
   if (change == from.columns.end()) return {}; // the key alone: its row keeps it
-  return "UPDATE " + table_name(of) + " AS t SET " + name_of(of, *change) + " = NULL FROM " +
-         given(of, of.key()) + " WHERE " + equal_to_given(of, of.key());
+  return "UPDATE " + table_name(of) + " AS t SET " + name_of(of, *change) + " = NULL WHERE " +
+         is_given(of);
 }
 
 std::string guard_sql(const table& of) {

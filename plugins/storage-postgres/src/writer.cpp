@@ -23,8 +23,8 @@ constexpr int most_collisions = 8;
 
 constexpr const char* find_out_sql = "SELECT last_group FROM nodes WHERE id = $1 FOR UPDATE";
 constexpr const char* trim_sql =
-    "DELETE FROM log WHERE (topic, number) IN"
-    " (SELECT topic, number FROM log WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+    "DELETE FROM log WHERE ctid = ANY (ARRAY("
+    "SELECT ctid FROM log WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
 // What only one batch can be at fault for.
 bool is_of_the_data(std::string_view code) {

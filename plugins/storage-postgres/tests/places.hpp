@@ -33,8 +33,10 @@ inline std::string shared_url() {
   return url_in(folder);
 }
 
-inline void cluster(const std::string& command, const std::filesystem::path& folder) {
-  const std::string line = PARLEY_CLUSTER_SCRIPT " " + command + " '" + folder.string() + "'";
+inline void cluster(const std::string& command, const std::filesystem::path& folder,
+                    const std::string& settings = "") {
+  const std::string line =
+      PARLEY_CLUSTER_SCRIPT " " + command + " '" + folder.string() + "' " + settings;
   if (std::system(line.c_str()) != 0) throw std::runtime_error(line + " failed");
 }
 
