@@ -21,6 +21,7 @@ namespace {
 thread_local std::vector<const stays*> sides;
 thread_local const stays* logic = nullptr; // the last of them
 thread_local const char* working = nullptr;
+thread_local std::string* kept = nullptr;
 std::atomic<bool> stops{false};
 
 constexpr std::size_t most_remembered = 1024;
@@ -60,6 +61,9 @@ void leave_logic_thread(const stays& here) {
 void working_for(const char* plugin) {
   working = plugin;
 }
+void keep_first_breach(std::string* first) {
+  kept = first;
+}
 void stop_at_breaches(bool on) {
   stops = on;
 }
@@ -70,6 +74,10 @@ parley_status report_breach(parley_status status, const char* function, std::str
   const std::string plugin = inside ? inside->plugin : working ? working : "?";
   const std::string library = library_of(caller);
   const std::uint64_t times = count(plugin + " " + library + " " + function);
+  if (kept && stops) {
+    if (kept->empty()) *kept = std::string(function) + ": " + std::string(expected);
+    return status;
+  }
   const bool stop = stops;
   if (!stop && !is_written(times)) return status;
   (stop ? observe::write_last : observe::write)(

@@ -6,6 +6,7 @@
 #include "env/utf8.hpp"
 #include "parley/abi.h"
 
+#include <string>
 #include <string_view>
 
 namespace parley::dispatch {
@@ -21,6 +22,10 @@ void working_for(const char* plugin);
 
 // From now on, for the whole process.
 void stop_at_breaches(bool on);
+
+// While a plugin's entry function runs, the first breach goes into `first` rather than stop the
+// server: the plugin is not loaded then, and what it was to replace goes on. nullptr: no more.
+void keep_first_breach(std::string* first);
 
 // Gives `status` back. `expected` is a sentence: what the header says. Of the same function and
 // plugin the first is written, then the tenth, the hundredth and so on.

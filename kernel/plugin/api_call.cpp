@@ -31,23 +31,27 @@ constexpr const char* no_null = "no pointer is NULL";
 constexpr std::size_t least_info = offsetof(parley_call_info, depth) + sizeof(std::uint32_t);
 constexpr std::size_t least_error = offsetof(parley_error, retry_after_ms) + sizeof(std::int64_t);
 
-bool declares(const loaded_plugin& plugin, std::int32_t kind, std::string_view name) {
-  const auto named = [&](const auto& all) {
-    return std::any_of(all.begin(), all.end(), [&](const auto& d) { return d.name == name; });
+std::vector<std::string> declared(const loaded_plugin& plugin, std::int32_t kind) {
+  std::vector<std::string> out;
+  const auto take = [&](const auto& all) {
+    for (const auto& each : all) out.push_back(each.name);
   };
-  switch (kind) {
-    case PARLEY_METHOD:
-      return named(plugin.declared.methods);
-    case PARLEY_HOOK:
-      return named(plugin.declared.hooks);
-    case PARLEY_ROUTE:
-      return named(plugin.declared.routes);
-    case PARLEY_SCOPE_ACCESS:
-    case PARLEY_SCOPE_PLACES:
-      return named(plugin.declared.scopes);
-    default:
-      return false;
-  }
+  if (kind == PARLEY_METHOD) take(plugin.declared.methods);
+  if (kind == PARLEY_HOOK) take(plugin.declared.hooks);
+  if (kind == PARLEY_ROUTE) take(plugin.declared.routes);
+  if (kind == PARLEY_SCOPE_ACCESS || kind == PARLEY_SCOPE_PLACES) take(plugin.declared.scopes);
+  return out;
+}
+
+// Nothing where the manifest declares it.
+std::string undeclared(const loaded_plugin& plugin, std::int32_t kind, parley_str name) {
+  if (!is_text(name)) return "text is UTF-8, and not NULL";
+  const std::vector<std::string> known = declared(plugin, kind);
+  const std::string given(view(name));
+  if (std::find(known.begin(), known.end(), given) != known.end()) return {};
+  const std::string near = schema::nearest(given, known);
+  return "the manifest declares what is provided, and no " + given +
+         (near.empty() ? "" : "; did you mean " + near + "?");
 }
 
 parley_status provide(const parley_host* host, std::int32_t kind, parley_str name,
@@ -58,8 +62,8 @@ parley_status provide(const parley_host* host, std::int32_t kind, parley_str nam
   if (!dispatch::on_logic_thread() || !plugin.initialising)
     return breach(PARLEY_E_THREAD, function, "it is [init]: called by the entry function only");
   if (!handler) return breach(PARLEY_E_INVALID, function, no_null);
-  if (!is_text(name) || !declares(plugin, kind, view(name)))
-    return breach(PARLEY_E_INVALID, function, "the manifest declares what is provided");
+  if (const std::string why = undeclared(plugin, kind, name); !why.empty())
+    return breach(PARLEY_E_INVALID, function, why);
   dispatch::handlers& kept = kind == PARLEY_METHOD         ? plugin.methods
                              : kind == PARLEY_HOOK         ? plugin.hooks
                              : kind == PARLEY_ROUTE        ? plugin.routes

@@ -239,6 +239,22 @@ TEST_F(breaches_death, a_strict_server_stops_at_the_first) {
   });
 }
 
+// The version that it was to replace goes on.
+TEST_F(breaches, one_in_the_entry_function_refuses_the_plugin) {
+  dispatch::stop_at_breaches(true);
+  const std::string why = enter(*plugin_, [](const parley_host* host, parley_plugin*) {
+    return calls_api().provide(
+        host, PARLEY_METHOD, str("boards.ecko"), [](void*, parley_call, parley_value) {}, nullptr);
+  });
+  dispatch::stop_at_breaches(false);
+  EXPECT_EQ(why,
+            "its entry function breaks the rules of the C interface: parley.call/1 provide: the "
+            "manifest declares what is provided, and no boards.ecko; did you mean boards.echo?");
+  EXPECT_EQ(
+      enter(*plugin_, [](const parley_host*, parley_plugin*) { return PARLEY_E_UNAVAILABLE; }),
+      "its entry function gave PARLEY_E_UNAVAILABLE");
+}
+
 TEST_F(breaches, the_log_names_plugin_and_function_now_and_then) {
   std::vector<std::string> lines;
   observe::log_settings to;

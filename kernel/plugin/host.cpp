@@ -69,6 +69,16 @@ const void* query(const parley_host* host, const char* name, std::uint32_t min_s
   return found && *static_cast<const std::uint32_t*>(found) >= min_size ? found : nullptr;
 }
 
+std::string name_of(parley_status status) {
+  static constexpr const char* names[] = {
+      "OK",         "E_INVALID",   "E_NOT_FOUND",   "E_FORBIDDEN", "E_CONFLICT",
+      "E_DEADLINE", "E_CANCELLED", "E_UNAVAILABLE", "E_LIMIT",     "E_FAILED",
+      "E_THREAD",   "E_STALE",     "E_REPEATED",    "E_REFUSED"};
+  const std::int64_t place = -std::int64_t{status};
+  if (place < 0 || place >= std::ssize(names)) return "status " + std::to_string(status);
+  return "PARLEY_" + std::string(names[place]);
+}
+
 std::string missing(std::string_view what, const std::string& name) {
   return "the manifest declares the " + std::string(what) + " " + name +
          ", and the plugin provides no handler for it";
@@ -125,11 +135,15 @@ std::string enter(loaded_plugin& plugin,
   plugin.entered.size = sizeof(parley_plugin);
   plugin.initialising = true;
   parley_status status = PARLEY_E_FAILED;
+  std::string breach;
+  dispatch::keep_first_breach(&breach);
   const bool well = run(plugin, &point(plugin, "entry"),
                         [&] { status = entry(&plugin.host.base, &plugin.entered); });
   plugin.initialising = false;
+  dispatch::keep_first_breach(nullptr);
+  if (!breach.empty()) return "its entry function breaks the rules of the C interface: " + breach;
   if (!well) return "its entry function threw an exception, and nothing may be thrown through C";
-  if (status != PARLEY_OK) return "its entry function gave status " + std::to_string(status);
+  if (status != PARLEY_OK) return "its entry function gave " + name_of(status);
   return check_provided(plugin);
 }
 
