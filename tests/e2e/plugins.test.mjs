@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { call, direct, history, refusal, register, request, send, uuid7 } from "./rest_client.mjs";
-import { Server, configuration, repository, without } from "./server.mjs";
+import { Server, configuration, repository, store, storePlugin, without } from "./server.mjs";
 import { SocketClient } from "./socket_client.mjs";
 
 const everything = () => configuration({
@@ -20,7 +20,7 @@ const withPlugins = (change) => {
 
 describe("leaving a plugin out", () => {
   const needed = {
-    "storage-sqlite": /storage/,
+    [store]: /storage/,
     "auth-password": /web\b[^]*auth-password|auth-password[^]*\bweb\b/,
     messaging: /messaging/,
   };
@@ -51,7 +51,7 @@ describe("leaving a plugin out", () => {
   test("what nobody needs any more may all go", async (t) => {
     const server = await Server.start(t, withPlugins((plugins) => without(plugins, "web", "welcome", "word-filter")));
     await register(server);
-    const bare = await Server.start(t, withPlugins(() => ({ "storage-sqlite": {} })));
+    const bare = await Server.start(t, withPlugins(storePlugin));
     await refusal(bare, "POST", "/v1/auth/login", { body: { login: "a", password: "b" } }, "unknown_method", 404);
     await refusal(bare, "GET", "/v1/account", {}, "unauthenticated", 401);
   });

@@ -22,6 +22,16 @@ export function buildDirectory() {
   return found;
 }
 
+// The driver that the suites run on: PARLEY_STORE=storage-postgres, with PARLEY_POSTGRES as the folder that
+// plugins/storage-postgres/tests/cluster.sh was given.
+export const store = process.env.PARLEY_STORE ?? "storage-sqlite";
+
+export function storePlugin() {
+  if (store !== "storage-postgres") return { [store]: {} };
+  const url = fs.readFileSync(path.join(process.env.PARLEY_POSTGRES, "url"), "utf8").trim();
+  return { [store]: { config: { url } } };
+}
+
 // What every suite starts from. YAML is a superset of JSON, so the object is written as it is.
 export function configuration(changes = {}) {
   const build = buildDirectory();
@@ -32,7 +42,7 @@ export function configuration(changes = {}) {
     development: { strict: true },
     plugin_path: [path.join(build, "plugins"), path.join(repository, "plugins")],
     plugins: {
-      "storage-sqlite": {},
+      ...storePlugin(),
       // The cheapest hash that is allowed: the suites register many accounts.
       "auth-password": { grants: ["identity"], config: { argon2_memory_mib: 8, argon2_passes: 1 } },
       messaging: {},
@@ -66,8 +76,11 @@ export class Server {
     return path.join(this.directory, "parley.yaml");
   }
 
-  write(text = JSON.stringify(this.config, null, 2)) {
-    fs.writeFileSync(this.file, text);
+  write(text = undefined) {
+    // A schema for each server, as each has a folder; the same one again after a restart.
+    const database = this.config.plugins?.["storage-postgres"]?.config;
+    if (database) database.schema ??= path.basename(this.directory).toLowerCase().replaceAll("-", "_") + process.pid;
+    fs.writeFileSync(this.file, text ?? JSON.stringify(this.config, null, 2));
   }
 
   async launch() {

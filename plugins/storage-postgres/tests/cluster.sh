@@ -62,7 +62,7 @@ case $command in
   again) launch ;;
   kill) end KILL ;;
   stop)
-    end INT
+    end QUIT # at once: the data goes with it
     rm -rf "$place" "$dir/place" "$dir/url"
     ;;
   *)
