@@ -65,6 +65,13 @@ export class SocketClient {
     });
   }
 
+  // For those who stay longer than a server waits for a sign of life.
+  stay() {
+    const beating = setInterval(() => this.write({ heartbeat: {} }), this.hello.heartbeat_ms / 2).unref();
+    this.socket.once("close", () => clearInterval(beating));
+    return this;
+  }
+
   async refused(method, params, code) {
     await assert.rejects(this.call(method, params), { code });
   }
