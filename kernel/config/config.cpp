@@ -83,6 +83,11 @@ void read_limits(const json::object& in, limit_settings& out) {
   take(in, "offload_queue", out.offload_queue);
   take(in, "method_deadline_ms", out.method_deadline_ms);
   take(in, "hook_deadline_ms", out.hook_deadline_ms);
+  take(in, "jobs_running", out.jobs_running);
+  take(in, "job_deadline_ms", out.job_deadline_ms);
+  take(in, "job_lease_seconds", out.job_lease_seconds);
+  take(in, "job_poll_seconds", out.job_poll_seconds);
+  take(in, "job_dead_days", out.job_dead_days);
   take(in, "watchdog_seconds", out.watchdog_seconds);
   take(in, "slow_handler_ms", out.slow_handler_ms);
   take(in, "breaker_failures", out.breaker_failures);

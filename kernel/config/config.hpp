@@ -55,6 +55,11 @@ struct limit_settings : net::limits {
   std::uint32_t offload_queue = 0;
   std::uint32_t method_deadline_ms = 0; // the most that any manifest gets
   std::uint32_t hook_deadline_ms = 0;
+  std::uint32_t jobs_running = 0;
+  std::uint32_t job_deadline_ms = 0;
+  std::uint32_t job_lease_seconds = 0;
+  std::uint32_t job_poll_seconds = 0;
+  std::uint32_t job_dead_days = 0;
   std::uint32_t watchdog_seconds = 0; // 0: none
   std::uint32_t slow_handler_ms = 0;  // 0: none is warned about
   std::uint32_t breaker_failures = 0;

@@ -1,6 +1,6 @@
 #include "dispatch/answer_check.hpp"
 
-#include "storage/stand_ins.hpp"
+#include "storage/engine.hpp"
 
 namespace parley::dispatch {
 
@@ -11,16 +11,6 @@ namespace {
 schema::validator compiled(const json::object& from) {
   std::vector<schema::breach> faults; // the manifest was read without any
   return schema::validator::compile(from, faults);
-}
-
-void number_stand_ins(json::value& value) {
-  if (auto* object = value.if_object()) {
-    for (auto& member : *object) number_stand_ins(member.value());
-  } else if (auto* array = value.if_array()) {
-    for (auto& item : *array) number_stand_ins(item);
-  } else if (auto* number = value.if_int64(); number && storage::is_stand_in(*number)) {
-    *number = 1;
-  }
 }
 
 } // namespace
@@ -37,14 +27,9 @@ std::string answer_check::wrong_in(const validators& all, std::string_view name,
   const auto found = all.find(name);
   if (found == all.end()) return {};
   schema::breach first;
-  bool fits;
-  if (storage::holds_stand_in(what)) {
-    json::value numbered = what;
-    number_stand_ins(numbered);
-    fits = found->second.accepts(numbered, first);
-  } else {
-    fits = found->second.accepts(what, first);
-  }
+  const bool fits = storage::holds_stand_in(what)
+                        ? found->second.accepts(storage::with_numbers(what), first)
+                        : found->second.accepts(what, first);
   if (fits) return {};
   return (first.pointer.empty() ? "" : first.pointer + ": ") + first.what +
          (first.instead.empty() ? "" : "; " + first.instead);

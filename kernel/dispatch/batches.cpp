@@ -1,5 +1,6 @@
 #include "dispatch/batches.hpp"
 
+#include "dispatch/job_records.hpp"
 #include "dispatch/topics.hpp"
 #include "observe/log.hpp"
 
@@ -10,6 +11,8 @@ namespace parley::dispatch {
 namespace json = boost::json;
 
 namespace {
+
+constexpr std::size_t longest_job_key = 200;
 
 slot_table<batch>& table() {
   thread_local slot_table<batch> open;
@@ -229,6 +232,54 @@ parley_status batches::next(parley_batch to, std::string_view topic, std::string
   if (!b) return PARLEY_E_STALE;
   *out = b->root->writes->next(std::string(topic) + ":" + std::string(place));
   return PARLEY_OK;
+}
+
+namespace {
+
+// An empty text: nothing is wrong.
+std::string wrong_in(const schema::validator& wanted, const json::value& params) {
+  schema::breach first;
+  const bool fits = storage::holds_stand_in(params)
+                        ? wanted.accepts(storage::with_numbers(params), first)
+                        : wanted.accepts(params, first);
+  if (fits) return {};
+  return (first.pointer.empty() ? "" : first.pointer + ": ") + first.what;
+}
+
+} // namespace
+
+parley_status batches::enqueue(parley_batch to, std::string_view job, const json::value* params,
+                               std::int64_t at_ms, std::string_view key) {
+  batch* b = writable(to);
+  if (!b || !params) return PARLEY_E_STALE;
+  const auto declared = b->as->job_params.find(job);
+  if (declared == b->as->job_params.end()) {
+    blame(b->as->name, "the manifest declares no job " + std::string(job));
+    return PARLEY_E_NOT_FOUND;
+  }
+  if (const std::string wrong = wrong_in(declared->second, *params); !wrong.empty()) {
+    blame(b->as->name, "the parameters of the job " + std::string(job) +
+                           " are not what the manifest says: " + wrong);
+    return PARLEY_E_INVALID;
+  }
+  if (key.size() > longest_job_key || at_ms < 0) {
+    blame(b->as->name, "the key of a job has at most 200 bytes, and its time is Unix time");
+    return PARLEY_E_INVALID;
+  }
+  const std::int64_t now = calls_.now_ms();
+  job_record made;
+  made.name = b->as->name + "." + std::string(job);
+  made.id = key.empty() ? calls_.new_id() : made.name + "/" + std::string(key);
+  made.params = *params;
+  made.due_ms = std::max(at_ms, now);
+  made.mark = calls_.new_id();
+  made.queued_at = env::rfc3339(now);
+  const parley_status status = said(b->as->name, b->root->writes->put(jobs_name, made.to_json()));
+  if (status == PARLEY_OK)
+    b->root->after_commit.emplace_back([this, name = made.name, due = made.due_ms] {
+      if (on_queued) on_queued(name, due);
+    });
+  return status;
 }
 
 void batches::expire_keys() {

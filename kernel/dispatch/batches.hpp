@@ -37,6 +37,9 @@ class batches {
                          std::int64_t number);
   parley_status next(parley_batch to, std::string_view topic, std::string_view place,
                      std::int64_t* out);
+  // `at_ms` 0: at once. `key` empty: none.
+  parley_status enqueue(parley_batch to, std::string_view job, const boost::json::value* params,
+                        std::int64_t at_ms, std::string_view key);
   parley_status commit(parley_batch handle, const boost::json::value* reply, parley_done done,
                        void* user);
   // Erases records of idempotency keys that nobody may repeat any more, some at a time.
@@ -61,6 +64,8 @@ class batches {
 
   // Called when a call has submitted its first batch: the next in its order may begin.
   std::function<void(call&)> on_submitted;
+  // Called when a job was committed.
+  std::function<void(const std::string& name, std::int64_t due_ms)> on_queued;
 
  private:
   parley_status add_conditions(write_batch& to, call& owner, const boost::json::value* reply);

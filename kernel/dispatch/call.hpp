@@ -11,6 +11,7 @@
 #include "manifest.hpp"
 #include "observe/metrics.hpp"
 #include "parley/call.h"
+#include "schema.hpp"
 #include "storage/engine.hpp"
 
 #include <boost/json.hpp>
@@ -35,8 +36,9 @@ using handlers = std::map<std::string, handler, std::less<>>;
 struct instance {
   std::string name;
   manifest::manifest declared;
-  handlers methods, hooks, routes, access, places; // access and places by scope
-  session_ptr self;                                // the principal of kind PARLEY_PLUGIN
+  handlers methods, hooks, routes, jobs, access, places;            // access and places by scope
+  std::map<std::string, schema::validator, std::less<>> job_params; // by job
+  session_ptr self;           // the principal of kind PARLEY_PLUGIN
   session_ptr bot;            // with capabilities.bot, once its account is known
   std::string digest;         // of the file that its code came from; empty: part of the program
   entry_point* own = nullptr; // what it does by itself, below no handler
@@ -80,6 +82,12 @@ struct method_work {
   std::vector<boost::json::object> conditions; // of the permission, for the call's batches
 };
 
+// What a call that runs a job knows of it.
+struct job_run {
+  std::string id;
+  std::uint32_t attempt = 0, attempts = 0;
+};
+
 struct call {
   parley_call handle = 0;
   instance* plugin = nullptr; // whose code runs
@@ -96,6 +104,7 @@ struct call {
   std::vector<std::uint64_t> operations;
   std::vector<parley_batch> batches;
   std::optional<method_work> work;
+  std::optional<job_run> job;
   std::vector<storage::commit_result> numbers; // of this call's commits, for its result
   on_end ended;
 

@@ -12,7 +12,12 @@ dispatcher::dispatcher(calls& all, storage::engine& store, observe::metrics& mea
       topics_(all, store, bounds.replay_events),
       batches_(all, store, topics_, bounds.idempotency_days * day_ms),
       hooks_(all, bounds.hook_deadline_ms),
-      methods_(all, batches_, store, measured, std::move(allowed), bounds.method_deadline_ms) {}
+      methods_(all, batches_, store, measured, std::move(allowed), bounds.method_deadline_ms),
+      jobs_(all, store, measured, bounds.with_jobs) {
+  batches_.on_queued = [this](const std::string& name, std::int64_t due_ms) {
+    jobs_.queued(name, due_ms);
+  };
+}
 
 void dispatcher::serve(clients& to) {
   clients_ = &to;
@@ -33,11 +38,13 @@ void dispatcher::offer(instance& plugin) {
   if (plugin.open) plugin.open->set(0);
   for (const manifest::scope& s : plugin.declared.scopes) topics_.add_scope(s.name, plugin);
   methods_.provide(plugin);
+  jobs_.provide(plugin);
 }
 
 void dispatcher::remove(instance& plugin) {
   plugin.serves = false;
   methods_.withdraw(plugin);
+  jobs_.withdraw(plugin);
   hooks_.detach(plugin);
   topics_.remove_scopes(plugin);
   calls_.abort_all(plugin);
@@ -48,6 +55,7 @@ void dispatcher::replace(instance& old, instance& next) {
   hooks_.replace(old, next);
   offer(next);
   methods_.withdraw(old); // what the new version does not have
+  jobs_.withdraw(old);
   topics_.remove_scopes(old);
 }
 

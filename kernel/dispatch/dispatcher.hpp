@@ -5,6 +5,7 @@
 #include "dispatch/batches.hpp"
 #include "dispatch/calls.hpp"
 #include "dispatch/hooks.hpp"
+#include "dispatch/jobs.hpp"
 #include "dispatch/methods.hpp"
 #include "dispatch/topics.hpp"
 
@@ -15,6 +16,7 @@ struct limits {
   std::int64_t idempotency_days = 7;
   std::uint32_t method_deadline_ms = 60'000; // the most that any method gets, whatever it declares
   std::uint32_t hook_deadline_ms = 10'000;
+  jobs::settings with_jobs = {};
 };
 
 class dispatcher final : public entry {
@@ -54,6 +56,7 @@ class dispatcher final : public entry {
   batches& all_batches() { return batches_; }
   hooks& all_hooks() { return hooks_; }
   methods& all_methods() { return methods_; }
+  jobs& all_jobs() { return jobs_; }
 
  private:
   void offer(instance& plugin);
@@ -64,6 +67,7 @@ class dispatcher final : public entry {
   batches batches_;
   hooks hooks_;
   methods methods_;
+  jobs jobs_;
   authenticator authenticate_;
   std::function<bool(std::string_view)> revoked_;
 };

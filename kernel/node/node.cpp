@@ -43,6 +43,16 @@ plugin::services services_of(const config::config& with, const node::surrounding
   return out;
 }
 
+dispatch::jobs::settings jobs_of(const config::config& with) {
+  dispatch::jobs::settings out;
+  out.running = with.limits.jobs_running;
+  out.lease_ms = std::int64_t{with.limits.job_lease_seconds} * 1000;
+  out.poll_ms = std::int64_t{with.limits.job_poll_seconds} * 1000;
+  out.deadline_ms = with.limits.job_deadline_ms;
+  out.keep_dead_ms = with.limits.job_dead_days * day_ms;
+  return out;
+}
+
 bool stores(const plugin::candidate& c) {
   const auto& provides = c.declared.provides;
   return std::find(provides.begin(), provides.end(), "storage") != provides.end();
@@ -109,12 +119,13 @@ void node::start_storage() {
 }
 
 void node::open_storage() {
-  store_->open({dispatch::idempotency_collection()}, [this](const storage::failure& why) {
-    if (stopping_) return;
-    if (why.code != storage::status::ok)
-      return failed(driver_->name, "the store cannot be opened: " + why.message);
-    migrate(0);
-  });
+  store_->open({dispatch::idempotency_collection(), dispatch::jobs_collection()},
+               [this](const storage::failure& why) {
+                 if (stopping_) return;
+                 if (why.code != storage::status::ok)
+                   return failed(driver_->name, "the store cannot be opened: " + why.message);
+                 migrate(0);
+               });
 }
 
 // One plugin after the other: what is refused is refused by its name.
@@ -149,6 +160,7 @@ void node::start_plugins() {
   dispatch::limits bounds;
   bounds.method_deadline_ms = config_.limits.method_deadline_ms;
   bounds.hook_deadline_ms = config_.limits.hook_deadline_ms;
+  bounds.with_jobs = jobs_of(config_);
   dispatch_ = std::make_unique<dispatch::dispatcher>(
       calls_, *store_, on_.metrics,
       [this](const std::vector<std::string>& roles, const manifest::permission& wanted) {
@@ -215,6 +227,7 @@ void node::started() {
   lua_care_ = std::make_unique<lua_care>(
       services_, *lifecycle_, std::size_t{config_.limits.lua_memory_mib} << 20,
       [this](const std::string& plugin, done then) { restart(plugin, std::move(then)); });
+  dispatch_->all_jobs().begin();
   tidy();
   end_start({});
 }
@@ -225,6 +238,7 @@ void node::tidy() {
   store_->trim_log(env::rfc3339(on_.clock.unix_ms() - kept), 10'000,
                    [](const storage::failure&) {});
   dispatch_->all_batches().expire_keys();
+  dispatch_->all_jobs().tidy();
   identity_->tidy();
   tidy_timer_ = on_.logic.after(tidy_every, [this] { tidy(); });
 }

@@ -96,7 +96,7 @@ class node {
   void stop_identity();
   void close_storage();
   void stop_driver();
-  void tidy(); // old events, idempotency keys and sessions
+  void tidy(); // old events, idempotency keys, dead jobs and sessions
 
   const config::config& config_;
   std::vector<plugin::candidate> candidates_; // that run, in start order, the driver first

@@ -6,6 +6,7 @@
 #include "env/env.hpp"
 #include "observe/log.hpp"
 #include "parley/draft/http_route.h"
+#include "parley/draft/jobs.h"
 #include "parley/hook.h"
 #include "parley/topic.h"
 #include "plugin/host.hpp"
@@ -39,6 +40,7 @@ std::vector<std::string> declared(const loaded_plugin& plugin, std::int32_t kind
   if (kind == PARLEY_METHOD) take(plugin.declared.methods);
   if (kind == PARLEY_HOOK) take(plugin.declared.hooks);
   if (kind == PARLEY_ROUTE) take(plugin.declared.routes);
+  if (kind == PARLEY_JOB) take(plugin.declared.jobs);
   if (kind == PARLEY_SCOPE_ACCESS || kind == PARLEY_SCOPE_PLACES) take(plugin.declared.scopes);
   return out;
 }
@@ -67,9 +69,10 @@ parley_status provide(const parley_host* host, std::int32_t kind, parley_str nam
   dispatch::handlers& kept = kind == PARLEY_METHOD         ? plugin.methods
                              : kind == PARLEY_HOOK         ? plugin.hooks
                              : kind == PARLEY_ROUTE        ? plugin.routes
+                             : kind == PARLEY_JOB          ? plugin.jobs
                              : kind == PARLEY_SCOPE_ACCESS ? plugin.access
                                                            : plugin.places;
-  constexpr const char* words[] = {"method ", "hook ", "access ", "places ", "route "};
+  constexpr const char* words[] = {"method ", "hook ", "access ", "places ", "route ", "job "};
   kept[std::string(view(name))] = {
       handler, user, &point(plugin, words[kind - PARLEY_METHOD] + std::string(view(name)))};
   return PARLEY_OK;

@@ -8,6 +8,7 @@
 #include "parley/draft/asset.h"
 #include "parley/draft/connections.h"
 #include "parley/draft/ephemeral.h"
+#include "parley/draft/jobs.h"
 #include "parley/draft/storage.h"
 #include "parley/env.h"
 #include "parley/hook.h"
@@ -42,6 +43,8 @@ const void* query(const parley_host* host, const char* name, std::uint32_t min_s
     found = storage_interface();
   else if (wanted == PARLEY_EPHEMERAL_INTERFACE)
     found = ephemeral_interface();
+  else if (wanted == PARLEY_JOBS_INTERFACE)
+    found = jobs_interface();
   else if (wanted == PARLEY_HOOK_INTERFACE)
     found = hook_interface();
   else if (wanted == PARLEY_TOPIC_INTERFACE)
@@ -91,6 +94,8 @@ std::string check_provided(const loaded_plugin& plugin) {
     if (!plugin.hooks.contains(h.name)) return missing("hook", h.name);
   for (const manifest::route& r : plugin.declared.routes)
     if (!plugin.routes.contains(r.name)) return missing("route", r.name);
+  for (const manifest::job& j : plugin.declared.jobs)
+    if (!plugin.jobs.contains(j.name)) return missing("job", j.name);
   for (const manifest::scope& s : plugin.declared.scopes)
     if (!plugin.access.contains(s.name) || !plugin.places.contains(s.name))
       return missing("scope", s.name);

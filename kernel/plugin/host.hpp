@@ -39,6 +39,7 @@ bool has_capability(const loaded_plugin& plugin, const std::string& capability);
 const void* call_interface();
 const void* storage_interface();
 const void* ephemeral_interface();
+const void* jobs_interface();
 const void* hook_interface();
 const void* topic_interface();
 const void* env_interface();

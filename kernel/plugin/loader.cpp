@@ -49,6 +49,10 @@ std::unique_ptr<loaded_plugin> loader::load(candidate what, std::string* why) {
   plugin->self = std::make_shared<dispatch::session>(
       dispatch::session{"plugin:" + what.name, PARLEY_PLUGIN, "", {"plugin"}, 0});
   if (shared_.strict) plugin->strict = std::make_unique<dispatch::answer_check>(plugin->declared);
+  for (const manifest::job& j : plugin->declared.jobs) {
+    std::vector<schema::breach> faults; // the manifest was read without any
+    plugin->job_params.emplace(j.name, schema::validator::compile(j.params, faults));
+  }
   plugin->breaker = dispatch::circuit_breaker(shared_.faults);
   const observe::labels with{{"plugin", what.name}};
   plugin->open = &shared_.metrics->add_gauge(

@@ -96,6 +96,8 @@ inline constexpr std::int64_t stand_in_limit = -(std::int64_t{1} << 62);
 // Replaces a batch's stand-ins in a value by the numbers of its commit.
 void fill_in(boost::json::value& value, const commit_result& numbers);
 bool holds_stand_in(const boost::json::value& value);
+// A copy with some number in the place of each: for checks of what a value is.
+boost::json::value with_numbers(boost::json::value value);
 
 // A place in a batch to go back to.
 struct batch_mark {

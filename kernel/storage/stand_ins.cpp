@@ -17,6 +17,25 @@ bool holds_stand_in(const boost::json::value& value) {
   return false;
 }
 
+namespace {
+
+void number_stand_ins(boost::json::value& value) {
+  if (auto* object = value.if_object()) {
+    for (auto& member : *object) number_stand_ins(member.value());
+  } else if (auto* array = value.if_array()) {
+    for (auto& item : *array) number_stand_ins(item);
+  } else if (auto* number = value.if_int64(); number && is_stand_in(*number)) {
+    *number = 1;
+  }
+}
+
+} // namespace
+
+boost::json::value with_numbers(boost::json::value value) {
+  number_stand_ins(value);
+  return value;
+}
+
 void fill_in(boost::json::value& value, const commit_result& numbers) {
   if (auto* object = value.if_object()) {
     for (auto& member : *object) fill_in(member.value(), numbers);

@@ -107,6 +107,9 @@ class reader {
     for (const auto& m : object_in(root, "collections")) {
       out.collections.push_back(read_collection(m.key(), object_of(m.value())));
     }
+    for (const auto& m : object_in(root, "jobs")) {
+      out.jobs.push_back(read_job(m.key(), object_of(m.value())));
+    }
     for (const auto& m : object_in(root, "hook_points")) {
       out.hook_points.push_back(read_hook_point(m.key(), object_of(m.value())));
     }
@@ -237,6 +240,21 @@ class reader {
     }
     out.subjects = personal_in(in);
     out.ephemeral = bool_in(in, "ephemeral", false);
+    return out;
+  }
+
+  job read_job(std::string name, const json::object& in) {
+    job out;
+    out.params = schema_or(in, "/jobs/" + name, "params");
+    out.name = std::move(name);
+    out.doc = string_in(in, "doc");
+    out.concurrency = number_in(in, "concurrency", out.concurrency);
+    out.attempts = number_in(in, "attempts", out.attempts);
+    const auto& backoff = object_in(in, "backoff");
+    out.first_ms = number_in(backoff, "first_ms", out.first_ms);
+    out.most_ms = number_in(backoff, "most_ms", out.most_ms);
+    out.deadline_ms = number_in(in, "deadline_ms", out.deadline_ms);
+    out.cron = string_in(in, "cron");
     return out;
   }
 

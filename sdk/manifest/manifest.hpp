@@ -93,6 +93,19 @@ struct collection {
   bool ephemeral = false; // in memory only, see draft/ephemeral.h
 };
 
+// Durable work for later, see draft/jobs.h.
+struct job {
+  std::string name; // without the plugin's
+  std::string doc;
+  boost::json::object params;
+  std::uint32_t concurrency = 4; // runs at the same time, on one node
+  std::uint32_t attempts = 10;
+  std::uint32_t first_ms = 1'000; // `backoff`: before the second attempt, doubled before each later
+  std::uint32_t most_ms = 600'000;
+  std::uint32_t deadline_ms = 60'000; // of one run
+  std::string cron;                   // when it is queued by itself, or empty
+};
+
 // A place where others may step in.
 struct hook_point {
   std::string name;
@@ -150,6 +163,7 @@ struct manifest {
   std::vector<route> routes;
   std::vector<event> events;
   std::vector<collection> collections;
+  std::vector<job> jobs;
   std::vector<hook_point> hook_points;
   std::vector<hook> hooks;
   std::vector<assets> served;

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "cron.hpp"
 #include "type_resolver.hpp"
 #include "version.hpp"
 
@@ -78,6 +79,7 @@ class checks {
     for (const auto& one : all_.routes) check_raw_route(one, routes);
     for (const auto& one : all_.events) check_event(one);
     for (const auto& one : all_.collections) check_collection(one);
+    for (const auto& one : all_.jobs) check_job(one);
     for (const auto& one : all_.hook_points) check_hook_point(one);
     for (const auto& one : all_.hooks) check_hook(one);
     for (std::size_t i = 0; i < all_.served.size(); ++i) check_assets(i);
@@ -365,6 +367,32 @@ class checks {
         at(here + "/reason", "a reason stands where nothing is kept",
            "remove it, or `on_erase: keep`");
       }
+    }
+  }
+
+  void check_job(const job& j) {
+    const std::string pointer = "/jobs/" + j.name;
+    lower_name(pointer, j.name, "a job");
+    if (j.first_ms > j.most_ms) {
+      at(pointer + "/backoff",
+         "the first wait of " + std::to_string(j.first_ms) + " ms is longer than the longest, " +
+             std::to_string(j.most_ms) + " ms",
+         "a larger `most_ms`, or a smaller `first_ms`");
+    }
+    if (is_unreadable(j.params)) return;
+    if (!is_type(j.params, "object")) {
+      return at(pointer + "/params", "the parameters are not an object", "`type: object`");
+    }
+    if (!source_.keys.contains(pointer + "/cron")) return;
+    std::string why;
+    if (!cron::parse(j.cron, &why)) {
+      at(pointer + "/cron", why, "such as `30 4 * * *`, which is every day at half past four, UTC");
+    }
+    for (const auto& name : names_of(j.params)) {
+      if (!is_required(j.params, name)) continue;
+      at(pointer + "/cron",
+         "what is queued by itself has no parameters, and `" + name + "` is required",
+         "another job for the times, or `" + name + "` with a default");
     }
   }
 
