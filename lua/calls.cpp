@@ -18,6 +18,24 @@ void push_text(lua_State* L, parley_str text) {
   }
 }
 
+// {id =, attempt =, attempts =}; nil in any other call.
+void push_job(lua_State* L, parley_call call) {
+  const parley_jobs_api* const api = vm::of(L).api.jobs;
+  parley_job_info info{};
+  info.size = sizeof info;
+  if (api == nullptr || api->info(call, &info) != PARLEY_OK) {
+    lua_pushnil(L);
+    return;
+  }
+  lua_createtable(L, 0, 3);
+  push_text(L, info.id);
+  lua_setfield(L, -2, "id");
+  lua_pushinteger(L, info.attempt);
+  lua_setfield(L, -2, "attempt");
+  lua_pushinteger(L, info.attempts);
+  lua_setfield(L, -2, "attempts");
+}
+
 // call.account, call.kind, …: read from the host when asked for.
 int call_index(lua_State* L) {
   const parley_call call = check_call(L, 1);
@@ -46,6 +64,8 @@ int call_index(lua_State* L) {
       lua_pushinteger(L, info.readable_from);
     else
       lua_pushnil(L);
+  } else if (name == "job") {
+    push_job(L, call);
   } else {
     const std::string text = printable_name(name);
     return luaL_error(L, "a call has no %s", text.c_str());

@@ -40,6 +40,7 @@ function parley.words(text) end
 ---@field remote string? the client's address
 ---@field deadline_ms integer Unix time in milliseconds
 ---@field depth integer
+---@field job { id: string, attempt: integer, attempts: integer }? in a job: the same id at every attempt
 ---@field readable_from integer? in a method whose permission has a place for its scope: the first number of its topic that the account may read
 
 ---An error: returned or raised by a handler, it ends the call with it. Failed operations raise one.
@@ -55,6 +56,7 @@ function parley.words(text) end
 ---@field methods table plugin.methods.<owner>.<name> = function(call, params) return result end
 ---@field hooks table plugin.hooks.<a>.<b> = function(call, payload, batch?): a filter returns nothing to pass, a table to replace, plugin.deny(…) to deny; a join gets the owner's batch
 ---@field routes table plugin.routes.<name> = function(call, request) return { status =, headers =, body =, base64 = } end: raw HTTP; request is { method, path, params, query, headers, body, base64, remote }
+---@field jobs table plugin.jobs.<name> = function(call, params) … end: durable work, at least once; an error: it is tried again
 ---@field scopes table plugin.scopes.<name> = { access = function(call, { principal, place }) return { role =, from =, conditions = } end, places = function(call, { principal }) return { { place = }, … } end }
 ---@field requires table plugin.requires.<owner>.<name>(call, params): another plugin's method (waits)
 ---@field collections table<string, parley.collection|parley.ephemeral_collection>
@@ -236,6 +238,13 @@ function batch:publish(event, place, data, access) end
 ---@param place string
 ---@param number integer
 function batch:withdraw(event, place, number) end
+
+---Queues a job of the plugin: it is there when the batch is committed. at: not before that time (Unix time in
+---milliseconds). key: of one job and key there is one at a time, the last one counts.
+---@param job string
+---@param params? table
+---@param options? { at?: integer, key?: string }
+function batch:enqueue(job, params, options) end
 
 ---The number that the batch's next event on the topic will get: a stand-in, for keys, fields, data and results.
 ---@param topic string

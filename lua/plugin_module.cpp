@@ -11,7 +11,7 @@
 namespace parley::lua {
 namespace {
 
-enum class place { hook, method, route };
+enum class place { hook, method, route, job };
 
 std::vector<std::string> declared_names(const manifest::manifest& m, place kind) {
   std::vector<std::string> names;
@@ -19,6 +19,8 @@ std::vector<std::string> declared_names(const manifest::manifest& m, place kind)
     for (const auto& h : m.hooks) names.push_back(h.name);
   } else if (kind == place::route) {
     for (const auto& r : m.routes) names.push_back(r.name);
+  } else if (kind == place::job) {
+    for (const auto& j : m.jobs) names.push_back(j.name);
   } else {
     for (const auto& one : m.methods) names.push_back(one.name);
   }
@@ -36,7 +38,21 @@ std::vector<std::string> declared_names(const manifest::manifest& m, place kind)
 }
 
 const char* word_of(place kind) {
-  return kind == place::hook ? "hook" : kind == place::route ? "route" : "method";
+  constexpr const char* words[] = {"hook", "method", "route", "job"};
+  return words[static_cast<int>(kind)];
+}
+
+std::map<std::string, int>& handlers_of(vm& v, place kind) {
+  switch (kind) {
+    case place::hook:
+      return v.hooks;
+    case place::route:
+      return v.routes;
+    case place::job:
+      return v.jobs;
+    default:
+      return v.methods;
+  }
 }
 
 std::string path_of(lua_State* L) {
@@ -52,7 +68,7 @@ int node_index(lua_State* L) {
   const auto kind = static_cast<place>(lua_tointeger(L, lua_upvalueindex(1)));
   const std::string path = path_of(L);
   vm& v = vm::of(L);
-  const auto& set = kind == place::hook ? v.hooks : v.methods;
+  const auto& set = handlers_of(v, kind);
   if (const auto found = set.find(path); found != set.end()) {
     lua_rawgeti(L, LUA_REGISTRYINDEX, found->second);
     return 1;
@@ -88,10 +104,7 @@ int node_newindex(lua_State* L) {
     return luaL_error(L, "%s %s: must be a function", word_of(kind), path.c_str());
   }
   lua_settop(L, 3);
-  auto* const where = kind == place::hook    ? &v.hooks
-                      : kind == place::route ? &v.routes
-                                             : &v.methods;
-  return keep_function(L, where, path);
+  return keep_function(L, &handlers_of(v, kind), path);
 }
 
 void push_node(lua_State* L, place kind, const std::string& path) {
@@ -137,7 +150,7 @@ int plugin_newindex(lua_State* L) {
   if (name != "start" && name != "stop") {
     v.charge(L, 1000 + 10 * name.size());
     const std::string near =
-        schema::nearest(name, {"start", "stop", "hooks", "methods", "routes", "scopes"});
+        schema::nearest(name, {"start", "stop", "hooks", "methods", "routes", "jobs", "scopes"});
     const std::string hint = near.empty() ? "" : "; did you mean plugin." + near + "?";
     return luaL_error(L, "plugin.%s cannot be set%s", printable_name(name).c_str(), hint.c_str());
   }
@@ -294,6 +307,8 @@ void push_plugin(lua_State* L) {
   lua_setfield(L, -2, "methods");
   push_node(L, place::route, "");
   lua_setfield(L, -2, "routes");
+  push_node(L, place::job, "");
+  lua_setfield(L, -2, "jobs");
   push_scopes(L);
   lua_setfield(L, -2, "scopes");
   push_log(L);

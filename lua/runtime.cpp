@@ -18,6 +18,7 @@ bool query_all(const parley_host* host, host_api* api, std::string* why) {
   api->host = host;
   query(host, PARLEY_STORAGE_INTERFACE, &api->storage, nullptr);
   query(host, PARLEY_EPHEMERAL_INTERFACE, &api->memory, nullptr);
+  query(host, PARLEY_JOBS_INTERFACE, &api->jobs, nullptr);
   query(host, PARLEY_METRICS_INTERFACE, &api->metrics, nullptr);
   query(host, PARLEY_TOPIC_INTERFACE, &api->topic, nullptr);
   return query(host, PARLEY_CALL_INTERFACE, &api->call, why) &&
@@ -87,6 +88,10 @@ bool provide_all(vm& v, std::string* why) {
   for (const auto& r : v.declared.routes) {
     well &= provide(PARLEY_ROUTE, entry_kind::route, r.name, v.routes,
                     "function plugin.routes." + r.name + "(call, request)");
+  }
+  for (const auto& j : v.declared.jobs) {
+    well &= provide(PARLEY_JOB, entry_kind::job, j.name, v.jobs,
+                    "function plugin.jobs." + j.name + "(call, params)");
   }
   for (const auto& h : v.declared.hooks) {
     const char* const arguments =

@@ -153,6 +153,37 @@ int batch_withdraw(lua_State* L) {
   return 0;
 }
 
+// batch:enqueue(job, params, {at = ms, key = text})
+int batch_enqueue(lua_State* L) {
+  const batch_data& b = check_batch(L);
+  const parley_jobs_api* const api = vm::of(L).api.jobs;
+  if (api == nullptr) return luaL_error(L, "this server has no jobs");
+  const std::string_view job = check_name(L, 2);
+  lua_settop(L, 4);
+  if (lua_isnil(L, 3)) {
+    lua_newtable(L);
+    lua_replace(L, 3);
+  }
+  luaL_checktype(L, 3, LUA_TTABLE);
+  lua_Integer at_ms = 0;
+  std::string_view key;
+  if (!lua_isnil(L, 4)) {
+    luaL_checktype(L, 4, LUA_TTABLE);
+    if (lua_getfield(L, 4, "at") != LUA_TNIL) {
+      int whole = 0;
+      at_ms = lua_tointegerx(L, -1, &whole);
+      luaL_argcheck(L, whole != 0, 4, "`at` is a time in milliseconds, as plugin.now() gives it");
+    }
+    if (lua_getfield(L, 4, "key") != LUA_TNIL) {
+      luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 4, "`key` is a text");
+      key = check_text(L, -1);
+    }
+  }
+  check(L, api->enqueue(b.batch, to_str(job), build_value(L, 3, b.call), at_ms, to_str(key)),
+        "enqueue");
+  return 0;
+}
+
 int batch_next(lua_State* L) {
   const batch_data& b = check_batch(L);
   const std::string_view topic = check_name(L, 2);
@@ -250,12 +281,17 @@ void push_batch(lua_State* L, parley_batch batch, parley_call call, bool owned) 
 }
 
 void add_storage(lua_State* L) {
-  static constexpr luaL_Reg methods[] = {
-      {"put", batch_put},           {"patch", batch_patch},
-      {"erase", batch_erase},       {"increment", batch_increment},
-      {"require", batch_require},   {"publish", batch_publish},
-      {"withdraw", batch_withdraw}, {"next", batch_next},
-      {"commit", batch_commit},     {nullptr, nullptr}};
+  static constexpr luaL_Reg methods[] = {{"put", batch_put},
+                                         {"patch", batch_patch},
+                                         {"erase", batch_erase},
+                                         {"increment", batch_increment},
+                                         {"require", batch_require},
+                                         {"publish", batch_publish},
+                                         {"withdraw", batch_withdraw},
+                                         {"next", batch_next},
+                                         {"enqueue", batch_enqueue},
+                                         {"commit", batch_commit},
+                                         {nullptr, nullptr}};
   make_type(L, batch_type, methods);
   push_collections(L);
   lua_setfield(L, -2, "collections");

@@ -5,6 +5,7 @@
 #include "runtime.hpp"
 
 #include <parley/draft/ephemeral.h>
+#include <parley/draft/jobs.h>
 #include <parley/draft/storage.h>
 #include <parley/parley.h>
 #include <lua.hpp>
@@ -32,6 +33,7 @@ struct host_api {
   const parley_storage_api* storage = nullptr;  // may be NULL
   const parley_topic_api* topic = nullptr;      // may be NULL
   const parley_ephemeral_api* memory = nullptr; // may be NULL
+  const parley_jobs_api* jobs = nullptr;        // may be NULL
 };
 
 inline parley_str to_str(std::string_view text) {
@@ -41,7 +43,19 @@ inline std::string_view view_of(parley_str text) {
   return {text.ptr, text.len};
 }
 
-enum class entry_kind { filter, join, observe, method, route, access, places, start, stop, timer };
+enum class entry_kind {
+  filter,
+  join,
+  observe,
+  method,
+  route,
+  job,
+  access,
+  places,
+  start,
+  stop,
+  timer
+};
 
 class vm;
 
@@ -148,7 +162,7 @@ class alignas(256) vm {
   lua_State* state() { return state_; }
   bool loading = false;
   int start_function = LUA_NOREF, stop_function = LUA_NOREF;
-  std::map<std::string, int> methods, hooks, routes, access,
+  std::map<std::string, int> methods, hooks, routes, jobs, access,
       places; // name → reference of the function
   std::vector<std::unique_ptr<handler>> provided;
   std::size_t memory_used() const { return memory_used_; }

@@ -71,7 +71,7 @@ class calls {
   std::uint32_t depth_now() const { return depth_now_; }
   std::int64_t now_ms() const { return clock_.unix_ms(); }
   env::loop& logic() { return logic_; }
-  env::random& random() { return random_; }
+  env::random& randomness() { return random_; }
   std::string new_id() { return env::uuid_v7(clock_, random_); }
 
  private:

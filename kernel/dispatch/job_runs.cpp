@@ -133,7 +133,7 @@ void jobs::fail(const kind& of, storage::batch& into, job_record& job, const std
   job_record letter = job;
   letter.dead = true;
   letter.due_ms = calls_.now_ms();
-  const std::int64_t wait_ms = retry_delay_ms(of.declared, job.attempts, calls_.random());
+  const std::int64_t wait_ms = retry_delay_ms(of.declared, job.attempts, calls_.randomness());
   if (!dies) {
     job.due_ms = calls_.now_ms() + std::max(wait_ms, at_least_ms);
   } else if (next_turn(of, job)) {

@@ -59,28 +59,11 @@ local function close(call, poll)
   return replace(call, poll, "poll.closed")
 end
 
----- closing at the time
-
-local timer
-
--- Closes what is due and sets the timer for the next. What is missed is found at the next start,
--- and nobody can vote meanwhile.
-local function close_due(call)
-  if timer then plugin.cancel(timer) end
-  timer = nil
-  while true do
-    local next = polls:range(call, { index = "by_closing", prefix = { true }, from = 0, limit = 1 }).items[1]
-    if not next then return end
-    local left = next.closes_ms - plugin.now()
-    if left > 0 then
-      timer = plugin.after(math.min(left, A_DAY_MS), close_due)
-      return
-    end
-    close(call, next)
-  end
+-- At its time. Where many vote at that moment it is tried again.
+function plugin.jobs.close(call, params)
+  local poll = polls:get(call, params.conversation, params.poll)
+  if poll and poll.open and not close(call, poll) then return plugin.error("conflict") end
 end
-
-plugin.start = close_due
 
 ---- methods
 
@@ -104,9 +87,8 @@ function plugin.methods.polls.create(call, params)
   batch:require { collection = "polls", key = { poll.conversation, poll.id }, exists = false }
   batch:put("polls", poll)
   batch:publish("poll.created", poll.conversation, shown(poll))
-  local reply = batch:commit(shown(poll)).reply
-  if lasts then close_due(call) end
-  return reply
+  if lasts then batch:enqueue("close", { conversation = poll.conversation, poll = poll.id }, { at = poll.closes_ms }) end
+  return batch:commit(shown(poll)).reply
 end
 
 -- The numbers of a choice, in order and each once.

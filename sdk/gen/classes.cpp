@@ -112,6 +112,9 @@ std::string write_class(const shape& what) {
     out +=
         "  static constexpr std::string_view collection_name = " + literal(what.collection) + ";\n";
   }
+  if (!what.job.empty()) {
+    out += "  static constexpr std::string_view job_name = " + literal(what.job) + ";\n";
+  }
   if (what.ephemeral) out += "  static constexpr bool ephemeral = true;\n";
   if (!what.record.empty()) out += "  using record = " + what.record + ";\n";
   out += write_constructors(what) + "\n";

@@ -26,6 +26,7 @@ struct module {
   std::string space; // messaging_types
   std::unique_ptr<shapes> classes;
   std::vector<typed_method> methods;
+  std::vector<std::pair<const manifest::job*, std::string>> jobs; // and their parameters
 };
 
 bool nothing(const boost::json::object& schema) {
@@ -80,6 +81,9 @@ class writer {
     }
     if (&from == &plugin_) {
       for (const auto& each : from.declared.collections) out.classes->add_collection(each);
+      for (const auto& each : from.declared.jobs) {
+        out.jobs.emplace_back(&each, out.classes->add_job(each));
+      }
     }
     return out;
   }
@@ -204,8 +208,16 @@ class writer {
       handler(name, each.declared->name, each.result, ", " + each.params + " params",
               "method_start", "PARLEY_METHOD", each.declared->name + ": " + each.declared->doc);
     }
+    for (const auto& each : own_.jobs) write_job_handler(*each.first, each.second);
     for (const auto& each : plugin_.declared.scopes) write_scope_handlers(each);
     for (const auto& each : steps_) write_hook_handler(*each.declared, each.payload);
+  }
+
+  void write_job_handler(const manifest::job& each, const std::string& type) {
+    const std::string name =
+        member("on_job_" + method_stem(each.name), "/jobs/" + yaml::escape_pointer(each.name));
+    handler(name, each.name, "void", ", " + type + " job", "method_start", "PARLEY_JOB",
+            each.name + ", at least once: " + each.doc);
   }
 
   void write_scope_handlers(const manifest::scope& each) {

@@ -128,7 +128,7 @@ class writer {
       others.emplace(&each, classes(each, problems_)).first->second.add_calls(needed);
     }
     own_.add_calls(needed); // a plugin may call its own methods
-    std::string shape = write_methods() + write_hooks(others) + write_scopes() +
+    std::string shape = write_methods() + write_jobs() + write_hooks(others) + write_scopes() +
                         write_collections() + needed.write(class_name(of_.name, "requires"));
     own_.named(of_.config, "config", "/config");
     for (const auto& each : of_.events) {
@@ -158,6 +158,19 @@ class writer {
               each.doc);
     }
     return all.write(class_name(of_.name, "methods"));
+  }
+
+  std::string write_jobs() {
+    std::string out = "---@class " + class_name(of_.name, "jobs") + "\n";
+    for (const auto& each : of_.jobs) {
+      const std::string params = !has_properties(each.params)
+                                     ? "table"
+                                     : own_.named(each.params, method_stem(each.name) + "_job",
+                                                  "/jobs/" + yaml::escape_pointer(each.name));
+      out += lua_field(each.name, "fun(call: parley.call, params: " + params + "): parley.error?",
+                       each.doc);
+    }
+    return out + "\n";
   }
 
   std::string write_hooks(std::map<const source*, classes>& others) {
@@ -225,7 +238,7 @@ class writer {
   std::string write_plugin() const {
     std::string out = "---@class " + class_name(of_.name, "plugin") + ": parley.plugin\n";
     if (has_properties(of_.config)) out += lua_field("config", class_name(of_.name, "config"));
-    for (const char* part : {"methods", "hooks", "scopes", "collections", "requires"}) {
+    for (const char* part : {"methods", "jobs", "hooks", "scopes", "collections", "requires"}) {
       out += lua_field(part, class_name(of_.name, part));
     }
     return out;

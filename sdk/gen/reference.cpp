@@ -40,7 +40,7 @@ class page {
   std::string run() {
     return "<!-- Written by parley-gen from plugin.yaml. Do not edit. -->\n# " + of_.name + "\n\n" +
            sentence_of(of_.summary) + what_it_is() + configuration() + methods() + types() +
-           events() + hooks() + collections();
+           events() + jobs() + hooks() + collections();
   }
 
  private:
@@ -139,6 +139,22 @@ class page {
     for (const auto& each : of_.events) {
       out += row({code(each.name), code(each.topic), each.durable ? "yes" : "no",
                   type_text(each.data, of_), subjects_of(each.subjects), each.doc});
+    }
+    return out + "\n";
+  }
+
+  std::string jobs() const {
+    if (of_.jobs.empty()) return {};
+    std::string out = "## Jobs\n\n" +
+                      table_head({"job", "parameters", "by itself, in UTC", "at the same time",
+                                  "attempts", "waits after a failure", "deadline", "what it does"});
+    for (const auto& each : of_.jobs) {
+      out +=
+          row({code(each.name), has_properties(each.params) ? type_text(each.params, of_) : "none",
+               each.cron.empty() ? "" : code(each.cron), std::to_string(each.concurrency),
+               std::to_string(each.attempts),
+               std::to_string(each.first_ms) + " to " + std::to_string(each.most_ms) + " ms",
+               std::to_string(each.deadline_ms) + " ms", each.doc});
     }
     return out + "\n";
   }

@@ -114,7 +114,7 @@ std::string shapes::field_name(const std::string& name, const std::string& in) c
   for (const std::string_view taken :
        {std::string_view(in), std::string_view(space_), std::string_view("parley"),
         std::string_view("std"), std::string_view("record"), std::string_view("collection_name"),
-        std::string_view("ephemeral")}) {
+        std::string_view("ephemeral"), std::string_view("job_name")}) {
     if (out == taken) return out + '_';
   }
   return out;
@@ -161,6 +161,12 @@ std::string shapes::parameters_of(const json::object& schema, const std::string&
   } else {
     class_of(schema, name, pointer).implicit = true;
   }
+  return space_ + "::" + name;
+}
+
+std::string shapes::add_job(const manifest::job& in) {
+  const std::string name = method_stem(in.name) + "_job";
+  class_of(in.params, name, "/jobs/" + yaml::escape_pointer(in.name)).job = in.name;
   return space_ + "::" + name;
 }
 

@@ -33,6 +33,7 @@ struct shape {
   std::string collection; // as a record or key of it, or empty
   std::string record;     // keys: the record's class
   bool ephemeral = false; // its collection is
+  std::string job;        // whose parameters it is, or empty
   const field* find(std::string_view field_name) const;
 };
 
@@ -58,6 +59,8 @@ class shapes {
   bool claimed(const std::string& name) const { return claimed_.contains(name); }
 
   void add_types();
+  // The parameters of a job; gives the class with its namespace.
+  std::string add_job(const manifest::job& in);
   // The record of a collection and its key. A record with the fields of a declared type is that
   // type.
   void add_collection(const manifest::collection& in);

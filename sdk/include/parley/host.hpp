@@ -6,6 +6,7 @@
 
 #include "parley/draft/ephemeral.h"
 #include "parley/draft/identity.h"
+#include "parley/draft/jobs.h"
 #include "parley/draft/storage.h"
 #include "parley/parley.h"
 
@@ -40,6 +41,7 @@ class host {
         topics(find<parley_topic_api>(PARLEY_TOPIC_INTERFACE)),
         store(find<parley_storage_api>(PARLEY_STORAGE_INTERFACE)),
         memory(find<parley_ephemeral_api>(PARLEY_EPHEMERAL_INTERFACE)),
+        jobs(find<parley_jobs_api>(PARLEY_JOBS_INTERFACE)),
         accounts(find<parley_identity_api>(PARLEY_IDENTITY_INTERFACE)) {}
 
   bool complete() const { return values && calls && log && environment && configuration; }
@@ -61,6 +63,7 @@ class host {
   const parley_topic_api* topics;
   const parley_storage_api* store;     // draft
   const parley_ephemeral_api* memory;  // draft
+  const parley_jobs_api* jobs;         // draft
   const parley_identity_api* accounts; // draft; null without the capability `identity`
 
  private:

@@ -15,6 +15,7 @@
 
 #include "parley/call.hpp"
 #include "parley/draft/storage.h"
+#include "parley/jobs.hpp"
 
 #include <concepts>
 #include <optional>
@@ -284,6 +285,15 @@ class batch {
     static_assert(Event::durable, "an ephemeral event is in no log");
     check(store().withdraw(handle_, to_c(Event::event_name), to_c(place), number),
           "withdrawing an event");
+  }
+
+  // Queues a job: it is there when the batch is committed.
+  template <job_class Job>
+  void enqueue(const Job& job, const job_options& how = {}) {
+    check(
+        jobs_of(arena_.host())
+            .enqueue(handle_, to_c(Job::job_name), to_value(arena_, job), how.at_ms, to_c(how.key)),
+        "queuing a job");
   }
 
   // The number that this batch's next event on that topic will get. A stand-in until the commit:

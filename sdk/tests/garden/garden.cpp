@@ -16,6 +16,8 @@ class garden final : public garden_plugin {
     made.number = b.next("bed", p.bed);
     b.put(made);
     b.publish(plant_grown(made));
+    b.enqueue(water_job(p.bed, made.number), job_options{.at_ms = c.now_ms() + 1000, .key = p.bed});
+    b.enqueue(delete_job());
     co_await run_plant_planted(c, made, b);
     const plant done = co_await b.commit(made);
     run_plant_seen(c, plant_seen_payload(c.account()));
@@ -37,6 +39,11 @@ class garden final : public garden_plugin {
     const sample_types::fault_params how("wind " + std::to_string(now.wind));
     co_await sample().fault(c, how);
   }
+  task<void> on_job_water(call& c, water_job job) override {
+    if (this_job(c).is_last() || job.litres > 9) throw withered("It is too late.");
+    co_return;
+  }
+  task<void> on_job_delete(call&, delete_job) override { co_return; }
   task<scope_access> bed_access(call&, std::string, std::string) override {
     co_return scope_access("guest", 1);
   }

@@ -95,6 +95,11 @@
 ---@class garden.measure_params
 ---@field of? ("tree" | "flower")[]
 
+---@class garden.water_job
+---@field bed string
+---@field number integer
+---@field litres? integer
+
 ---@class garden.plants_record
 ---@field bed string
 ---@field number integer
@@ -124,6 +129,10 @@
 
 ---@class garden.methods
 ---@field garden garden.methods.garden
+
+---@class garden.jobs
+---@field delete fun(call: parley.call, params: table): parley.error? Takes old plants away.
+---@field water fun(call: parley.call, params: garden.water_job): parley.error? Waters a plant.
 
 ---@class garden.hooks.note
 ---@field adding fun(call: parley.call, payload: sample.note): (sample.note|parley.error)? May refuse a note.
@@ -177,6 +186,7 @@
 ---@class garden.plugin: parley.plugin
 ---@field config garden.config
 ---@field methods garden.methods
+---@field jobs garden.jobs
 ---@field hooks garden.hooks
 ---@field scopes garden.scopes
 ---@field collections garden.collections
