@@ -1,6 +1,7 @@
 #include "server.hpp"
 
 #include "env/stack.hpp"
+#include "job_commands.hpp"
 #include "observe/log.hpp"
 
 #include <chrono>
@@ -116,7 +117,8 @@ void server::take_orders() {
   control_ = std::make_unique<control::socket>(
       loop_, config_.server.data / control::file_name,
       [this](const boost::json::object& asked, control::reply answer) {
-        commands_.run(asked, std::move(answer));
+        if (!run_job_command(node_.dispatch().orders_about_jobs(), clock_.unix_ms(), asked, answer))
+          commands_.run(asked, std::move(answer));
       });
   if (const std::string why = control_->open(); !why.empty())
     observe::write(level::warn, "parleyctl cannot reach this server", {{"why", why}});

@@ -79,6 +79,12 @@ function host:run() end
 function host:advance(seconds) end
 ---@return string RFC 3339
 function host:now() end
+---Jobs that wait or run, and dead letters.
+---@return { id: string, job: string, state: "queued"|"running"|"dead", attempts: integer, due_at: string, queued_at: string, error: string }[]
+function host:jobs() end
+---Lets time pass until no job runs or waits but those that are due in more than an hour, and those that are
+---queued by cron.
+function host:run_jobs() end
 ---@param folder string? of the next version, from FOLDER; by default the same
 function host:upgrade(folder) end
 ---@param folder string

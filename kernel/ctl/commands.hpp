@@ -19,6 +19,7 @@ struct command {
 
 std::vector<command> configuration_commands();
 std::vector<command> running_commands();
+std::vector<command> job_commands();
 std::vector<command> authoring_commands();
 std::vector<command> testing_commands();
 

@@ -161,6 +161,16 @@ lines collections(const manifest& m) {
   return out;
 }
 
+lines jobs(const manifest& m) {
+  lines out;
+  for (const auto& each : m.jobs)
+    out.push_back(columns(each.name, 28,
+                          (each.cron.empty() ? "" : "by itself at `" + each.cron + "`, ") +
+                              std::to_string(each.attempts) + " attempts, " +
+                              std::to_string(each.concurrency) + " at the same time"));
+  return out;
+}
+
 lines scopes(const manifest& m) {
   lines out;
   for (const auto& each : m.scopes)
@@ -210,6 +220,7 @@ void tell(const plugin_folder& of) {
     section("offers hooks", hook_points(m));
     section("events", events(m));
     section("stores", collections(m));
+    section("jobs", jobs(m));
     section("scopes", scopes(m));
     section("pages", pages(m));
   } else {

@@ -1,49 +1,18 @@
 // What is asked of a running server, by the socket in its data directory: plugin list, reload and
 // release.
 
+#include "ctl/ask.hpp"
 #include "ctl/commands.hpp"
-
-#include "config/config.hpp"
-#include "control/client.hpp"
-#include "control/socket.hpp"
 #include "plugin/quarantine.hpp"
 
 #include <iomanip>
 #include <iostream>
-#include <optional>
 
 namespace parley::ctl {
 
 namespace json = boost::json;
 
 namespace {
-
-std::optional<std::filesystem::path> data_of(const std::string& file) {
-  std::vector<yaml::problem> problems;
-  const config::config with = config::load(file, problems);
-  for (const auto& p : problems) std::cerr << yaml::to_string(p) << '\n';
-  if (!problems.empty()) return std::nullopt;
-  return with.server.data;
-}
-
-// What the server said, or nothing after having said why.
-std::optional<json::object> said_by(const control::answer& a) {
-  if (!a.said) {
-    std::cerr << a.why << '\n';
-    return std::nullopt;
-  }
-  if (const json::value* error = a.said->if_contains("error")) {
-    std::cerr << std::string_view(error->as_string()) << '\n';
-    return std::nullopt;
-  }
-  return a.said;
-}
-
-std::string text_of(const json::object& in, std::string_view key) {
-  const json::value* value = in.if_contains(key);
-  if (!value) return "";
-  return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
-}
 
 std::string seconds_of(const json::object& line) {
   const json::value* value = line.if_contains("seconds");

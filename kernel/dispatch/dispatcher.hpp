@@ -5,7 +5,7 @@
 #include "dispatch/batches.hpp"
 #include "dispatch/calls.hpp"
 #include "dispatch/hooks.hpp"
-#include "dispatch/jobs.hpp"
+#include "dispatch/job_orders.hpp"
 #include "dispatch/methods.hpp"
 #include "dispatch/topics.hpp"
 
@@ -57,6 +57,7 @@ class dispatcher final : public entry {
   hooks& all_hooks() { return hooks_; }
   methods& all_methods() { return methods_; }
   jobs& all_jobs() { return jobs_; }
+  job_orders& orders_about_jobs() { return job_orders_; }
 
  private:
   void offer(instance& plugin);
@@ -68,6 +69,7 @@ class dispatcher final : public entry {
   hooks hooks_;
   methods methods_;
   jobs jobs_;
+  job_orders job_orders_;
   authenticator authenticate_;
   std::function<bool(std::string_view)> revoked_;
 };

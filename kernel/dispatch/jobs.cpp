@@ -69,6 +69,10 @@ void jobs::queued(const std::string& name, std::int64_t due_ms) {
   if (due_ms < k.next_ms) plan(k, due_ms);
 }
 
+void jobs::woken(const std::string& name) {
+  if (const auto found = kinds_.find(name); found != kinds_.end()) look(found->second);
+}
+
 bool jobs::is_full(const kind& at) const {
   return at.running >= at.declared.concurrency || running_.size() >= settings_.running;
 }

@@ -35,6 +35,8 @@ class jobs {
   void withdraw(const instance& plugin);
   // A job was committed.
   void queued(const std::string& name, std::int64_t due_ms);
+  // Jobs of that name were changed from outside.
+  void woken(const std::string& name);
   // Erases the oldest dead letters, some at a time.
   void tidy();
   // Told when a plugin was entered for a job, and has not ended it yet: for tests of what then goes

@@ -23,6 +23,8 @@ const std::vector<fault>& faults() {
       {"clients-gone", "All connections break while a call waits for the store; they come again."},
       {"clock-forward", "The wall clock is set forward by an hour while a call waits."},
       {"clock-back", "The wall clock is set back by an hour while a call waits."},
+      {"restart-in-job",
+       "The power goes while a job runs; the server starts again, and the job is taken over."},
       {"restart", "The power goes while a call waits for the store; the server starts again."},
   };
   return all;

@@ -86,6 +86,14 @@ std::string host::now() const {
   return env::rfc3339(world_->on.clock.unix_ms());
 }
 
+std::vector<value> host::jobs() {
+  return world_->jobs();
+}
+
+void host::run_jobs(place where) {
+  world_->run_jobs(where);
+}
+
 void host::upgrade(const std::string& folder, place where) {
   world_->complain(where);
   const std::string why = world_->upgrade(folder);

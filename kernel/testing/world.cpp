@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::chrono::seconds longest_wait{70}; // longer than any method's deadline
 constexpr std::chrono::hours clock_jump{1};
+constexpr std::chrono::hours longest_jobs{24};
+constexpr std::int64_t soon_ms = 60 * 60 * 1000;
+constexpr std::uint32_t most_jobs = 1000;
 
 std::uint64_t seed_of(const options& with) {
   if (with.seed != 0) return with.seed;
@@ -117,7 +120,12 @@ void world::start() {
   auto over = std::make_shared<std::optional<std::string>>();
   node_->start([over](const std::string& why) { *over = why; });
   wait([&] { return over->has_value(); });
-  if (over->has_value() && over->value().empty()) return;
+  if (over->has_value() && over->value().empty()) {
+    node_->dispatch().all_jobs().on_run = [this] {
+      if (faults.now("restart-in-job")) cut_power();
+    };
+    return;
+  }
   const std::string why = *over ? **over : "it does not come to an end";
   stop_node();
   throw failure(why, why);
@@ -198,6 +206,48 @@ void world::advance(std::chrono::milliseconds by) {
   }
 }
 
+// ---- jobs
+
+std::vector<dispatch::job_record> world::read_jobs(bool dead) {
+  struct reading {
+    bool over = false;
+    std::vector<dispatch::job_record> found;
+  };
+  const auto r = std::make_shared<reading>();
+  node_->dispatch().orders_about_jobs().list(
+      dead, {}, most_jobs,
+      [r](const std::string& why, std::vector<dispatch::job_record> found, bool) {
+        if (!why.empty()) throw std::runtime_error(why);
+        r->found = std::move(found);
+        r->over = true;
+      });
+  wait([&] { return r->over; });
+  return std::move(r->found);
+}
+
+std::vector<value> world::jobs() {
+  std::vector<value> out;
+  for (const bool dead : {false, true})
+    for (const auto& each : read_jobs(dead))
+      out.push_back(from_json(dispatch::shown(each, on.clock.unix_ms())));
+  return out;
+}
+
+void world::run_jobs(const place& where) {
+  const std::int64_t until = on.clock.steady_ns() + std::chrono::nanoseconds(longest_jobs).count();
+  while (true) {
+    const std::int64_t soon = on.clock.unix_ms() + soon_ms;
+    const auto left = read_jobs(false);
+    const auto waits = std::find_if(left.begin(), left.end(), [&](const auto& job) {
+      return job.cron.empty() && job.due_ms <= soon;
+    });
+    if (waits == left.end()) return;
+    if (on.clock.steady_ns() > until)
+      fail("the job " + waits->name + " comes to no end in a day", where);
+    advance(std::chrono::seconds(1));
+  }
+}
+
 // ---- faults
 
 void world::inject(std::string_view fault, unsigned nth, const place& where) {
@@ -245,10 +295,12 @@ void world::on_store_operation() {
   }
   if (faults.now("clock-forward")) on.clock.jump(clock_jump);
   if (faults.now("clock-back")) on.clock.jump(-clock_jump);
-  if (faults.now("restart")) {
-    store_.cut();
-    power_cut_ = true;
-  }
+  if (faults.now("restart")) cut_power();
+}
+
+void world::cut_power() {
+  store_.cut();
+  power_cut_ = true;
 }
 
 void world::break_connections() {

@@ -68,15 +68,19 @@ class world {
   std::vector<std::string> log;
   devices clients;
   double metric(std::string_view sample) const;
+  std::vector<value> jobs();
+  void run_jobs(const place& where);
 
  private:
   void start();
   std::string stop_node();
   void on_store_operation();
   void break_connections();
+  void cut_power();
   std::string make_account(const std::string& name, std::string& id);
   void look_for_leftovers(std::vector<std::string>& found) const;
   void step_into_hooks();
+  std::vector<dispatch::job_record> read_jobs(bool dead);
   void come_in(device& who);
   void all_come_back();
   parley::plugin::loaded_plugin* find(std::string_view plugin) const;

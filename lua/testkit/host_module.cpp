@@ -186,6 +186,20 @@ int advance(lua_State* L) {
   });
 }
 
+int jobs(lua_State* L) {
+  return guarded(L, [&] {
+    push(L, host(L).jobs());
+    return 1;
+  });
+}
+
+int run_jobs(lua_State* L) {
+  return guarded(L, [&] {
+    host(L).run_jobs(where(L));
+    return 0;
+  });
+}
+
 int upgrade(lua_State* L) {
   return guarded(L, [&] {
     host(L).upgrade(lua_isnoneornil(L, 2) ? "" : folder(of(L), text(L, 2)), where(L));
@@ -304,6 +318,7 @@ void register_host(lua_State* L) {
   static const luaL_Reg functions[] = {{"user", user},       {"guest", guest},
                                        {"connect", connect}, {"call_as_plugin", call_as_plugin},
                                        {"run", run},         {"advance", advance},
+                                       {"jobs", jobs},       {"run_jobs", run_jobs},
                                        {"upgrade", upgrade}, {"refuses_upgrade", refuses_upgrade},
                                        {"restart", restart}, {"stop", stop},
                                        {"inject", inject},   {"injected", injected},

@@ -98,6 +98,13 @@ class PARLEY_TEST_API host {
   void advance(std::chrono::milliseconds by);
   std::string now() const; // RFC 3339
 
+  // Jobs that wait or run, and dead letters: {id, job, state: "queued" | "running" | "dead",
+  // attempts, due_at, queued_at, error}. At most 1000 of each.
+  std::vector<value> jobs();
+  // Lets time pass until no job runs or waits but those that are due in more than an hour, and
+  // those that are queued by cron.
+  void run_jobs(place where = here::current());
+
   // Another version takes over while calls are under way; without a folder the same once more.
   void upgrade(const std::string& folder = {}, place where = here::current());
   // The same where it must be refused: why it was. Throws where it was not.
