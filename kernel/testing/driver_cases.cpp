@@ -304,6 +304,14 @@ DRIVER_CASE(a_read_sees_what_was_reported_before_it_began) {
   }
 }
 
+DRIVER_CASE(random_operations_do_what_a_model_does) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) compare_with_model(seed, 150, make_, false);
+}
+
+DRIVER_CASE_AGAIN(random_operations_across_restarts_do_what_a_model_does) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) compare_with_model(seed, 150, make_);
+}
+
 DRIVER_CASE(an_empty_batch_is_fine) {
   CHECK_EQ(store().commit(batch()).status, PARLEY_OK);
 }

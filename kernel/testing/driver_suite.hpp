@@ -25,8 +25,9 @@ class suite {
   // A row of items with a name.
   static row item(std::string place, value seq, value name = null{}, value size = null{});
 
- private:
   const driver_maker& make_;
+
+ private:
   std::string place_;
   std::unique_ptr<running_driver> driver_;
   std::unique_ptr<calls> store_;

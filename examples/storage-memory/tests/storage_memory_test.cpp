@@ -72,5 +72,9 @@ TEST_P(conformance, holds) {
 INSTANTIATE_TEST_SUITE_P(memory, conformance, testing::ValuesIn(driver_cases()),
                          [](const auto& each) { return std::string(each.param.name); });
 
+TEST(random_operations, do_what_a_model_does) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) compare_with_model(seed, 200, make);
+}
+
 } // namespace
 } // namespace parley::test::storage

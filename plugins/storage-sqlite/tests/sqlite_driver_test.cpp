@@ -1,6 +1,6 @@
 // The conformance suite over SQLite, and what is SQLite's own: widening, locks, full disks.
 
-#include "driver.hpp"
+#include "stored.hpp"
 
 #include <gmock/gmock.h>
 #include <sys/resource.h>
@@ -32,6 +32,13 @@ TEST_P(conformance, holds) {
 }
 INSTANTIATE_TEST_SUITE_P(sqlite, conformance, testing::ValuesIn(driver_cases()),
                          [](const auto& each) { return std::string(each.param.name); });
+
+TEST(random_operations, do_what_a_model_does) {
+  const std::uint64_t count = storage_sqlite::rounds("PARLEY_SEQUENCES", 40);
+  const std::uint64_t first = storage_sqlite::rounds("PARLEY_SEED", 1);
+  for (std::uint64_t seed = first; seed < first + count; ++seed)
+    compare_with_model(seed, 200, sqlite);
+}
 
 class sqlite_file : public testing::Test {
  protected:

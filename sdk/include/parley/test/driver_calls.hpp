@@ -7,6 +7,7 @@
 #include <parley/test/failure.hpp>
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -30,7 +31,7 @@ struct pieces { // texts has one more than numbers
   std::vector<next_number> numbers;
 };
 struct null {
-  bool operator==(const null&) const = default;
+  auto operator<=>(const null&) const = default;
 };
 using value = std::variant<null, std::int64_t, double, std::string, next_number, pieces>;
 using row = std::vector<value>;

@@ -12,6 +12,8 @@
 #include <parley/test/driver_calls.hpp>
 #include <parley/test/value.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -50,6 +52,12 @@ struct driver_case {
 PARLEY_TEST_API const std::vector<driver_case>& driver_cases();
 // Throws a failure where the driver does something else.
 PARLEY_TEST_API void run_driver_case(std::string_view name, const driver_maker& make);
+
+// As many random operations, of all kinds and over every kind of range, each compared with what a
+// plain model does; what is written goes in groups. Throws a failure with the shortest sequence
+// that still differs. `begins_again`: the driver is taken down and begun again in between as well.
+PARLEY_TEST_API void compare_with_model(std::uint64_t seed, std::size_t steps,
+                                        const driver_maker& make, bool begins_again = true);
 
 } // namespace parley::test::storage
 #endif
