@@ -82,6 +82,10 @@ function host:now() end
 ---Jobs that wait or run, and dead letters.
 ---@return { id: string, job: string, state: "queued"|"running"|"dead", attempts: integer, due_at: string, queued_at: string, error: string }[]
 function host:jobs() end
+---Queues one as its plugin does.
+---@param job string PLUGIN.JOB
+---@param params table?
+function host:enqueue(job, params) end
 ---Lets time pass until no job runs or waits but those that are due in more than an hour, and those that are
 ---queued by cron.
 function host:run_jobs() end

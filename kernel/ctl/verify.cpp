@@ -144,6 +144,26 @@ class verification {
     return well;
   }
 
+  void queue_jobs(test::host& server) {
+    made_up parameters(server.user("alice").id(), server.now());
+    for (const manifest::job& each : of_.declared.jobs)
+      server.enqueue(of_.declared.name + "." + each.name,
+                     test::from_json(parameters.of(each.params)));
+  }
+
+  // Each once, with made-up parameters. Gives a note.
+  std::string run_its_jobs() {
+    test::host server(options());
+    queue_jobs(server);
+    server.run_jobs();
+    const std::vector<test::value> all = server.jobs();
+    const auto dead = std::count_if(all.begin(), all.end(),
+                                    [](const test::value& job) { return job["state"] == "dead"; });
+    server.stop();
+    return std::to_string(of_.declared.jobs.size() - static_cast<std::size_t>(dead)) + " of its " +
+           std::to_string(of_.declared.jobs.size()) + " jobs ended well with made-up parameters";
+  }
+
   void holds_in_a_server() {
     const std::vector<callable> all = callables();
     const auto own = std::count_if(all.begin(), all.end(), [](const callable& c) { return c.own; });
@@ -160,6 +180,7 @@ class verification {
       return std::to_string(well) + " of its " + std::to_string(own) +
              " methods gave a result for made-up parameters; none broke";
     });
+    if (!of_.declared.jobs.empty()) attempt("jobs", [&] { return run_its_jobs(); });
     attempt("upgrades", [&] {
       test::host server(options());
       for (int i = 0; i < upgrades; ++i) {
@@ -180,6 +201,8 @@ class verification {
         test::host server(options());
         server.inject(fault.name, happened + 1);
         talk(server, all, false);
+        if (fault.name == "restart-in-job") queue_jobs(server);
+        server.run_jobs();
         more = server.injected();
         server.stop();
       }

@@ -64,6 +64,24 @@ TEST_F(jobs_fixture, what_is_not_committed_is_not_queued) {
   EXPECT_THAT(node.seen, IsEmpty());
 }
 
+TEST_F(jobs_fixture, what_is_taken_out_of_a_batch_takes_its_jobs_along) {
+  test_node& node = add_node(hooks, ends_well);
+  call& c = node.all.begin(*node.plugins[0], node.plugins[0]->self, nullptr, 1'000, nullptr);
+  parley_batch b = 0;
+  node.writes.open(c, &b);
+  const json::value kept{{"n", 1}}, taken{{"n", 2}};
+  const parley_batch joined = batches::lend(b, *node.plugins[0], c);
+  EXPECT_EQ(node.writes.enqueue(joined, "deliver", &kept, 0, ""), PARLEY_OK);
+  const batches::mark before = batches::mark_of(b);
+  EXPECT_EQ(node.writes.enqueue(joined, "deliver", &taken, 0, ""), PARLEY_OK);
+  batches::back_to(b, before); // as for an optional join that fails
+  node.writes.commit(
+      b, nullptr, [](void*, parley_status, parley_value) {}, nullptr);
+  pass(10s);
+  ASSERT_THAT(node.seen, SizeIs(1));
+  EXPECT_EQ(number(node.seen[0].params), 1);
+}
+
 TEST_F(jobs_fixture, parameters_names_and_keys_are_checked_when_queued) {
   test_node& node = add_node(hooks);
   call& c = node.all.begin(*node.plugins[0], node.plugins[0]->self, nullptr, 1'000, nullptr);

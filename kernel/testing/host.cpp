@@ -90,6 +90,10 @@ std::vector<value> host::jobs() {
   return world_->jobs();
 }
 
+void host::enqueue(std::string_view job, const value& params, place where) {
+  world_->enqueue(job, params, where);
+}
+
 void host::run_jobs(place where) {
   world_->run_jobs(where);
 }

@@ -69,6 +69,7 @@ class world {
   devices clients;
   double metric(std::string_view sample) const;
   std::vector<value> jobs();
+  void enqueue(std::string_view job, const value& params, const place& where);
   void run_jobs(const place& where);
 
  private:

@@ -193,6 +193,13 @@ int jobs(lua_State* L) {
   });
 }
 
+int enqueue(lua_State* L) {
+  return guarded(L, [&] {
+    host(L).enqueue(text(L, 2), read(L, 3), where(L));
+    return 0;
+  });
+}
+
 int run_jobs(lua_State* L) {
   return guarded(L, [&] {
     host(L).run_jobs(where(L));
@@ -315,15 +322,25 @@ std::string context::end() {
 }
 
 void register_host(lua_State* L) {
-  static const luaL_Reg functions[] = {{"user", user},       {"guest", guest},
-                                       {"connect", connect}, {"call_as_plugin", call_as_plugin},
-                                       {"run", run},         {"advance", advance},
-                                       {"jobs", jobs},       {"run_jobs", run_jobs},
-                                       {"upgrade", upgrade}, {"refuses_upgrade", refuses_upgrade},
-                                       {"restart", restart}, {"stop", stop},
-                                       {"inject", inject},   {"injected", injected},
-                                       {"logged", logged},   {"metric", metric},
-                                       {"now", now},         {"transcript", transcript},
+  static const luaL_Reg functions[] = {{"user", user},
+                                       {"guest", guest},
+                                       {"connect", connect},
+                                       {"call_as_plugin", call_as_plugin},
+                                       {"run", run},
+                                       {"advance", advance},
+                                       {"jobs", jobs},
+                                       {"run_jobs", run_jobs},
+                                       {"enqueue", enqueue},
+                                       {"upgrade", upgrade},
+                                       {"refuses_upgrade", refuses_upgrade},
+                                       {"restart", restart},
+                                       {"stop", stop},
+                                       {"inject", inject},
+                                       {"injected", injected},
+                                       {"logged", logged},
+                                       {"metric", metric},
+                                       {"now", now},
+                                       {"transcript", transcript},
                                        {nullptr, nullptr}};
   luaL_newmetatable(L, host_type);
   lua_newtable(L);

@@ -31,6 +31,39 @@ std::vector<std::string> problems_of(const std::string& rest) {
   return read_text("plugin: notes\nversion: 1.0.0\n" + rest).lines;
 }
 
+TEST(manifest, reads_jobs_with_their_defaults) {
+  const auto [m, lines] = read_text(R"(
+plugin: notes
+version: 1.0.0
+jobs:
+  send: { doc: Sends., params: { type: object, properties: { to: id } }, concurrency: 8, attempts: 3, backoff: { first_ms: 10, most_ms: 20 }, deadline_ms: 5 }
+  sweep: { cron: '0 4 * * *' }
+)");
+  EXPECT_THAT(lines, IsEmpty());
+  ASSERT_EQ(m.jobs.size(), 2u);
+  EXPECT_EQ(m.jobs[0].concurrency, 8u);
+  EXPECT_EQ(m.jobs[0].most_ms, 20u);
+  EXPECT_EQ(m.jobs[1].cron, "0 4 * * *");
+  EXPECT_EQ(m.jobs[1].attempts, 10u);
+}
+
+TEST(manifest, says_what_is_wrong_with_a_job) {
+  EXPECT_THAT(
+      problems_of("jobs:\n"
+                  "  Send: {}\n"
+                  "  slow: { backoff: { first_ms: 700000 } }\n"
+                  "  list: { params: { type: array, items: id } }\n"
+                  "  often: { cron: '61 * * * *' }\n"
+                  "  asks: { cron: '* * * * *', params: { type: object, required: [to], "
+                  "properties: { to: id } } }\n"),
+      ElementsAre(
+          testing::HasSubstr("`Send` is no name for a job"),
+          testing::HasSubstr("the first wait of 700000 ms is longer than the longest, 600000 ms"),
+          testing::HasSubstr("the parameters are not an object"),
+          testing::HasSubstr("`61` is no minute: 0 to 59"),
+          testing::HasSubstr("what is queued by itself has no parameters, and `to` is required")));
+}
+
 TEST(manifest, is_read_into_typed_structures) {
   const auto [m, lines] = read_text(R"(
 plugin: notes

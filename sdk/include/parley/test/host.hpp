@@ -101,6 +101,8 @@ class PARLEY_TEST_API host {
   // Jobs that wait or run, and dead letters: {id, job, state: "queued" | "running" | "dead",
   // attempts, due_at, queued_at, error}. At most 1000 of each.
   std::vector<value> jobs();
+  // Queues one as its plugin does, in a batch of its own: enqueue("notes.remind", {{"note", 1}}).
+  void enqueue(std::string_view job, const value& params = {}, place where = here::current());
   // Lets time pass until no job runs or waits but those that are due in more than an hour, and
   // those that are queued by cron.
   void run_jobs(place where = here::current());
