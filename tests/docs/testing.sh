@@ -37,5 +37,5 @@ for part in 'notes_test.lua:10: note.added should have text "buy milk", and it i
 done
 # shellcheck disable=SC2016 # the backquotes are Markdown's
 comm -3 <(sed -n 's/^      {"\([a-z-]*\)",.*/\1/p' "$root/kernel/testing/faults.cpp" | sort) \
-  <(sed -n '/^## Faults/,/^## Storage/s/^| \(`.*`\) |.*/\1/p' "$page" | grep -oE '[a-z]+-?[a-z]+' | sort) >"$place/said"
+  <(sed -n '/^## Faults/,/^## Storage/s/^| \(`.*`\) |.*/\1/p' "$page" | grep -oE '[a-z]+(-[a-z]+)*' | sort) >"$place/said"
 [ ! -s "$place/said" ] || { echo "these faults are not in both:"; cat "$place/said"; exit 1; }
