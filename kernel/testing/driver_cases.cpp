@@ -4,22 +4,6 @@
 
 namespace parley::test::storage {
 
-namespace {
-
-// One column of what was read.
-std::vector<plain> column(const rows& from, std::size_t at) {
-  CHECK_EQ(from.status, PARLEY_OK);
-  std::vector<plain> out;
-  for (const plain_row& each : from.all) out.push_back(each.at(at));
-  return out;
-}
-
-plain number(std::int64_t from) {
-  return from;
-}
-
-} // namespace
-
 DRIVER_CASE(keeps_every_kind_of_cell) {
   const std::string odd("a\0b\xF0\x9F\x90\xA1 \xE4\xB8\x8A\xE6\xB5\xB7 \" ' ; -- \x7F", 24);
   const std::int64_t least = std::numeric_limits<std::int64_t>::min();

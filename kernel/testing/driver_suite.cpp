@@ -17,6 +17,14 @@ std::vector<known_case>& known() {
   static std::vector<known_case> all;
   row_cases();
   wider_cases();
+  key_cases();
+  range_cases();
+  change_cases();
+  condition_cases();
+  batch_cases();
+  number_cases();
+  log_cases();
+  restart_cases();
   return all;
 }
 
@@ -104,6 +112,22 @@ void suite::reopen() {
 
 row suite::item(std::string place, value seq, value name, value size) {
   return {std::move(place), std::move(seq), std::move(name), std::move(size), null{}, null{}};
+}
+
+committed suite::append(const std::string& topic, const std::string& data, const std::string& at) {
+  return store_->commit(batch().append(topic, text("e"), data, at));
+}
+
+std::vector<plain> suite::of_p(std::size_t at) {
+  return column(store_->read(items, by_key, {text("p")}), at);
+}
+
+std::vector<plain> column(const rows& from, std::size_t at) {
+  CHECK_EQ(from.error, "");
+  CHECK_EQ(from.status, PARLEY_OK);
+  std::vector<plain> out;
+  for (const plain_row& each : from.all) out.push_back(each.at(at));
+  return out;
 }
 
 std::string shown(const plain& from) {

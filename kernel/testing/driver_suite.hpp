@@ -24,6 +24,12 @@ class suite {
   calls& store() { return *store_; }
   // A row of items with a name.
   static row item(std::string place, value seq, value name = null{}, value size = null{});
+  // What a commit of it is answered with.
+  parley_status status(batch what) { return store_->commit(std::move(what)).status; }
+  committed append(const std::string& topic, const std::string& data = "{}",
+                   const std::string& at = "2026-01-01");
+  // One column of the items at the place "p", in their order.
+  std::vector<plain> of_p(std::size_t column);
 
   const driver_maker& make_;
 
@@ -37,7 +43,21 @@ using suite_maker = std::unique_ptr<suite> (*)(const driver_maker& make);
 // Nothing but what makes a linker take the files with the cases out of a library.
 void row_cases();
 void wider_cases();
+void key_cases();
+void range_cases();
+void change_cases();
+void condition_cases();
+void batch_cases();
+void number_cases();
+void log_cases();
+void restart_cases();
 bool add_case(driver_case what, suite_maker how);
+
+// One column of what was read.
+std::vector<plain> column(const rows& from, std::size_t at);
+inline plain number(std::int64_t from) {
+  return from;
+}
 
 inline std::string shown(std::int64_t from) {
   return std::to_string(from);

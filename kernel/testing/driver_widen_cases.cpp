@@ -10,23 +10,12 @@ namespace {
 constexpr std::uint32_t wider_items = 2;
 constexpr std::int32_t by_rank = 2;
 
-std::vector<plain> column(const rows& from, std::size_t at) {
-  CHECK_EQ(from.status, PARLEY_OK);
-  std::vector<plain> out;
-  for (const plain_row& each : from.all) out.push_back(each.at(at));
-  return out;
-}
-
 row wide_item(std::int64_t seq, value colour, value rank) {
   return {text("p"), integer(seq),      null{},         null{}, null{},
           null{},    std::move(colour), std::move(rank)};
 }
 
 const plain red = std::string("it's red");
-
-plain number(std::int64_t from) {
-  return from;
-}
 
 } // namespace
 

@@ -160,7 +160,10 @@ async function settle(server) {
 
 test(`${ROUNDS} rounds of kill -9 under load: ${VICTIM}, on ${STORE}`, async (t) => {
   const store = await stores[STORE](t);
-  const config = configuration({ limits: { connections_per_address: 100_000 } });
+  const config = configuration({
+    limits: { connections_per_address: 100_000 },
+    identity: { access_token_minutes: 1440 }, // the long form goes on for longer than a session without a refresh
+  });
   config.plugins = { ...store.plugins, ...without(config.plugins, "storage-sqlite") };
   const server = await Server.start(t, config);
   const places = await settle(server);
