@@ -155,6 +155,7 @@ void read(const json::object& root, const std::filesystem::path& folder, config&
   }
   read_log(root.at("log").as_object(), out);
   take(root.at("storage").as_object(), "log_retention_days", out.log_retention_days);
+  take(root.at("storage").as_object(), "compare_heads_ms", out.compare_heads_ms);
   const auto& development = root.at("development").as_object();
   out.development = {development.at("watch").as_bool(), development.at("strict").as_bool()};
   for (const auto& one : texts_in(root, "plugin_path")) {

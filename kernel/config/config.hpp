@@ -101,6 +101,7 @@ struct config {
   observe::level log_level = observe::level::info;
   observe::format log_format = observe::format::automatic;
   std::uint32_t log_retention_days = 0; // of durable topics
+  std::uint32_t compare_heads_ms = 0;   // 0: no other server shares the store
   development_settings development;
   std::vector<std::filesystem::path> plugin_path;
   std::vector<plugin> plugins; // in the order of the file

@@ -61,6 +61,7 @@ TEST_F(config_file, has_a_default_for_everything) {
   EXPECT_EQ(c.listen[0].address, "127.0.0.1");
   EXPECT_EQ(c.listen[0].port, 8080);
   EXPECT_EQ(c.log_retention_days, 7u);
+  EXPECT_EQ(c.compare_heads_ms, 0u);
   EXPECT_EQ(c.identity.access_token_minutes, 15u);
   EXPECT_THAT(c.plugins, IsEmpty());
   const net::limits built_in;
@@ -89,7 +90,7 @@ limits: { frame_bytes: 2048, batch_operations: 2000, lua_instructions: 500000000
 identity: { access_token_minutes: 5 }
 roles: { admin: { permissions: ['*', account.get], accounts: [a1] } }
 log: { level: debug, format: json }
-storage: { log_retention_days: 3 }
+storage: { log_retention_days: 3, compare_heads_ms: 500 }
 plugin_path: [../plugins, /usr/lib/parley]
 plugins:
   web:
@@ -114,6 +115,7 @@ plugins:
   EXPECT_EQ(c.log_level, observe::level::debug);
   EXPECT_EQ(c.log_format, observe::format::json);
   EXPECT_EQ(c.log_retention_days, 3u);
+  EXPECT_EQ(c.compare_heads_ms, 500u);
   EXPECT_THAT(c.plugin_path, ElementsAre(folder_.parent_path() / "plugins",
                                          std::filesystem::path("/usr/lib/parley")));
   ASSERT_EQ(c.plugins.size(), 3u);

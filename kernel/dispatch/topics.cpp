@@ -40,7 +40,15 @@ payload event_text(std::string_view topic, std::int64_t number, std::string_view
 } // namespace
 
 topics::topics(calls& all, storage::engine& store, std::uint32_t replay_limit)
-    : calls_(all), store_(store), replay_limit_(replay_limit) {}
+    : calls_(all),
+      store_(store),
+      replay_limit_(replay_limit),
+      missed_(
+          store,
+          [this](const pending_event& what, std::int64_t number) { announce_now(what, number); },
+          [this](const std::string& topic, const storage::log_entry& what) {
+            announce_foreign(topic, what);
+          }) {}
 
 void topics::add_scope(const std::string& scope, instance& owner) {
   scopes_[scope] = &owner;
@@ -65,6 +73,7 @@ void topics::disconnected(connection_id who) {
   const auto principal = by_principal_.find(found->second.session->principal);
   principal->second.erase(who);
   if (principal->second.empty()) by_principal_.erase(principal);
+  for (const std::string& topic : found->second.follows) missed_.unfollow(topic);
   connections_.erase(found);
 }
 
@@ -102,6 +111,10 @@ void topics::close_session(std::string_view session, std::uint16_t code, std::st
 }
 
 void topics::announce(const pending_event& event, std::int64_t number) {
+  if (missed_.is_next(event, number)) announce_now(event, number);
+}
+
+void topics::announce_now(const pending_event& event, std::int64_t number) {
   if (event.access > 0) apply_access(event, number); // a grant shows its own event
   clients_->publish(
       event.topic, number,
@@ -119,16 +132,33 @@ void topics::apply_access(const pending_event& event, std::int64_t number) {
         r->revoked.erase(event.topic);
         r->granted[event.topic] = number;
       }
-      if (!replayed) clients_->follow(who, event.topic, number - 1, false);
+      if (!replayed) {
+        follow(who, event.topic, number - 1, false);
+        missed_.live_after(event.topic, number);
+      }
     } else {
       for (const auto& r : c.resumes) {
         r->revoked.insert(event.topic);
         r->followed.erase(event.topic);
         r->granted.erase(event.topic);
       }
-      clients_->unfollow(who, event.topic);
+      unfollow(who, event.topic);
     }
   }
+}
+
+void topics::follow(connection_id who, const std::string& topic, std::int64_t after, bool hold) {
+  if (missed_.is_on() && connections_[who].follows.insert(topic).second) missed_.follow(topic);
+  clients_->follow(who, topic, after, hold);
+}
+
+void topics::unfollow(connection_id who, const std::string& topic) {
+  auto& follows = connections_[who].follows;
+  if (const auto found = follows.find(topic); found != follows.end()) {
+    follows.erase(found);
+    missed_.unfollow(topic);
+  }
+  clients_->unfollow(who, topic);
 }
 
 void topics::publish(std::string_view topic, std::string_view event, const json::value& data) {
@@ -140,7 +170,9 @@ void topics::resume(connection_id who, std::uint64_t exchange, session_ptr sessi
                     std::vector<std::pair<std::string, std::int64_t>> cursors) {
   const auto found = connections_.find(who);
   if (found == connections_.end()) return;
-  if (!found->second.resumes.empty()) {
+  const auto& under_way = found->second.resumes;
+  if (std::any_of(under_way.begin(), under_way.end(),
+                  [](const auto& each) { return !each->is_quiet; })) {
     error why = error_of(PARLEY_E_LIMIT);
     why.message = "A resume is on its way; wait for `resumed`.";
     return clients_->answer(who, exchange, {{}, std::move(why)});
@@ -151,6 +183,10 @@ void topics::resume(connection_id who, std::uint64_t exchange, session_ptr sessi
   for (auto& [topic, seq] : cursors) r->cursors[std::move(topic)] = seq;
   found->second.resumes.insert(r);
   r->follows.push_back({"account:" + r->session->principal, 1, std::nullopt, 0});
+  ask_all_places(r);
+}
+
+void topics::ask_all_places(const std::shared_ptr<resuming>& r) {
   r->waiting = scopes_.size();
   if (r->waiting == 0) return places_known(r);
   for (const auto& [scope, owner] : scopes_) ask_places(r, scope, *owner);
@@ -192,6 +228,7 @@ void topics::ask_places(const std::shared_ptr<resuming>& r, const std::string& s
 void topics::places_known(const std::shared_ptr<resuming>& r) {
   if (gone(*r)) return;
   if (r->unknown) return give_up(*r, "what it follows cannot be read; reconnect");
+  if (r->is_quiet) keep_what_is_new(*r);
   std::erase_if(r->follows, [&](const followed& f) { return r->revoked.contains(f.topic); });
   const auto listed = [&](const std::string& topic) {
     return std::any_of(r->follows.begin(), r->follows.end(),
@@ -207,7 +244,7 @@ void topics::places_known(const std::shared_ptr<resuming>& r) {
     const auto granted = r->granted.find(f.topic);
     if (!f.cursor && granted != r->granted.end()) f.cursor = granted->second - 1;
     r->followed.insert(f.topic);
-    clients_->follow(r->who, f.topic, f.cursor.value_or(0), true);
+    follow(r->who, f.topic, f.cursor.value_or(0), true);
     names.push_back(f.topic);
   }
   store_.heads(std::move(names),
@@ -229,6 +266,7 @@ void topics::heads_known(const std::shared_ptr<resuming>& r,
   for (std::size_t i = 0; i < r->follows.size(); ++i) {
     followed& f = r->follows[i];
     f.head = heads[i];
+    missed_.live_after(f.topic, f.head);
     if (f.cursor && *f.cursor < f.head && f.head - *f.cursor <= replay_limit_) {
       r->behind.push_back(i);
       continue;
@@ -282,7 +320,7 @@ void topics::replay(const std::shared_ptr<resuming>& r, std::size_t index, std::
 void topics::caught_up(const std::shared_ptr<resuming>& r, std::size_t index) {
   const followed& f = r->follows[index];
   if (!r->revoked.contains(f.topic)) {
-    clients_->follow(r->who, f.topic, f.head, true);
+    follow(r->who, f.topic, f.head, true);
     clients_->replay(r->who, f.topic, {}, true);
   }
   one_less(r);
@@ -302,12 +340,49 @@ void topics::done(const std::shared_ptr<resuming>& r) {
   const auto found = connections_.find(r->who);
   if (found == connections_.end()) return;
   found->second.resumes.erase(r);
+  if (r->is_quiet) return;
   json::object heads;
   for (const followed& f : r->follows)
     if (!r->revoked.contains(f.topic)) heads[f.topic] = f.head;
   for (const auto& [topic, number] : r->granted) heads.emplace(topic, number);
   const json::object frame{{"resumed", {{"topics", std::move(heads)}}}};
   clients_->send(r->who, std::make_shared<std::string>(json::serialize(frame)));
+}
+
+// ---- other nodes on the same store
+
+// The log does not say who gains or loses a place by an event, but that account is told of it.
+void topics::announce_foreign(const std::string& topic, const storage::log_entry& what) {
+  clients_->publish(topic, what.number,
+                    event_text(topic, what.number, what.event, what.data, what.at));
+  constexpr std::string_view account = "account:";
+  if (topic.starts_with(account)) look_again(std::string_view(topic).substr(account.size()));
+}
+
+void topics::look_again(std::string_view principal) {
+  for (const connection_id who : connections_of(principal)) {
+    connection& c = connections_[who];
+    auto r = std::make_shared<resuming>();
+    r->who = who;
+    r->session = c.session;
+    r->is_quiet = true;
+    c.resumes.insert(r);
+    ask_all_places(r);
+  }
+}
+
+// Follows no more what is not listed, and of what is, only what is new: from its beginning on.
+void topics::keep_what_is_new(resuming& r) {
+  const std::set<std::string, std::less<>> before = connections_[r.who].follows;
+  std::set<std::string, std::less<>> listed{"account:" + r.session->principal};
+  for (const followed& f : r.follows) listed.insert(f.topic);
+  for (const auto& [topic, number] : r.granted) listed.insert(topic);
+  for (const std::string& topic : before) {
+    if (!listed.contains(topic)) unfollow(r.who, topic);
+  }
+  std::erase_if(r.follows, [&](const followed& f) { return before.contains(f.topic); });
+  std::erase_if(r.granted, [&](const auto& each) { return before.contains(each.first); });
+  for (const followed& f : r.follows) r.cursors[f.topic] = f.from - 1;
 }
 
 } // namespace parley::dispatch

@@ -4,6 +4,7 @@
 // Subscriptions themselves live in the I/O shards.
 
 #include "dispatch/calls.hpp"
+#include "dispatch/missed_events.hpp"
 
 #include <deque>
 #include <map>
@@ -43,6 +44,11 @@ class topics {
   void announce(const pending_event& event, std::int64_t number);
   void publish(std::string_view topic, std::string_view event, const boost::json::value& data);
 
+  // Other nodes publish on the same store; before anybody is connected. From then on heads are
+  // compared with it every so often.
+  void share_store() { missed_.begin(); }
+  void compare_heads() { missed_.compare(); }
+
   // One at a time for a connection; a second is refused.
   void resume(connection_id who, std::uint64_t exchange, session_ptr session,
               std::vector<std::pair<std::string, std::int64_t>> cursors);
@@ -65,17 +71,26 @@ class topics {
     std::set<std::string, std::less<>> followed;              // by this resume, so far
     std::deque<std::size_t> behind; // of `follows`: replayed a few at a time
     std::size_t waiting = 0;
-    bool placed = false;  // `follows` is complete
-    bool unknown = false; // the owner of a scope could not say
+    bool is_quiet = false; // not asked for by the client
+    bool placed = false;   // `follows` is complete
+    bool unknown = false;  // the owner of a scope could not say
   };
   struct connection {
     session_ptr session;
     std::string remote;
     std::int64_t since_ms = 0;
     std::set<std::shared_ptr<resuming>> resumes;
+    std::set<std::string, std::less<>> follows; // where other nodes publish as well
   };
 
+  void announce_now(const pending_event& event, std::int64_t number);
+  void announce_foreign(const std::string& topic, const storage::log_entry& what);
+  void look_again(std::string_view principal);
+  void follow(connection_id who, const std::string& topic, std::int64_t after, bool hold);
+  void unfollow(connection_id who, const std::string& topic);
   void apply_access(const pending_event& event, std::int64_t number);
+  void ask_all_places(const std::shared_ptr<resuming>& r);
+  void keep_what_is_new(resuming& r);
   void ask_places(const std::shared_ptr<resuming>& r, const std::string& scope, instance& owner);
   void places_known(const std::shared_ptr<resuming>& r);
   // Ends the connection; the client comes back with its cursors.
@@ -93,6 +108,7 @@ class topics {
   clients* clients_ = nullptr;
   storage::engine& store_;
   std::uint32_t replay_limit_;
+  missed_events missed_;
   std::map<std::string, instance*> scopes_;
   std::unordered_map<connection_id, connection> connections_;
   std::map<std::string, std::set<connection_id>, std::less<>> by_principal_;

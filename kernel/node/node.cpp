@@ -170,6 +170,7 @@ void node::start_plugins() {
       },
       bounds);
   services_.dispatch = dispatch_.get();
+  if (config_.compare_heads_ms != 0) dispatch_->all_topics().share_store();
   for (const plugin::held_plugin& h : held_) dispatch_->all_hooks().stand_in(h.what.declared);
   dispatch_->set_authenticator(
       [this](auto&&... what) { identity_->authenticate(std::forward<decltype(what)>(what)...); });
@@ -229,7 +230,14 @@ void node::started() {
       [this](const std::string& plugin, done then) { restart(plugin, std::move(then)); });
   dispatch_->all_jobs().begin();
   tidy();
+  if (config_.compare_heads_ms != 0) compare_heads();
   end_start({});
+}
+
+void node::compare_heads() {
+  dispatch_->all_topics().compare_heads();
+  compare_timer_ = on_.logic.after(std::chrono::milliseconds(config_.compare_heads_ms),
+                                   [this] { compare_heads(); });
 }
 
 void node::tidy() {
@@ -292,6 +300,7 @@ void node::take_note(plugin::candidate next) {
 void node::stop(std::function<void()> ended) {
   stopping_ = true;
   on_.logic.cancel(tidy_timer_);
+  on_.logic.cancel(compare_timer_);
   lua_care_.reset();
   stop_ended_ = std::move(ended);
   if (!lifecycle_) return stop_identity();

@@ -96,6 +96,7 @@ class node {
   void stop_identity();
   void close_storage();
   void stop_driver();
+  void compare_heads();
   void tidy(); // old events, idempotency keys, dead jobs and sessions
 
   const config::config& config_;
@@ -114,7 +115,7 @@ class node {
   std::unique_ptr<dispatch::dispatcher> dispatch_;
   std::unique_ptr<plugin::lifecycle> lifecycle_;
   std::unique_ptr<lua_care> lua_care_; // once all plugins have started
-  env::timer_id tidy_timer_ = 0;
+  env::timer_id tidy_timer_ = 0, compare_timer_ = 0;
   std::uint64_t generation_ = 0;
   bool serving_ = false;
   bool stopping_ = false;
