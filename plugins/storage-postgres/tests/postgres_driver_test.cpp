@@ -18,6 +18,18 @@ TEST_P(conformance, holds) {
 INSTANTIATE_TEST_SUITE_P(postgres, conformance, testing::ValuesIn(driver_cases()),
                          [](const auto& each) { return std::string(each.param.name); });
 
+// PARLEY_SEQUENCES and PARLEY_SEED: how many, from where on.
+TEST(random_operations, do_what_a_model_does) {
+  const auto given = [](const char* name, std::uint64_t otherwise) {
+    const char* text = std::getenv(name);
+    return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
+  };
+  const std::uint64_t first = given("PARLEY_SEED", 1), count = given("PARLEY_SEQUENCES", 10);
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    compare_with_model(seed, 200, postgres);
+  }
+}
+
 TEST(postgres_driver, what_is_no_utf8_is_refused_and_costs_its_group_nothing) {
   node one(fresh_settings());
   std::vector<std::future<committed>> all;
