@@ -78,7 +78,10 @@ class proxy {
       if (both[0].revents != 0) {
         const std::string bytes = read_from(client);
         // A statement is named when it is prepared: on each connection at its first commit.
-        if (bytes.find("COMMIT") != std::string::npos) at_commit = lose_.exchange(loss::none);
+        // With its end, as "READ COMMITTED" is another.
+        if (bytes.find(std::string("COMMIT\0", 7)) != std::string::npos) {
+          at_commit = lose_.exchange(loss::none);
+        }
         goes_on = at_commit != loss::commit && write_to(server, bytes);
       }
       if (goes_on && both[1].revents != 0) {
