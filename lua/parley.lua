@@ -162,6 +162,13 @@ function collection:get(call, ...) end
 ---@return { items: table[], more: boolean }
 function collection:range(call, query) end
 
+---Full text, where plugin.yaml says `search`: { text, unfinished?, where?, limit?, skip? }. All words are
+---found, "…" is a phrase, word* a beginning; the best come first. (waits)
+---@param call parley.call
+---@param query { text: string, unfinished: boolean?, where: table?, limit: integer?, skip: integer? }
+---@return { items: { record: table, snippets: { field: string, pieces: { text: string, hit: boolean }[] }[] }[], more: boolean }
+function collection:search(call, query) end
+
 ---What plugin.yaml declares with `ephemeral: true`: kept in memory, gone with the server. A write is an
 ---operation of its own, not part of a batch.
 ---@class parley.ephemeral_collection: parley.collection

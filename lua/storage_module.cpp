@@ -3,6 +3,7 @@
 #include "library.hpp"
 #include "values.hpp"
 
+#include <cstddef>
 #include <cstdlib>
 
 namespace parley::lua {
@@ -74,6 +75,22 @@ int collection_range(lua_State* L) {
   const parley_value query = build_value(L, 3, call);
   return v.await(L, completed_with_value, [&](parley_done done, void* user) {
     return range(call, to_str(name), query, done, user);
+  });
+}
+
+// plugin.collections.notes:search(call, {text = …, where = {…}}) → {items = …, more = …}
+int collection_search(lua_State* L) {
+  vm& v = vm::of(L);
+  const parley_storage_api& api = storage_of(L);
+  if (api.size < offsetof(parley_storage_api, search) + sizeof api.search) {
+    return luaL_error(L, "this server does not search");
+  }
+  const parley_call call = check_call(L, 2);
+  const std::string_view name = collection_of(L);
+  luaL_checktype(L, 3, LUA_TTABLE);
+  const parley_value query = build_value(L, 3, call);
+  return v.await(L, completed_with_value, [&](parley_done done, void* user) {
+    return api.search(call, to_str(name), query, done, user);
   });
 }
 
@@ -243,7 +260,9 @@ void push_collections(lua_State* L) {
   for (const auto& c : vm::of(L).declared.collections) {
     lua_createtable(L, 0, 2);
     for (const auto& [name, function] :
-         {std::pair{"get", &collection_get}, std::pair{"range", &collection_range}}) {
+         {std::pair{"get", &collection_get}, std::pair{"range", &collection_range},
+          std::pair{"search", &collection_search}}) {
+      if (function == &collection_search && c.ephemeral) continue;
       lua_pushlstring(L, c.name.data(), c.name.size());
       lua_pushboolean(L, c.ephemeral ? 1 : 0);
       lua_pushcclosure(L, function, 2);

@@ -157,7 +157,9 @@ lines collections(const manifest& m) {
     out.push_back(
         columns(each.name, 28,
                 (each.ephemeral ? "in memory" : "version " + std::to_string(each.version)) +
-                    ", key " + joined(each.key) + whose(each.subjects)));
+                    ", key " + joined(each.key) +
+                    (each.search_on.empty() ? "" : ", searched by " + joined(each.search_on)) +
+                    whose(each.subjects)));
   return out;
 }
 

@@ -45,6 +45,10 @@ class counted_engine final : public storage::engine {
              ranged done) override {
     real_->range(in, what, std::move(arena), counted(std::move(done)));
   }
+  void search(storage::collection_ref in, const storage::search_query& what,
+              boost::json::storage_ptr arena, searched done) override {
+    real_->search(in, what, std::move(arena), std::move(done));
+  }
   void read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
                 log_read done) override {
     real_->read_log(topic, after, limit, std::move(done));

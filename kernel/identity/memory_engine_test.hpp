@@ -76,6 +76,8 @@ class memory_engine final : public storage::engine {
     });
   }
 
+  void search(storage::collection_ref, const storage::search_query&, boost::json::storage_ptr,
+              searched) override {}
   void read_log(std::string_view, std::int64_t, std::uint32_t, log_read) override {}
   void heads(std::vector<std::string>, heads_read) override {}
   void trim_log(std::string_view, std::uint32_t, opened) override {}

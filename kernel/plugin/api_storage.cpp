@@ -79,6 +79,39 @@ parley_status range(parley_call handle, parley_str collection, parley_value quer
   return PARLEY_OK;
 }
 
+parley_status search(parley_call handle, parley_str collection, parley_value query,
+                     parley_done done, void* user) {
+  call* c = calls::find(handle);
+  const json::value* q = value_arena::find(query);
+  if (!c || !q) return dispatch::gone("parley.storage/1 search");
+  storage::search_query wanted;
+  if (!q->is_object() || !read_search(q->get_object(), wanted)) return PARLEY_E_INVALID;
+  const loaded_plugin& plugin = loaded_plugin::of(*c);
+  if (!plugin.shared->store) return PARLEY_E_UNAVAILABLE;
+  calls& all = *plugin.shared->calls;
+  const std::uint64_t operation = all.begin_operation(*c, done, user);
+  const auto memory = c->arena->shared_memory();
+  plugin.shared->store->search(
+      dispatch::collection_name(*c->plugin, view(collection)), wanted, memory.get(),
+      [&all, operation, memory, name = plugin.name](
+          const storage::failure& why, std::vector<storage::search_hit> hits, bool more) {
+        if (failed(all, operation, why, name)) return;
+        json::array items(memory.get());
+        items.reserve(hits.size());
+        for (storage::search_hit& hit : hits) {
+          json::object one(memory.get());
+          one["record"] = std::move(hit.record);
+          one["snippets"] = std::move(hit.snippets);
+          items.emplace_back(std::move(one));
+        }
+        json::object page(memory.get());
+        page["items"] = std::move(items);
+        page["more"] = more;
+        all.complete_with(operation, std::move(page));
+      });
+  return PARLEY_OK;
+}
+
 // The batches of the plugin that holds the handle, or nullptr.
 dispatch::batches* batches_of(parley_batch handle) {
   const dispatch::batch* b = dispatch::batches::find(handle);
@@ -176,7 +209,8 @@ parley_status offer(const parley_host* host, const parley_storage_driver* driver
   loaded_plugin& plugin = loaded_plugin::of(host);
   if (!dispatch::on_logic_thread() || !plugin.initialising)
     return dispatch::breach(PARLEY_E_THREAD, function, "it is [init]");
-  if (driver->size < sizeof(parley_storage_driver))
+  // What came later is asked for where it is used.
+  if (driver->size < offsetof(parley_storage_driver, search))
     return dispatch::breach(PARLEY_E_INVALID, function, "`size` is set to that of the struct");
   plugin.driver = driver;
   return PARLEY_OK;
@@ -198,7 +232,8 @@ const void* storage_interface() {
                                       publish_access,
                                       next,
                                       commit,
-                                      withdraw};
+                                      withdraw,
+                                      search};
   return &api;
 }
 

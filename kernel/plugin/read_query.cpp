@@ -1,6 +1,7 @@
 #include "plugin/read_query.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace parley::plugin {
 
@@ -34,6 +35,32 @@ bool read_query(const json::object& given, storage::query& out) {
     }
   }
   return true;
+}
+
+bool read_search(const json::object& given, storage::search_query& out) {
+  const auto is_count = [](const json::value& from) {
+    return from.is_int64() && from.get_int64() >= 0 && from.get_int64() <= UINT32_MAX;
+  };
+  bool has_text = false;
+  for (const auto& member : given) {
+    const std::string_view name = member.key();
+    const json::value& value = member.value();
+    if (name == "text" && value.is_string()) {
+      out.text = value.get_string();
+      has_text = true;
+    } else if (name == "unfinished" && value.is_bool()) {
+      out.unfinished = value.get_bool();
+    } else if (name == "where" && value.is_object()) {
+      out.where = json::object(value.get_object(), json::storage_ptr());
+    } else if (name == "limit" && is_count(value)) {
+      out.limit = static_cast<std::uint32_t>(value.get_int64());
+    } else if (name == "skip" && is_count(value)) {
+      out.skip = static_cast<std::uint32_t>(value.get_int64());
+    } else {
+      return false;
+    }
+  }
+  return has_text;
 }
 
 } // namespace parley::plugin

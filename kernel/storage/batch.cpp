@@ -1,6 +1,7 @@
 #include "storage/batch.hpp"
 
 #include "storage/stand_ins.hpp"
+#include "storage/words.hpp"
 
 #include <algorithm>
 
@@ -123,7 +124,9 @@ failure batch_builder::put(collection_ref collection, const json::object& record
   const table* of = nullptr;
   problem why = start(collection, PARLEY_OP_PUT, of, op);
   if (why.empty()) why = row_of(*of, record, op);
-  return add(why, op);
+  failure out = add(why, op);
+  if (out.code == status::ok) add_words(*of, op);
+  return out;
 }
 
 failure batch_builder::patch(collection_ref collection, const json::array& key,
@@ -134,7 +137,66 @@ failure batch_builder::patch(collection_ref collection, const json::array& key,
   if (why.empty()) why = to_key(*of, key, source(), op.key);
   if (why.empty()) why = fields_of(*of, fields, op, true);
   if (why.empty() && fields.empty()) why = "collection " + of->name() + ": a patch sets a field";
-  return add(why, op);
+  failure out = add(why, op);
+  if (out.code == status::ok) add_words(*of, op);
+  return out;
+}
+
+// What a record is found by changes with it, whichever shape of the collection it is written in.
+void batch_builder::add_words(const table& of, const parley_driver_op& op) {
+  const table& as = known_->newest(of);
+  if (as.searched().empty()) return;
+  const bool is_row = op.kind == PARLEY_OP_PUT;
+  auto* places = std::pmr::polymorphic_allocator<>(&memory_).allocate_object<std::uint32_t>(
+      as.searched().size());
+  parley_cell* words = cells(as.searched().size());
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < as.searched().size(); ++i) {
+    const int at = of.column_at(as.columns()[as.searched()[i]].name);
+    const parley_cell* given = nullptr;
+    for (std::uint32_t c = 0; c < op.cell_count && at >= 0; ++c) {
+      if ((is_row ? c : op.columns[c]) == static_cast<std::uint32_t>(at)) given = &op.cells[c];
+    }
+    if (given == nullptr) continue;
+    if (given->kind == PARLEY_STRING) {
+      const std::string_view text(given->as.text.ptr, given->as.text.len);
+      words[count].kind = PARLEY_STRING;
+      words[count].as.text =
+          kept(i < as.searched_on() ? word_list(text) : value_word(text), memory_);
+    }
+    places[count++] = i;
+  }
+  if (count == 0) return;
+  parley_driver_op out{};
+  out.size = sizeof out;
+  out.kind = PARLEY_OP_WORDS;
+  out.collection = as.number();
+  out.key = is_row ? op.cells : op.key; // the key comes first in a row
+  out.columns = places;
+  out.cells = words;
+  out.cell_count = count;
+  ops_.push_back(out); // part of the operation before, which was let in
+  reasons_.push_back(condition_reason::batch);
+}
+
+void batch_builder::index(const table& of, const json::object& record) {
+  parley_driver_op op{};
+  problem why = row_of(of, record, op);
+  if (!why.empty()) {
+    add(why, op);
+    return;
+  }
+  json::object texts;
+  for (const std::uint32_t each : of.searched()) {
+    const std::string& name = of.columns()[each].name;
+    const json::value* found = record.if_contains(name);
+    texts[name] = found != nullptr ? *found : nullptr;
+  }
+  json::array key;
+  for (std::uint32_t i = 0; i < of.key_count(); ++i) key.push_back(record.at(of.columns()[i].name));
+  require({of.name(), of.version()}, key, true, texts, condition_reason::batch);
+  op.kind = PARLEY_OP_PUT;
+  add_words(of, op);
 }
 
 failure batch_builder::increment(collection_ref collection, const json::array& key,

@@ -33,6 +33,9 @@ class batch_builder final : public batch {
   batch_mark mark() const override;
   void back_to(const batch_mark& where) override;
 
+  // The words of a stored record, under the condition that it is still as it is given.
+  void index(const table& of, const boost::json::object& record);
+
   // The first failure of those above: what an author overlooks must not be written in part.
   const failure& broken() const { return broken_; }
   std::uint32_t number() const { return number_; }
@@ -48,6 +51,7 @@ class batch_builder final : public batch {
                     bool is_change);
   problem start(collection_ref collection, std::int32_t kind, const table*& of,
                 parley_driver_op& op);
+  void add_words(const table& of, const parley_driver_op& op);
   problem row_of(const table& of, const boost::json::object& record, parley_driver_op& op);
   failure add(const problem& why, const parley_driver_op& op,
               condition_reason reason = condition_reason::batch);

@@ -48,6 +48,7 @@ class comparison {
  public:
   comparison(const declaration& stored, const collection& wanted)
       : wanted_(wanted),
+        stored_shape_(stored.shape),
         now_(declaration_of(wanted).shape),
         stored_fields_(object_at(stored.shape, "fields")),
         fields_(object_at(now_, "fields")),
@@ -60,7 +61,13 @@ class comparison {
   std::string difference() const {
     if (!key_is_same_) return "another key";
     const std::string in_fields = difference(stored_fields_, fields_, "the field ");
-    return in_fields.empty() ? difference(stored_indexes_, indexes_, "the index ") : in_fields;
+    if (!in_fields.empty()) return in_fields;
+    const std::string in_indexes = difference(stored_indexes_, indexes_, "the index ");
+    return in_indexes.empty() && is_searched_otherwise() ? "another search" : in_indexes;
+  }
+
+  bool is_searched_otherwise() const {
+    return object_at(stored_shape_, "search") != object_at(now_, "search");
   }
 
   problem widened(std::vector<std::string>& fill) const {
@@ -139,6 +146,7 @@ class comparison {
   }
 
   const collection& wanted_;
+  const json::object& stored_shape_;
   const json::object now_;
   const json::object& stored_fields_;
   const json::object& fields_;
@@ -172,7 +180,11 @@ declaration declaration_of(const collection& from) {
   for (const index& each : from.indexes) {
     indexes[each.name] = {{"on", names(each.columns)}, {"unique", each.unique}};
   }
-  return {from.version, {{"key", names(from.key)}, {"fields", fields}, {"indexes", indexes}}};
+  json::object shape{{"key", names(from.key)}, {"fields", fields}, {"indexes", indexes}};
+  if (!from.search_on.empty()) {
+    shape["search"] = {{"on", names(from.search_on)}, {"by", names(from.search_by)}};
+  }
+  return {from.version, std::move(shape)};
 }
 
 json::object to_record(const std::string& name, const declaration& from) {
@@ -207,6 +219,7 @@ evolution evolve(const declaration& stored, const collection& wanted) {
   } else {
     const problem why = both.widened(out.fill);
     if (!why.empty()) out.why = "version " + declared + " of " + wanted.name + ": " + why;
+    out.index = !wanted.search_on.empty() && both.is_searched_otherwise();
   }
   return out;
 }

@@ -17,7 +17,7 @@ collection declarations_collection();
 
 struct declaration {
   std::uint32_t version = 0; // 0: nothing is stored
-  boost::json::object shape; // {key, fields, indexes}
+  boost::json::object shape; // {key, fields, indexes, search?}
 };
 
 declaration declaration_of(const collection& from);
@@ -28,6 +28,7 @@ std::optional<declaration> from_record(const boost::json::object& record);
 struct evolution {
   problem why;                   // why it cannot be
   std::vector<std::string> fill; // fields in which old records may lack what is now the default
+  bool index = false;            // old records are not found yet by what is now searched
 };
 
 // From what is stored to what a plugin declares.

@@ -56,6 +56,8 @@ std::vector<collection> of_kind(const manifest::manifest& by, bool ephemeral) {
     for (const manifest::index& each : from.indexes) {
       to.indexes.push_back({each.name, each.on, each.unique});
     }
+    to.search_on = from.search_on;
+    to.search_by = from.search_by;
   }
   return out;
 }

@@ -30,6 +30,8 @@ class driver_engine final : public engine {
            got done) override;
   void range(collection_ref collection, const query& what, json::storage_ptr arena,
              ranged done) override;
+  void search(collection_ref collection, const search_query& what, json::storage_ptr arena,
+              searched done) override;
   void read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
                 log_read done) override;
   void heads(std::vector<std::string> topics, heads_read done) override;
@@ -121,6 +123,82 @@ void driver_engine::range(collection_ref collection, const query& query, json::s
   auto* given = what.release();
   driver_.read(driver_.self, &given->arguments.read, &pending_rows<range_arguments>::completed,
                given);
+}
+
+json::array to_json(const std::vector<snippet_piece>& pieces, json::storage_ptr in) {
+  json::array out(in);
+  for (const snippet_piece& each : pieces) {
+    out.push_back(json::object({{"text", each.text}, {"hit", each.is_hit}}, in));
+  }
+  return out;
+}
+
+// What one version of a plugin is given of a row that the newest shape was read by.
+problem to_hit(const parley_cell* row, const table& of, const table& newest,
+               const search_arguments& looked_for, json::storage_ptr in, search_hit& out) {
+  const problem why = newest.record(row, in, out.record);
+  if (!why.empty()) return why;
+  out.snippets = json::array(in);
+  for (std::uint32_t i = 0; i < of.searched_on(); ++i) {
+    const std::string& field = of.columns()[of.searched()[i]].name;
+    const json::value* text = out.record.if_contains(field);
+    if (text == nullptr || !text->is_string()) continue;
+    const auto pieces = snippet_of(text->get_string(), looked_for.terms);
+    if (pieces.empty()) continue;
+    json::object one({{"field", field}}, in);
+    one["pieces"] = to_json(pieces, in);
+    out.snippets.push_back(std::move(one));
+  }
+  if (&of == &newest) return {};
+  json::object known(in);
+  for (const column& each : of.columns()) {
+    if (json::value* value = out.record.if_contains(each.name))
+      known[each.name] = std::move(*value);
+  }
+  out.record = std::move(known);
+  return {};
+}
+
+// The words of two values may be equal by chance.
+bool is_narrowed(const json::object& record, const json::object& where) {
+  return std::all_of(where.begin(), where.end(), [&](const auto& each) {
+    const json::value* value = record.if_contains(each.key());
+    return value != nullptr && *value == each.value();
+  });
+}
+
+void driver_engine::search(collection_ref collection, const search_query& what,
+                           json::storage_ptr arena, searched done) {
+  const std::shared_ptr<const tables> known = tables_;
+  const table* of = known->find(collection);
+  if (of == nullptr || !can_search(driver_)) {
+    const std::string why = of == nullptr ? no_such(collection) : "this store cannot search";
+    return box_->put([done = std::move(done), why] { done(invalid(why), {}, false); });
+  }
+  const table& newest = known->newest(*of);
+  auto looked_for = std::make_shared<search_arguments>();
+  const problem fault = looked_for->prepare(*of, newest, what);
+  if (!fault.empty() || looked_for->terms.empty()) {
+    return box_->put([done = std::move(done), fault] {
+      done(fault.empty() ? failure{} : invalid(fault), {}, false);
+    });
+  }
+  auto request_for = request<std::shared_ptr<search_arguments>>(
+      [known, of, &newest, looked_for, where = json::object(what.where), arena,
+       done = std::move(done)](const row_copy& rows) {
+        std::vector<search_hit> hits;
+        for (std::uint32_t i = 0; i < rows.count; ++i) {
+          search_hit hit;
+          const problem why = to_hit(rows.row(i), *of, newest, *looked_for, arena, hit);
+          if (!why.empty()) return done({status::unavailable, why}, {}, false);
+          if (is_narrowed(hit.record, where)) hits.push_back(std::move(hit));
+        }
+        done(rows.why, std::move(hits), rows.more);
+      });
+  auto* given = request_for.release();
+  given->arguments = looked_for;
+  driver_.search(driver_.self, &looked_for->search,
+                 &pending_rows<std::shared_ptr<search_arguments>>::completed, given);
 }
 
 void driver_engine::read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,

@@ -47,6 +47,8 @@ struct collection {
   std::vector<std::string> key;
   std::vector<column> columns; // key columns included, in any order
   std::vector<index> indexes;
+  // Full text: fields whose words are found, and those by whose value a search may be narrowed.
+  std::vector<std::string> search_on{}, search_by{};
 };
 
 // A collection as one version of its plugin declared it: while that drains beside a newer one, each
@@ -139,6 +141,19 @@ struct query {
   std::uint32_t limit = 100;
 };
 
+struct search_query {
+  std::string text;          // see terms_of in storage/words.hpp
+  bool unfinished = false;   // the last word is still being typed
+  boost::json::object where; // fields of `search_by` and their values
+  std::uint32_t limit = 20;  // at most 100
+  std::uint32_t skip = 0;    // at most 1000
+};
+
+struct search_hit {
+  boost::json::object record;
+  boost::json::array snippets; // [{field, pieces: [{text, hit}, …]}, …], where it was found
+};
+
 class engine {
  public:
   virtual ~engine() = default;
@@ -147,6 +162,7 @@ class engine {
   using got = std::function<void(failure, std::optional<boost::json::object>)>;
   using ranged = std::function<void(failure, std::vector<boost::json::object>, bool more)>;
   using committed = std::function<void(const commit_result&)>;
+  using searched = std::function<void(failure, std::vector<search_hit>, bool more)>;
   using log_read = std::function<void(failure, std::vector<log_entry>, bool more)>;
   using heads_read = std::function<void(failure, std::vector<std::int64_t>)>;
 
@@ -166,6 +182,9 @@ class engine {
                    boost::json::storage_ptr arena, got done) = 0;
   virtual void range(collection_ref collection, const query& what, boost::json::storage_ptr arena,
                      ranged done) = 0;
+  // The best first; records and snippets are built in `arena`.
+  virtual void search(collection_ref collection, const search_query& what,
+                      boost::json::storage_ptr arena, searched done) = 0;
   virtual void read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
                         log_read done) = 0;
   virtual void heads(std::vector<std::string> topics, heads_read done) = 0;

@@ -1,6 +1,7 @@
 #include "storage/migrations.hpp"
 
 #include "observe/log.hpp"
+#include "storage/batch.hpp"
 #include "storage/requests.hpp"
 
 namespace parley::storage {
@@ -8,6 +9,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::chrono::seconds log_every{1};
+constexpr std::uint32_t rows_a_page = 100;
 
 std::string_view plugin_of(std::string_view collection) {
   return collection.substr(0, collection.find('.'));
@@ -69,6 +71,7 @@ void migrations::ask(std::vector<collection> wanted, progressed progress, engine
 void migrations::next() {
   added_.clear();
   changed_.clear();
+  unindexed_.clear();
   const problem why = plan(jobs_.front());
   if (!why.empty()) return finish(invalid(why));
   if (!added_.empty()) return widen();
@@ -91,6 +94,10 @@ problem migrations::plan(const job& what) {
         table::compile(known_->count() + static_cast<std::uint32_t>(added_.size()), each, *made);
     if (!why.empty()) return why;
     made->fill(step.fill);
+    if (!made->searched().empty() && !can_search(driver_)) {
+      return "collection " + each.name + " is to be searched, which this store cannot";
+    }
+    if (step.index && before.version != 0) unindexed_.push_back(made);
     added_.push_back(std::move(made));
     changed_[each.name] = is_stored ? declaration{} : std::move(now); // nothing to write
   }
@@ -100,18 +107,54 @@ problem migrations::plan(const job& what) {
 void migrations::widen() {
   auto what = std::make_unique<pending_widen>(
       box_, [this](const migration_progress& at) { note(at); },
-      [this](const failure& why) {
-        logic_.cancel(stalled_);
-        given_up_.clear();
-        why.code == status::ok ? write() : finish(why);
-      });
+      [this](const failure& why) { why.code == status::ok ? widened() : finish(why); });
   expect_progress();
   pending_widen::submit(std::move(what), added_, driver_);
 }
 
 // From here on the driver knows the new shapes, whatever becomes of the declarations.
-void migrations::write() {
+void migrations::widened() {
   for (auto& each : added_) known_->add(std::move(each));
+  index_next();
+}
+
+// What is written from now on is found; what was there before is gone through once.
+void migrations::index_next() {
+  if (unindexed_.empty()) return write();
+  const table& of = *unindexed_.front();
+  std::vector<std::string> key;
+  for (std::uint32_t i = 0; i < of.key_count(); ++i) key.push_back(of.columns()[i].name);
+  at_.emplace(std::move(key));
+  rows_ = 0;
+  index_page();
+}
+
+void migrations::index_page() {
+  const table& of = *unindexed_.front();
+  store_.range({of.name(), of.version()}, at_->next(rows_a_page), {},
+               [this](const failure& why, const std::vector<json::object>& page, bool more) {
+                 why.code == status::ok ? indexed(page, more) : finish(why);
+               });
+}
+
+void migrations::indexed(const std::vector<json::object>& page, bool more) {
+  const std::shared_ptr<const table> of = unindexed_.front();
+  auto writes = store_.begin();
+  for (const json::object& each : page)
+    static_cast<batch_builder&>(*writes).index(*of, each); // begin() makes no others
+  store_.commit(std::move(writes), [this, of, page, more](const commit_result& written) {
+    if (written.why.code == status::conflict) return index_page(); // somebody wrote meanwhile
+    if (written.why.code != status::ok) return finish(written.why);
+    rows_ += page.size();
+    note({of->name(), rows_, 0});
+    at_->seen(page, more);
+    if (!at_->is_over()) return index_page();
+    unindexed_.pop_front();
+    index_next();
+  });
+}
+
+void migrations::write() {
   std::erase_if(changed_, [](const auto& each) { return each.second.version == 0; });
   if (changed_.empty()) return finish({});
   auto writes = store_.begin();
@@ -162,6 +205,12 @@ void migrations::note(const migration_progress& at) {
   if (quiet_.contains(at.collection)) return;
   quiet_[at.collection] =
       logic_.after(log_every, [this, name = at.collection] { quiet_.erase(name); });
+  if (at.total == 0) {
+    observe::write(
+        observe::level::info, "indexing a collection",
+        {{"plugin", plugin_of(at.collection)}, {"collection", at.collection}, {"rows", at.done}});
+    return;
+  }
   observe::write(observe::level::info, "migrating a collection",
                  {{"plugin", plugin_of(at.collection)},
                   {"collection", at.collection},
@@ -170,6 +219,8 @@ void migrations::note(const migration_progress& at) {
 }
 
 void migrations::finish(const failure& why) {
+  logic_.cancel(stalled_);
+  given_up_.clear();
   const job ended = std::move(jobs_.front());
   jobs_.pop_front();
   if (!jobs_.empty()) box_->put([this] { next(); });

@@ -8,9 +8,11 @@
 #include "storage/declaration.hpp"
 #include "storage/limits.hpp"
 #include "storage/mailbox.hpp"
+#include "storage/scan.hpp"
 
 #include <deque>
 #include <map>
+#include <optional>
 
 namespace parley::storage {
 
@@ -38,6 +40,10 @@ class migrations {
   void next();
   problem plan(const job& what);
   void widen();
+  void widened();
+  void index_next();
+  void index_page();
+  void indexed(const std::vector<boost::json::object>& page, bool more);
   void write();
   void note(const migration_progress& at);
   void expect_progress();
@@ -56,6 +62,9 @@ class migrations {
   // Of the job under way.
   std::vector<std::shared_ptr<const table>> added_;
   std::map<std::string, declaration> changed_;
+  std::deque<std::shared_ptr<const table>> unindexed_; // the first is under way
+  std::optional<scan> at_;
+  std::uint64_t rows_ = 0;                     // of it, so far
   std::map<std::string, env::timer_id> quiet_; // collections whose progress was just logged
   env::timer_id stalled_{};                    // while the driver widens
   std::string given_up_; // why: the driver is at it still, and nobody waits for it

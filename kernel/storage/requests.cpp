@@ -1,7 +1,13 @@
 #include "storage/requests.hpp"
 
+#include <algorithm>
+#include <cstddef>
+
 namespace parley::storage {
 namespace {
+
+constexpr std::uint32_t most_hits = 100;
+constexpr std::uint32_t most_skipped = 1000;
 
 status from_driver(parley_status code) {
   switch (code) {
@@ -158,6 +164,68 @@ problem range_arguments::prepare(const table& of, const boost::json::array& key)
   read.limit = 1;
   read.prefix_count = of.key_count();
   return to_key(of, key, {memory}, read.prefix);
+}
+
+problem search_arguments::prepare(const table& of, const table& newest, const search_query& what) {
+  const std::string name = "collection " + of.name();
+  if (of.searched().empty()) return name + ": its manifest declares no search";
+  if (what.limit == 0 || what.limit > most_hits) {
+    return name + ": a search gives from 1 to " + std::to_string(most_hits) + " records";
+  }
+  if (what.skip > most_skipped) {
+    return name + ": a search skips at most " + std::to_string(most_skipped) + " records";
+  }
+  if (what.text.size() > most_search_bytes) {
+    return name + ": what is looked for has at most " + std::to_string(most_search_bytes) +
+           " bytes";
+  }
+  terms = terms_of(what.text, what.unfinished);
+  if (terms.size() > most_search_terms) {
+    return name + ": at most " + std::to_string(most_search_terms) + " words are looked for";
+  }
+  // Which place of the newest shape a field of this one has.
+  const auto place_of = [&](std::string_view field) -> int {
+    for (std::size_t i = 0; i < newest.searched().size(); ++i) {
+      if (newest.columns()[newest.searched()[i]].name == field) return static_cast<int>(i);
+    }
+    return -1;
+  };
+  for (std::uint32_t i = 0; i < of.searched_on(); ++i) {
+    const int at = place_of(of.columns()[of.searched()[i]].name);
+    if (at >= 0) places.push_back(static_cast<std::uint32_t>(at));
+  }
+  const auto on = static_cast<std::uint32_t>(places.size());
+  for (const auto& [field, value] : what.where) {
+    const auto by = std::find_if(of.searched().begin() + of.searched_on(), of.searched().end(),
+                                 [&](std::uint32_t c) { return of.columns()[c].name == field; });
+    if (by == of.searched().end()) {
+      return at_field(of, field, "a search is not narrowed by it; name it in `search: { by: … }`");
+    }
+    if (!value.is_string()) return at_field(of, field, "takes a text");
+    places.push_back(static_cast<std::uint32_t>(std::max(place_of(field), 0)));
+  }
+  for (const search_term& each : terms) lists.push_back(each.list());
+  for (const auto& each : what.where) lists.push_back(value_word(each.value().get_string()));
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    const bool is_term = i < terms.size();
+    given.push_back({{lists[i].data(), lists[i].size()},
+                     is_term ? places.data() : &places[on + i - terms.size()],
+                     is_term ? on : 1u,
+                     is_term && terms[i].prefix ? 1u : 0u});
+  }
+  search = {sizeof search,
+            newest.number(),
+            given.data(),
+            static_cast<std::uint32_t>(given.size()),
+            what.limit,
+            what.skip,
+            0};
+  return {};
+}
+
+bool can_search(const parley_storage_driver& driver) {
+  return driver.size >= offsetof(parley_storage_driver, search) + sizeof driver.search &&
+         driver.search != nullptr;
 }
 
 } // namespace parley::storage

@@ -5,6 +5,7 @@
 
 #include "storage/batch.hpp"
 #include "storage/mailbox.hpp"
+#include "storage/words.hpp"
 
 namespace parley::storage {
 
@@ -94,6 +95,20 @@ struct range_arguments {
   problem prepare(const table& of, const query& what);
   problem prepare(const table& of, const boost::json::array& key);
 };
+
+struct search_arguments {
+  std::vector<search_term> terms;
+  std::vector<std::string> lists; // theirs, then those of `where`
+  std::vector<parley_search_term> given;
+  std::vector<std::uint32_t> places;
+  parley_driver_search search{};
+  // Checks the query against what `of` declares, and fills in `search`, which goes by what `newest`
+  // has words of.
+  problem prepare(const table& of, const table& newest, const search_query& what);
+};
+
+// Whether rows can be found by their words with it.
+bool can_search(const parley_storage_driver& driver);
 
 struct log_arguments {
   std::string topic;

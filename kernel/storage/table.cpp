@@ -45,6 +45,7 @@ problem table::compile(std::uint32_t number, const collection& from, table& out)
   out.name_ = from.name;
   problem why = out.order_columns(from);
   if (why.empty()) why = out.compile_indexes(from);
+  if (why.empty()) why = out.compile_search(from);
   if (why.empty()) why = out.compile_defaults();
   return why.empty() ? why : "collection " + from.name + ": " + why;
 }
@@ -95,6 +96,21 @@ problem table::compile_indexes(const collection& from) {
                                static_cast<std::uint32_t>(orders_[i].size()),
                                from.indexes[i].unique ? 1u : 0u});
   }
+  return {};
+}
+
+problem table::compile_search(const collection& from) {
+  for (const auto* names : {&from.search_on, &from.search_by}) {
+    for (const std::string& name : *names) {
+      const int at = column_at(name);
+      if (at < 0) return "the search names the unknown field " + name;
+      if (columns_[static_cast<std::size_t>(at)].type != column_type::text) {
+        return "the search names the field " + name + ", which is no text";
+      }
+      searched_.push_back(static_cast<std::uint32_t>(at));
+    }
+  }
+  searched_on_ = static_cast<std::uint32_t>(from.search_on.size());
   return {};
 }
 
@@ -151,6 +167,8 @@ parley_collection table::declaration() const {
   out.defaults = defaults_.data();
   out.fill = fill_.data();
   out.fill_count = static_cast<std::uint32_t>(fill_.size());
+  out.searched = searched_.data();
+  out.searched_count = static_cast<std::uint32_t>(searched_.size());
   return out;
 }
 
@@ -205,6 +223,10 @@ const table* tables::find(collection_ref which) const {
   const auto at = std::find_if(versions.rbegin(), versions.rend(),
                                [&](const table* each) { return each->version() == which.version; });
   return at == versions.rend() ? nullptr : *at;
+}
+
+const table& tables::newest(const table& of) const {
+  return *by_name_.find(of.name())->second.back();
 }
 
 } // namespace parley::storage

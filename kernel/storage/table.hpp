@@ -35,6 +35,11 @@ class table {
   // The columns of an index, or of the key (-1).
   const std::vector<std::uint32_t>& order(int index) const;
 
+  // Columns by whose words rows are found: `search_on`, then `search_by`.
+  const std::vector<std::uint32_t>& searched() const { return searched_; }
+  // How many of them are `search_on`.
+  std::uint32_t searched_on() const { return searched_on_; }
+
   // What stands for an absent value of a column; nullptr: nothing does.
   const parley_cell* fallback(std::uint32_t column) const;
 
@@ -48,6 +53,7 @@ class table {
  private:
   problem order_columns(const collection& from);
   problem compile_indexes(const collection& from);
+  problem compile_search(const collection& from);
   problem compile_defaults();
 
   std::uint32_t number_ = 0;
@@ -62,6 +68,8 @@ class table {
   std::pmr::monotonic_buffer_resource memory_;
   std::vector<parley_cell> defaults_;
   std::vector<std::uint32_t> fill_;
+  std::vector<std::uint32_t> searched_;
+  std::uint32_t searched_on_ = 0;
 };
 
 // All collections, by name and version. They become more while batches and reads hold them.
@@ -71,6 +79,8 @@ class tables {
   // Its number is `count()`.
   void add(std::shared_ptr<const table> next);
   const table* find(collection_ref which) const;
+  // The newest shape of a table: what is searched, whichever shape writes.
+  const table& newest(const table& of) const;
 
  private:
   std::vector<std::shared_ptr<const table>> all_;

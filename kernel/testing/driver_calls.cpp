@@ -145,6 +145,13 @@ batch& batch::make_void(std::string name, std::int64_t number, std::string event
   return *this;
 }
 
+batch& batch::words(std::uint32_t collection, row key, std::vector<std::uint32_t> places,
+                    row words) {
+  equal(collection, std::move(key), std::move(places), std::move(words));
+  ops_.back().kind = PARLEY_OP_WORDS;
+  return *this;
+}
+
 batch& batch::absent(std::uint32_t collection, row key) {
   add(PARLEY_OP_REQUIRE_ABSENT, collection).key = cells_.keep(key);
   return *this;
@@ -221,6 +228,21 @@ rows calls::read(std::uint32_t collection, std::int32_t index, row prefix, bound
   read.lower_exclusive = within.lower_exclusive ? 1 : 0;
   read.upper_exclusive = within.upper_exclusive ? 1 : 0;
   return wait_for([&](auto done, void* user) { driver_.read(driver_.self, &read, done, user); });
+}
+
+rows calls::search(std::uint32_t collection, const std::vector<term>& terms, std::uint32_t limit,
+                   std::uint32_t skip) {
+  std::vector<parley_search_term> given;
+  for (const term& each : terms) {
+    given.push_back({borrow(each.words), each.places.data(),
+                     static_cast<std::uint32_t>(each.places.size()), each.prefix ? 1u : 0u});
+  }
+  const parley_driver_search what{
+      sizeof what, collection, given.data(), static_cast<std::uint32_t>(given.size()), limit,
+      skip,        0};
+  return wait_for([&](parley_driver_rows_done done, void* user) {
+    driver_.search(driver_.self, &what, done, user);
+  });
 }
 
 rows calls::read_log(std::string topic, std::int64_t after, std::uint32_t limit) {

@@ -25,6 +25,7 @@ std::vector<known_case>& known() {
   number_cases();
   log_cases();
   restart_cases();
+  search_cases();
   return all;
 }
 
@@ -47,9 +48,9 @@ const std::vector<parley_collection>& suite_collections() {
                                               {literal("by_size"), on_size, 2, 0}};
   static const std::vector<parley_collection> all = {
       {sizeof(parley_collection), 0, literal("test.items"), item_columns, 6, 2, item_indexes, 2, 0,
-       nullptr, nullptr},
+       nullptr, nullptr, nullptr, 0, 0},
       {sizeof(parley_collection), 0, literal("test.tags"), tag_columns, 1, 1, nullptr, 0, 0,
-       nullptr, nullptr}};
+       nullptr, nullptr, nullptr, 0, 0}};
   return all;
 }
 

@@ -51,6 +51,7 @@ void batch_cases();
 void number_cases();
 void log_cases();
 void restart_cases();
+void search_cases();
 bool add_case(driver_case what, suite_maker how);
 
 // One column of what was read.

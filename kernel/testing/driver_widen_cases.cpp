@@ -111,7 +111,7 @@ DRIVER_CASE(a_new_table_is_counted_on) {
                                           {str("at"), PARLEY_COLUMN_INTEGER, 0}};
   CHECK_EQ(store()
                .widen({{sizeof(parley_collection), 0, str("test.new"), columns, 2, 1, nullptr, 0, 0,
-                        nullptr, nullptr}})
+                        nullptr, nullptr, nullptr, 0, 0}})
                .error,
            "");
   store().commit(batch().put(2, {text("a"), integer(1)}).put(tags, {text("t")}));

@@ -1,5 +1,7 @@
 #include "testing/kept_store.hpp"
 
+#include "storage/requests.hpp"
+
 #include <algorithm>
 #include <vector>
 
@@ -36,6 +38,7 @@ struct kept_store::passage {
   std::vector<parley_driver_op> ops;
   parley_driver_batch batch{};
   parley_driver_read read{};
+  parley_driver_search search{};
 
   static void rows(void* self, const parley_driver_rows* result) {
     auto& p = *static_cast<passage*>(self);
@@ -121,6 +124,25 @@ void kept_store::fill_in_reads() {
     };
     of(self).enqueue(std::move(p));
   };
+}
+
+void kept_store::fill_in_search() {
+  face_.search = [](void* self, const parley_driver_search* search, parley_driver_rows_done done,
+                    void* user) {
+    auto p = rows_to(done, user);
+    p->search = *search;
+    p->search.collection += of(self).base_;
+    p->give = [](const parley_storage_driver& d, passage* as) {
+      d.search(d.self, &as->search, &passage::rows, as);
+    };
+    of(self).enqueue(std::move(p));
+  };
+}
+
+std::string kept_store::load(parley::plugin::candidate driver, const std::filesystem::path& code) {
+  const std::string why = driver_.load(std::move(driver), code);
+  if (why.empty() && storage::can_search(driver_.face())) fill_in_search();
+  return why;
 }
 
 void kept_store::fill_in_writes() {

@@ -25,9 +25,7 @@ class kept_store {
   kept_store(const kept_store&) = delete;
 
   // The real driver. What is wrong, or an empty text.
-  std::string load(parley::plugin::candidate driver, const std::filesystem::path& code) {
-    return driver_.load(std::move(driver), code);
-  }
+  std::string load(parley::plugin::candidate driver, const std::filesystem::path& code);
   // For the driver's place in a server.
   const parley_storage_driver& face() const { return face_; }
 
@@ -49,6 +47,7 @@ class kept_store {
   static kept_store& of(void* self) { return *static_cast<kept_store*>(self); }
   static passage_ptr rows_to(parley_driver_rows_done done, void* user);
   void fill_in_reads();
+  void fill_in_search();
   void fill_in_writes();
   void enqueue(passage_ptr what);
   void arrange();

@@ -229,6 +229,13 @@ class writer {
                     "fun(self: " + own + ", call: parley.call, query?: table): { items: " + record +
                         "[], more: boolean }",
                     "(waits)");
+      if (!each.search_on.empty()) {
+        inner += lua_field("search",
+                           "fun(self: " + own +
+                               ", call: parley.call, query: table): { items: { record: " + record +
+                               ", snippets: table[] }[], more: boolean }",
+                           "(waits)");
+      }
       inner += "\n";
       fields += lua_field(each.name, own);
     }

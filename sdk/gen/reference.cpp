@@ -181,13 +181,15 @@ class page {
 
   std::string collections() const {
     if (of_.collections.empty()) return {};
-    std::string out = "## Collections\n\n" + table_head({"collection", "version", "key", "fields",
-                                                         "whose data, and what erasure does"});
+    std::string out =
+        "## Collections\n\n" + table_head({"collection", "version", "key", "fields", "searched by",
+                                           "whose data, and what erasure does"});
     for (const auto& each : of_.collections) {
       std::vector<std::string> fields;
       for (const property& one : properties_of(each.record)) fields.push_back(one.name);
       out += row({code(each.name), each.ephemeral ? "in memory" : std::to_string(each.version),
-                  listed(each.key), listed(fields), subjects_of(each.subjects)});
+                  listed(each.key), listed(fields), listed(each.search_on),
+                  subjects_of(each.subjects)});
     }
     return out;
   }

@@ -238,6 +238,9 @@ class reader {
       out.indexes.push_back(
           {m.key(), strings_in(index_in, "on"), bool_in(index_in, "unique", false)});
     }
+    const json::object& search = object_in(in, "search");
+    out.search_on = strings_in(search, "on");
+    out.search_by = strings_in(search, "by");
     out.subjects = personal_in(in);
     out.ephemeral = bool_in(in, "ephemeral", false);
     return out;

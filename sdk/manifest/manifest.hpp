@@ -89,6 +89,7 @@ struct collection {
   boost::json::object
       record; // schema made of `fields`; fields are required unless `optional: true`
   std::vector<index> indexes;
+  std::vector<std::string> search_on, search_by; // full text; empty: none
   std::vector<personal> subjects;
   bool ephemeral = false; // in memory only, see draft/ephemeral.h
 };

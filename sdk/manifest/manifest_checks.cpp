@@ -279,6 +279,8 @@ class checks {
       lower_name(pointer + "/indexes/" + one.name, one.name, "an index");
       fields(c, one.on, pointer + "/indexes/" + one.name + "/on", false);
     }
+    searched(c, c.search_on, pointer + "/search/on");
+    searched(c, c.search_by, pointer + "/search/by");
     check_lasting(c, pointer);
     check_personal(c.subjects, c.record, pointer, "the collection `" + c.name + "`");
   }
@@ -299,10 +301,33 @@ class checks {
       at(pointer + "/indexes/" + one.name + "/unique", "an ephemeral collection has a unique index",
          "make those fields the key");
     }
+    if (!c.search_on.empty()) {
+      at_key(pointer + "/search", "an ephemeral collection is not searched", "remove it");
+    }
     for (const personal& one : c.subjects) {
       if (one.on_erase.empty() || one.on_erase == "delete") continue;
       at_key(pointer + "/personal", "what is ephemeral is not kept when a person is erased",
              "`on_erase: delete`");
+    }
+  }
+
+  // Words are taken from texts.
+  void searched(const collection& c, const std::vector<std::string>& names,
+                const std::string& pointer) {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const std::string here = pointer + "/" + std::to_string(i);
+      const auto* field = property(c.record, names[i]);
+      if (!field) {
+        const std::string near = schema::nearest(names[i], names_of(c.record));
+        at(here, "the search names the field `" + names[i] + "`, which is not there",
+           near.empty() ? "name a field under `fields`" : "did you mean `" + near + "`?");
+      } else if (!is_unreadable(*field) && !is_type(*field, "string")) {
+        at(here, "the search names the field `" + names[i] + "`, which is no text",
+           "a field with `type: string`");
+      } else if (!seen.insert(names[i]).second) {
+        at(here, "the search names the field `" + names[i] + "` twice", "give it only once");
+      }
     }
   }
 

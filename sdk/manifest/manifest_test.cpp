@@ -377,6 +377,24 @@ TEST(manifest, collections) {
           "string \"many\""));
 }
 
+TEST(manifest, searches) {
+  const std::string fields = "fields: { id: id, text: { type: string }, n: { type: integer } }";
+  EXPECT_THAT(
+      problems_of("collections:\n  a: { version: 1, key: [id], " + fields +
+                  ", search: { on: [txt, n], by: [id, id] } }\n  b: { version: 1, key: [id], " +
+                  fields + ", search: { by: [id] } }\n"),
+      ElementsAre(
+          "plugin.yaml:4:112: the search names the field `txt`, which is not there; did you "
+          "mean `text`?",
+          "plugin.yaml:4:117: the search names the field `n`, which is no text; a field "
+          "with `type: string`",
+          "plugin.yaml:4:130: the search names the field `id` twice; give it only once",
+          "plugin.yaml:5:105: `on` is missing; give an array of 1 to 8 items"));
+  EXPECT_THAT(problems_of("collections:\n  a:\n    ephemeral: true\n    key: [id]\n    " + fields +
+                          "\n    search: { on: [text] }\n"),
+              ElementsAre("plugin.yaml:8:5: an ephemeral collection is not searched; remove it"));
+}
+
 TEST(manifest, whose_data_it_is_must_be_said) {
   EXPECT_THAT(
       problems_of(

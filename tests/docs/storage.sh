@@ -33,6 +33,8 @@ json=(-H "Content-Type: application/json")
 book='{"isbn":"9780000000001","title":"Badgers","shelf":"A","copies":1}'
 expect "$book" -X PUT "$url/v1/books/9780000000001" "${json[@]}" -d '{"title":"Badgers","shelf":"A","copies":1}'
 expect "{\"items\":[$book]}" "$url/v1/shelves/A"
+expect "{\"items\":[$book]}" "$url/v1/books?text=badg&shelf=A"
+expect '{"items":[]}' "$url/v1/books?text=badg&shelf=B"
 expect "${book/1\}/0\}}" -X POST "$url/v1/books/9780000000001/lend" "${json[@]}" -d '{"reader":"Ada"}'
 expect_code none_left -X POST "$url/v1/books/9780000000001/lend" "${json[@]}" -d '{"reader":"Bob"}'
 

@@ -58,6 +58,14 @@ std::string store::shape_onto(table& to, const parley_collection& from, shape& o
     out.indexes.push_back(static_cast<std::size_t>(found - to.indexes.begin()));
     if (found == to.indexes.end() && !to.add_index(wanted)) return not_unique(wanted.name);
   }
+  std::vector<std::string> searched;
+  for (std::uint32_t i = 0; i < from.searched_count; ++i)
+    searched.push_back(to.columns[out.columns[from.searched[i]]].name);
+  out.searched_count = from.searched_count;
+  if (!searched.empty() && searched != to.searched) {
+    to.words.clear(); // all of them are given anew
+    to.searched = std::move(searched);
+  }
   return {};
 }
 

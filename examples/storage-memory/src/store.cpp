@@ -102,6 +102,8 @@ class store::transaction {
         return key ? write(*s, *key, std::nullopt)
                    : refuse(PARLEY_E_INVALID, "the key does not fit the collection");
       }
+      case PARLEY_OP_WORDS:
+        return take_words(*s, op);
       default:
         return refuse(PARLEY_E_INVALID, "there is no such operation");
     }
@@ -148,12 +150,37 @@ class store::transaction {
   }
 
   parley_status write(const shape& s, const row& key, std::optional<row> to) {
-    const row* old = s.of->find(key);
-    undo before{s.of, key, old != nullptr ? std::optional<row>(*old) : std::nullopt};
+    undo before = as_it_is(s, key);
+    const bool is_erased = !to.has_value();
     if (!s.of->write(key, std::move(to)))
       return refuse(PARLEY_E_CONFLICT, "a unique index has such a row already");
+    if (is_erased) s.of->words.erase(key);
     undo_.push_back(std::move(before));
     return PARLEY_OK;
+  }
+
+  parley_status take_words(const shape& s, const parley_driver_op& op) {
+    const std::optional<row> key = key_of(s, op.key);
+    if (!key) return refuse(PARLEY_E_INVALID, "the key does not fit the collection");
+    for (std::uint32_t i = 0; i < op.cell_count; ++i)
+      if (op.columns[i] >= s.searched_count) return refuse(PARLEY_E_INVALID, "no such words");
+    if (s.of->find(*key) == nullptr) return PARLEY_OK;
+    undo_.push_back(as_it_is(s, *key));
+    std::vector<std::string>& words = s.of->words[*key];
+    words.resize(s.searched_count);
+    for (std::uint32_t i = 0; i < op.cell_count; ++i) {
+      const bool given = op.cells[i].kind == PARLEY_STRING;
+      words[op.columns[i]] =
+          given ? " " + std::string(view(op.cells[i].as.text)) + " " : std::string();
+    }
+    return PARLEY_OK;
+  }
+
+  undo as_it_is(const shape& s, const row& key) const {
+    const row* old = s.of->find(key);
+    const auto words = s.of->words.find(key);
+    return {s.of, key, old != nullptr ? std::optional<row>(*old) : std::nullopt,
+            words != s.of->words.end() ? words->second : std::vector<std::string>()};
   }
 
   parley_status append(const parley_driver_op& op) {
@@ -173,8 +200,11 @@ class store::transaction {
   }
 
   void take_back() {
-    for (auto each = undo_.rbegin(); each != undo_.rend(); ++each)
+    for (auto each = undo_.rbegin(); each != undo_.rend(); ++each) {
       each->of->write(each->key, each->before);
+      each->of->words.erase(each->key);
+      if (!each->words.empty()) each->of->words[each->key] = each->words;
+    }
   }
 
   void keep_events() {
@@ -249,6 +279,47 @@ rows store::read(const parley_driver_read& what) const {
     for (const std::uint32_t c : s.columns) seen.push_back(found[c]);
     return true;
   });
+  return out;
+}
+
+// How often all terms are found in a row, for each of its words; 0: one of them is not.
+static double score(const std::vector<std::string>& words, const parley_driver_search& what) {
+  std::size_t hits = 0, length = 1;
+  for (std::uint32_t t = 0; t < what.term_count; ++t) {
+    const parley_search_term& term = what.terms[t];
+    const std::string wanted = " " + std::string(view(term.words)) + (term.prefix != 0 ? "" : " ");
+    std::size_t found = 0;
+    for (std::uint32_t c = 0; c < term.column_count; ++c) {
+      const std::string& in = words[term.columns[c]];
+      length += in.size();
+      for (std::size_t at = in.find(wanted); at != in.npos; at = in.find(wanted, at + 1)) ++found;
+    }
+    if (found == 0) return 0;
+    hits += found;
+  }
+  return static_cast<double>(hits) / static_cast<double>(length);
+}
+
+rows store::search(const parley_driver_search& what) const {
+  if (what.collection >= shapes_.size() || what.term_count == 0)
+    return {PARLEY_E_INVALID, "there is no such collection, or nothing to look for", {}, false};
+  const shape& s = shapes_[what.collection];
+  for (std::uint32_t t = 0; t < what.term_count; ++t)
+    for (std::uint32_t c = 0; c < what.terms[t].column_count; ++c)
+      if (what.terms[t].columns[c] >= s.searched_count)
+        return {PARLEY_E_INVALID, "there are no such words", {}, false};
+  std::vector<std::pair<double, const row*>> found;
+  for (const auto& [key, words] : s.of->words)
+    if (const double seen = score(words, what); seen > 0) found.emplace_back(-seen, &key);
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  rows out;
+  for (std::size_t i = what.skip; i < found.size() && !out.more; ++i) {
+    out.more = out.all.size() == what.limit;
+    if (out.more) break;
+    row& seen = out.all.emplace_back();
+    for (const std::uint32_t c : s.columns) seen.push_back((*s.of->find(*found[i].second))[c]);
+  }
   return out;
 }
 

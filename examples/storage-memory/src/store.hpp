@@ -38,6 +38,7 @@ class store {
 
   outcome commit(const parley_driver_batch& batch);
   rows read(const parley_driver_read& what) const;
+  rows search(const parley_driver_search& what) const;
   rows read_log(const parley_driver_log_read& what) const;
   rows heads(const parley_str* topics, std::uint32_t count) const;
   void trim_log(std::string_view before, std::uint32_t limit);
@@ -47,6 +48,7 @@ class store {
     table* of = nullptr;
     std::vector<std::uint32_t> columns; // of the collection → of the table
     std::uint32_t key_count = 0;
+    std::uint32_t searched_count = 0;
     std::vector<std::size_t> indexes;
   };
   struct topic {
@@ -57,6 +59,7 @@ class store {
     table* of;
     row key;
     std::optional<row> before;
+    std::vector<std::string> words;
   };
   class transaction;
 

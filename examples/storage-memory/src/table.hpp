@@ -57,6 +57,9 @@ class table {
   std::uint32_t key_count = 0;
   std::vector<cell> defaults; // what a NULL in a column becomes
   std::vector<index> indexes;
+  std::vector<std::string> searched; // columns by whose words rows are found
+  // Of the rows that have some, by key: for each of `searched`, with a blank around every word.
+  std::map<row, std::vector<std::string>, in_order> words;
 
   // The row of a key, or nullptr.
   const row* find(const row& key) const;

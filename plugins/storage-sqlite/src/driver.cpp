@@ -35,6 +35,10 @@ driver::driver(const settings& with) : readers_(with), writer_(with, readers_) {
     static_cast<driver*>(self)->writer_.ask(
         widen_request{collections, count, progress, done, user});
   };
+  face_.search = [](void* self, const parley_driver_search* what, parley_driver_rows_done done,
+                    void* user) {
+    static_cast<driver*>(self)->readers_.ask({what, done, user});
+  };
   face_.close = [](void* self, parley_driver_rows_done done, void* user) {
     static_cast<driver*>(self)->writer_.ask(close_request{done, user});
   };

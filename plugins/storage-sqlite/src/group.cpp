@@ -139,9 +139,9 @@ group::verdict group::apply(const parley_driver_op& op, outcome& out) {
   if (change == nullptr) return verdict::broken;
   int next = 1;
   if (op.kind != PARLEY_OP_ERASE) next = bind_all(*change, next, op.cells, op.cell_count);
-  if (op.kind != PARLEY_OP_PUT) {
-    bind_all(*change, next, op.key, layout_[op.collection].key_count);
-  }
+  const std::uint32_t keys = layout_[op.collection].key_count;
+  if (op.kind != PARLEY_OP_PUT) next = bind_all(*change, next, op.key, keys);
+  if (op.kind == PARLEY_OP_WORDS) bind_all(*change, next, op.key, keys);
   switch (const int code = change->run(); code) {
     case SQLITE_DONE:
       break;

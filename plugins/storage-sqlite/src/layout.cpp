@@ -1,5 +1,7 @@
 #include "layout.hpp"
 
+#include "search.hpp"
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -110,7 +112,19 @@ class preparation {
     } else {
       problem = widen(wanted, stored);
     }
-    return problem.empty() ? match_indexes(wanted) : problem;
+    if (problem.empty()) problem = match_indexes(wanted);
+    return problem.empty() ? match_search(wanted) : problem;
+  }
+
+  std::string match_search(const collection& wanted) {
+    if (!wanted.searched.empty()) return prepare_search(file_, wanted);
+    return is_read(wanted) ? std::string() : drop_search(file_, wanted);
+  }
+
+  // By an earlier shape, in this run.
+  bool is_read(const collection& wanted) const {
+    return std::any_of(known_.begin(), known_.end(),
+                       [&](const collection& each) { return each.name == wanted.name; });
   }
 
   std::string read_columns(const collection& of, std::map<std::string, stored_column>& out) {
@@ -180,10 +194,7 @@ class preparation {
       }
       if (code != SQLITE_OK) return file_.error();
     }
-    const bool is_read = std::any_of(known_.begin(), known_.end(), [&](const collection& each) {
-      return each.name == wanted.name;
-    });
-    if (is_read) return {};
+    if (is_read(wanted)) return {};
     for (const auto& [name, sql] : stored) {
       if (file_.execute("DROP INDEX " + quoted(name)) != SQLITE_OK) return file_.error();
     }
@@ -226,6 +237,9 @@ layout copied(const parley_collection* collections, std::uint32_t count, std::st
                             each.unique != 0});
     }
     if (from.fill != nullptr) to.fill.assign(from.fill, from.fill + from.fill_count);
+    if (from.searched != nullptr) {
+      to.searched.assign(from.searched, from.searched + from.searched_count);
+    }
   }
   return out;
 }

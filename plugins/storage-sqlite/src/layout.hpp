@@ -27,7 +27,8 @@ struct collection {
   std::vector<column> columns; // the first `key_count` are the key
   std::uint32_t key_count = 0;
   std::vector<index> indexes;
-  std::vector<std::uint32_t> fill; // columns in which rows may hold NULL and must not
+  std::vector<std::uint32_t> fill;     // columns in which rows may hold NULL and must not
+  std::vector<std::uint32_t> searched; // columns by whose words rows are found
 };
 
 using layout = std::vector<collection>;

@@ -22,7 +22,9 @@ struct head_query {
 };
 
 struct read_request {
-  std::variant<const parley_driver_read*, const parley_driver_log_read*, head_query> what;
+  std::variant<const parley_driver_read*, const parley_driver_log_read*, head_query,
+               const parley_driver_search*>
+      what;
   parley_driver_rows_done done = nullptr;
   void* user = nullptr;
 };

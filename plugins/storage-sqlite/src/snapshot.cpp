@@ -1,6 +1,7 @@
 #include "snapshot.hpp"
 
 #include "replies.hpp"
+#include "search.hpp"
 
 #include <sqlite3.h>
 
@@ -87,6 +88,19 @@ int snapshot::one(const head_query& read, const char*&) {
     ++rows_;
   }
   return SQLITE_DONE;
+}
+
+int snapshot::one(const parley_driver_search& what, const char*& fault) {
+  fault = fault_of(*layout_, what);
+  if (fault != nullptr) return SQLITE_DONE;
+  statement* from = statements_.search(what);
+  if (from == nullptr) return SQLITE_ERROR;
+  const collection& of = (*layout_)[what.collection];
+  const std::string match = match_of(of, what);
+  from->bind_borrowed(1, match);
+  from->bind(2, std::int64_t{what.limit} + 1);
+  from->bind(3, std::int64_t{what.skip});
+  return collect(*from, static_cast<std::uint32_t>(of.columns.size()), what.limit);
 }
 
 int snapshot::collect(statement& from, std::uint32_t columns, std::uint32_t limit) {

@@ -19,6 +19,7 @@ class snapshot {
   int one(const parley_driver_read& read, const char*& fault);
   int one(const parley_driver_log_read& read, const char*& fault);
   int one(const head_query& read, const char*& fault);
+  int one(const parley_driver_search& what, const char*& fault);
   int collect(statement& from, std::uint32_t columns, std::uint32_t limit);
   parley_cell kept(parley_cell cell);
   void reply_rows(const read_request& to);

@@ -1,5 +1,7 @@
 #include "statements.hpp"
 
+#include "search.hpp"
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -70,6 +72,8 @@ std::string write_sql(const layout& known, const void* what) {
     case PARLEY_OP_INCREMENT:
       return "UPDATE " + table + " SET " + name_of(of, op.columns[0]) + " = " +
              held(of, op.columns[0], "0") + " + ? WHERE " + key_equals(of);
+    case PARLEY_OP_WORDS:
+      return words_sql(of, op);
     case PARLEY_OP_ERASE:
       return "DELETE FROM " + table + " WHERE " + key_equals(of);
     default: {
@@ -135,10 +139,15 @@ bool columns_hold(const collection& of, const parley_driver_op& op) {
                      [&](std::uint32_t each) { return each < of.columns.size(); });
 }
 
+bool are_searched(const collection& of, const std::uint32_t* places, std::uint32_t count) {
+  return std::all_of(places, places + count,
+                     [&](std::uint32_t each) { return each < of.searched.size(); });
+}
+
 } // namespace
 
 const char* fault_of(const layout& known, const parley_driver_op& op, std::uint32_t topics) {
-  if (op.kind < PARLEY_OP_PUT || op.kind > PARLEY_OP_VOID) return "unknown operation";
+  if (op.kind < PARLEY_OP_PUT || op.kind > PARLEY_OP_WORDS) return "unknown operation";
   if (op.kind == PARLEY_OP_APPEND || op.kind == PARLEY_OP_VOID) {
     if (op.topic >= topics) return "unknown topic";
     if (op.kind == PARLEY_OP_VOID) {
@@ -161,6 +170,9 @@ const char* fault_of(const layout& known, const parley_driver_op& op, std::uint3
       return columns_hold(of, op) ? nullptr : "unknown column";
     case PARLEY_OP_REQUIRE_EQUAL:
       return columns_hold(of, op) ? nullptr : "unknown column";
+    case PARLEY_OP_WORDS:
+      return op.cell_count != 0 && are_searched(of, op.columns, op.cell_count) ? nullptr
+                                                                               : "unknown words";
     default:
       return nullptr;
   }
@@ -177,6 +189,19 @@ const char* fault_of(const layout& known, const parley_driver_read& read) {
   return read.prefix_count + (bounded ? 1u : 0u) <= columns ? nullptr : "the prefix is too long";
 }
 
+const char* fault_of(const layout& known, const parley_driver_search& what) {
+  if (what.collection >= known.size()) return "unknown collection";
+  if (what.term_count == 0) return "a search has at least one term";
+  const collection& of = known[what.collection];
+  for (std::uint32_t i = 0; i < what.term_count; ++i) {
+    const parley_search_term& term = what.terms[i];
+    if (term.column_count == 0 || !are_searched(of, term.columns, term.column_count)) {
+      return "unknown words";
+    }
+  }
+  return nullptr;
+}
+
 statement* statements::prepared(const std::string& shape,
                                 std::string (*sql)(const layout&, const void*), const void* of) {
   statement& found = made_[shape];
@@ -189,7 +214,7 @@ statement* statements::write(const parley_driver_op& op) {
   add(shape_, op.collection);
   add(shape_, static_cast<std::uint32_t>(op.kind));
   if (op.kind == PARLEY_OP_PATCH || op.kind == PARLEY_OP_INCREMENT ||
-      op.kind == PARLEY_OP_REQUIRE_EQUAL) {
+      op.kind == PARLEY_OP_REQUIRE_EQUAL || op.kind == PARLEY_OP_WORDS) {
     for (std::uint32_t i = 0; i < op.cell_count; ++i) add(shape_, op.columns[i]);
   }
   return prepared(shape_, write_sql, &op);
@@ -206,6 +231,18 @@ statement* statements::read(const parley_driver_read& read) {
     add(shape_, read.prefix[i].kind == PARLEY_NULL ? 1 : 0);
   }
   return prepared(shape_, read_sql, &read);
+}
+
+statement* statements::search(const parley_driver_search& what) {
+  shape_.clear();
+  add(shape_, what.collection);
+  shape_ += "search";
+  return prepared(
+      shape_,
+      [](const layout& known, const void* of) {
+        return search_sql(known[static_cast<const parley_driver_search*>(of)->collection]);
+      },
+      &what);
 }
 
 } // namespace parley::storage_sqlite

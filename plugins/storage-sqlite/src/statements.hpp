@@ -14,6 +14,7 @@ namespace parley::storage_sqlite {
 // nullptr.
 const char* fault_of(const layout& known, const parley_driver_op& op, std::uint32_t topics);
 const char* fault_of(const layout& known, const parley_driver_read& read);
+const char* fault_of(const layout& known, const parley_driver_search& what);
 
 class statements {
  public:
@@ -21,10 +22,12 @@ class statements {
 
   // nullptr where SQLite refuses; the database has the error. Cells are bound in the order:
   // for PUT: all; for PATCH and INCREMENT: cells, then the key; for ERASE: the key; for
-  // conditions: the key, then cells.
+  // conditions: the key, then cells; for WORDS: cells, then the key twice.
   statement* write(const parley_driver_op& op);
   // Cells are bound in the order: prefix without NULLs, lower, upper, limit.
   statement* read(const parley_driver_read& read);
+  // Bound as search_sql says.
+  statement* search(const parley_driver_search& what);
 
  private:
   statement* prepared(const std::string& shape, std::string (*sql)(const layout&, const void*),

@@ -88,7 +88,10 @@ struct declaration {
             static_cast<std::uint32_t>(indexes.size()),
             0,
             nullptr,
-            nullptr};
+            nullptr,
+            nullptr,
+            0,
+            0};
   }
 };
 

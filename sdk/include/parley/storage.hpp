@@ -18,6 +18,7 @@
 #include "parley/jobs.hpp"
 
 #include <concepts>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -157,6 +158,99 @@ class range_query : public operation<range_query<Record>> {
 template <record_class Record>
 range_query<Record> range(const arena& a) {
   return range_query<Record>(a);
+}
+
+// A piece of a field around what was found.
+struct snippet_piece {
+  std::string text;
+  bool hit = false;
+};
+struct snippet {
+  std::string field;
+  std::vector<snippet_piece> pieces;
+};
+template <class Record>
+struct search_hit {
+  Record record;
+  std::vector<snippet> snippets;
+};
+
+inline void decode(const value& from, snippet_piece& out) {
+  static constexpr std::array<parley_str, 2> names{to_c("text"), to_c("hit")};
+  std::array<parley_slot, 2> slots{};
+  from.fields(names, slots);
+  decode_required(from, slots[0], "text", out.text);
+  decode_required(from, slots[1], "hit", out.hit);
+}
+inline void decode(const value& from, snippet& out) {
+  static constexpr std::array<parley_str, 2> names{to_c("field"), to_c("pieces")};
+  std::array<parley_slot, 2> slots{};
+  from.fields(names, slots);
+  decode_required(from, slots[0], "field", out.field);
+  decode_required(from, slots[1], "pieces", out.pieces);
+}
+template <class Record>
+void decode(const value& from, search_hit<Record>& out) {
+  static constexpr std::array<parley_str, 2> names{to_c("record"), to_c("snippets")};
+  std::array<parley_slot, 2> slots{};
+  from.fields(names, slots);
+  decode_required(from, slots[0], "record", out.record);
+  decode_required(from, slots[1], "snippets", out.snippets);
+}
+
+// Full text, where the manifest says `search`; awaited, it gives a page of hits, the best first.
+// See draft/storage.h for what may stand in `text`.
+template <class Record>
+class text_search : public operation<text_search<Record>> {
+ public:
+  text_search(const arena& a, std::string_view text)
+      : operation<text_search<Record>>(a.host()), arena_(a) {
+    set(0, value(a.host(), to_value(a, std::string(text))).slot());
+  }
+
+  // The last word is still being typed.
+  text_search& unfinished() { return set(1, encode(arena_, true)); }
+  // Fields of `search: { by: … }` and their values take turns: where("conversation", id).
+  template <class... Pairs>
+  text_search& where(const Pairs&... pairs) {
+    return set(2, make_object(arena_, pairs...).slot());
+  }
+  text_search& limit(std::int64_t most) { return set(3, encode(arena_, most)); }
+  text_search& skip(std::int64_t first) { return set(4, encode(arena_, first)); }
+
+  parley_status begin(parley_done done, void* user) const {
+    static constexpr std::array<parley_str, 5> names{to_c("text"), to_c("unfinished"),
+                                                     to_c("where"), to_c("limit"), to_c("skip")};
+    const parley_storage_api& store = *this->host_->store;
+    if (store.size < offsetof(parley_storage_api, search) + sizeof store.search)
+      throw unavailable("This server does not search.");
+    const parley_slot query = encode_fields(arena_, names, slots_);
+    return store.search(arena_.handle(), to_c(Record::collection_name), query.as.value, done, user);
+  }
+  page<search_hit<Record>> await_resume() {
+    static constexpr std::array<parley_str, 2> names{to_c("items"), to_c("more")};
+    const value found = this->take();
+    std::array<parley_slot, 2> slots{};
+    found.fields(names, slots);
+    page<search_hit<Record>> out;
+    decode_required(found, slots[0], "items", out.items);
+    decode_required(found, slots[1], "more", out.more);
+    return out;
+  }
+
+ private:
+  text_search& set(std::size_t which, parley_slot slot) {
+    slots_[which] = slot;
+    return *this;
+  }
+
+  arena arena_;
+  std::array<parley_slot, 5> slots_{};
+};
+
+template <record_class Record>
+text_search<Record> search(const arena& a, std::string_view text) {
+  return text_search<Record>(a, text);
 }
 
 // What must hold of a record when a batch commits; also what a scope's owner adds to an access.

@@ -42,6 +42,25 @@ typedef struct parley_driver_read {
   uint32_t upper_exclusive;
 } parley_driver_read;
 
+/* Words that follow each other in one of these columns (places in `searched`). */
+typedef struct parley_search_term {
+  parley_str words; /* with a blank between */
+  const uint32_t* columns;
+  uint32_t column_count;
+  uint32_t prefix; /* 1: the last is the beginning of a word */
+} parley_search_term;
+
+/* Rows in which every term is found, the best first, by whatever the driver thinks best. */
+typedef struct parley_driver_search {
+  uint32_t size;
+  uint32_t collection;
+  const parley_search_term* terms;
+  uint32_t term_count;
+  uint32_t limit;
+  uint32_t skip; /* so many of the best are left out */
+  uint32_t reserved;
+} parley_driver_search;
+
 /* Events of a topic with numbers above `after`, in order, at most `limit`. */
 typedef struct parley_driver_log_read {
   uint32_t size;
@@ -104,6 +123,9 @@ typedef struct parley_storage_driver {
    * Not called again before `done`. status in rows; no rows; after a failure nothing is counted. */
   void (*widen)(void* self, const parley_collection* collections, uint32_t count,
                 parley_driver_progress progress, parley_driver_rows_done done, void* user);
+  /* Whole rows, as `read` gives them. NULL: collections of this driver cannot be searched. */
+  void (*search)(void* self, const parley_driver_search* search, parley_driver_rows_done done,
+                 void* user);
 } parley_storage_driver;
 
 typedef struct parley_storage_driver_api {

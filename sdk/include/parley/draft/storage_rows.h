@@ -45,6 +45,11 @@ typedef struct parley_collection {
   const struct parley_cell* defaults;
   /* Columns with a default in which stored rows may hold NULL: those are given the default. */
   const uint32_t* fill;
+  /* Text columns by whose words rows are searched; the driver is given the words (OP_WORDS). Never
+   * with a driver that has no `search`. */
+  const uint32_t* searched;
+  uint32_t searched_count;
+  uint32_t reserved2;
 } parley_collection;
 
 /* Cells of rows are slots of kind NULL, INTEGER, NUMBER or STRING; in batches also these two. */
@@ -90,7 +95,12 @@ enum {
   PARLEY_OP_REQUIRE_EQUAL = 8, /* the row exists, and each of `columns` equals its cell */
   /* The event numbered cells[0] (an INTEGER) of a topic becomes a void, if its name is cells[1]:
    * name and data are gone for good, number and time stay. No such event is no error. */
-  PARLEY_OP_VOID = 9
+  PARLEY_OP_VOID = 9,
+  /* The words of a row, for searching: `columns` are places in `searched`, cells their words in
+   * order with a blank between, or NULL. They replace those given before, and go with the row. No
+   * such row is no error. Words are ASCII letters and digits, and what of UTF-8 is not ASCII; they
+   * are compared by bytes. */
+  PARLEY_OP_WORDS = 10
 };
 
 typedef struct parley_driver_op {

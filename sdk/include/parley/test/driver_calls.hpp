@@ -67,6 +67,8 @@ class PARLEY_TEST_API batch {
   batch& patch(std::uint32_t collection, row key, std::vector<std::uint32_t> columns, row cells);
   batch& increment(std::uint32_t collection, row key, std::uint32_t column, std::int64_t by);
   batch& erase(std::uint32_t collection, row key);
+  // Places in `searched`, and their words with a blank between.
+  batch& words(std::uint32_t collection, row key, std::vector<std::uint32_t> places, row words);
   batch& append(std::string topic, value event, value data, value at);
   batch& make_void(std::string topic, std::int64_t number, std::string event);
   batch& absent(std::uint32_t collection, row key);
@@ -111,6 +113,13 @@ struct bounds {
   std::uint32_t limit = 1000;
 };
 
+// Words that follow each other in one of these places of `searched`.
+struct term {
+  std::string words;
+  std::vector<std::uint32_t> places = {0};
+  bool prefix = false;
+};
+
 class PARLEY_TEST_API calls {
  public:
   // `work`: called again and again while something is waited for; for drivers that answer on the
@@ -122,6 +131,9 @@ class PARLEY_TEST_API calls {
   std::future<committed> submit(std::shared_ptr<batch> what);
   committed commit(batch what);
   rows read(std::uint32_t collection, std::int32_t index, row prefix, bounds within = {});
+  rows search(std::uint32_t collection, const std::vector<term>& terms, std::uint32_t limit = 100,
+              std::uint32_t skip = 0);
+  bool can_search() const { return driver_.size >= sizeof driver_ && driver_.search != nullptr; }
   rows read_log(std::string topic, std::int64_t after, std::uint32_t limit = 1000);
   rows heads(std::vector<std::string> topics);
   rows trim_log(std::string before, std::uint32_t limit);

@@ -1,0 +1,156 @@
+#include "search.hpp"
+
+#include <sqlite3.h>
+
+namespace parley::storage_sqlite {
+namespace {
+
+std::string words_table(const collection& of) {
+  return quoted(of.name + ":search");
+}
+
+std::string index_table(const collection& of) {
+  return quoted(of.name + ":words");
+}
+
+std::string words_column(const collection& of, std::size_t place) {
+  return quoted(of.columns[of.searched[place]].name + ":words");
+}
+
+std::string words_columns(const collection& of, const std::string& before = {}) {
+  std::string out;
+  for (std::size_t i = 0; i < of.searched.size(); ++i) {
+    out += (i == 0 ? "" : ", ") + before + words_column(of, i);
+  }
+  return out;
+}
+
+std::string same_key(const collection& of, const std::string& a, const std::string& b) {
+  std::string out;
+  for (std::uint32_t i = 0; i < of.key_count; ++i) {
+    const std::string name = quoted(of.columns[i].name);
+    out += (i == 0 ? "" : " AND ") + a + name + " = " + b + name;
+  }
+  return out;
+}
+
+std::string create_words_table(const collection& of) {
+  std::string sql = "CREATE TABLE " + words_table(of) + "(\"parley:id\" INTEGER PRIMARY KEY";
+  for (std::uint32_t i = 0; i < of.key_count; ++i) {
+    sql += ", " + quoted(of.columns[i].name) + " ANY NOT NULL";
+  }
+  for (std::size_t i = 0; i < of.searched.size(); ++i) sql += ", " + words_column(of, i) + " TEXT";
+  return sql + ", UNIQUE(" + key_list(of) + ")) STRICT";
+}
+
+// The words hold nothing but letters and digits, so the simplest of the tokenizers takes them as
+// they are: all that is not ASCII is part of a word to it.
+std::string create_index(const collection& of) {
+  return "CREATE VIRTUAL TABLE " + index_table(of) + " USING fts5(" + words_columns(of) +
+         ", content=" + words_table(of) + ", content_rowid='parley:id', tokenize='ascii')";
+}
+
+std::string forget_words(const collection& of) {
+  return "INSERT INTO " + index_table(of) + "(" + index_table(of) + ", rowid, " +
+         words_columns(of) + ") VALUES('delete', old.\"parley:id\", " + words_columns(of, "old.") +
+         "); ";
+}
+
+std::string take_words(const collection& of) {
+  return "INSERT INTO " + index_table(of) + "(rowid, " + words_columns(of) +
+         ") VALUES(new.\"parley:id\", " + words_columns(of, "new.") + "); ";
+}
+
+std::string create_triggers(const collection& of) {
+  const std::string words = words_table(of);
+  const auto trigger = [&](const char* name, const std::string& when, const std::string& work) {
+    return "CREATE TRIGGER " + quoted(of.name + ":search:" + name) + " AFTER " + when + " BEGIN " +
+           work + "END;";
+  };
+  return trigger("insert", "INSERT ON " + words, take_words(of)) +
+         trigger("update", "UPDATE ON " + words, forget_words(of) + take_words(of)) +
+         trigger("delete", "DELETE ON " + words, forget_words(of)) +
+         trigger("row", "DELETE ON " + quoted(of.name),
+                 "DELETE FROM " + words + " WHERE " + same_key(of, "", "old.") + "; ");
+}
+
+// As it was made; empty: it is not there.
+std::string stored_sql(database& file, const std::string& name, std::string& why) {
+  statement read;
+  if (file.prepare("SELECT sql FROM sqlite_schema WHERE name = ?", read) != SQLITE_OK) {
+    why = file.error();
+    return {};
+  }
+  read.bind_borrowed(1, name);
+  return read.step() == SQLITE_ROW ? std::string(read.text(0)) : std::string();
+}
+
+} // namespace
+
+std::string drop_search(database& file, const collection& of) {
+  // Triggers of the words go with their table; the one of the rows does not.
+  const std::string sql = "DROP TRIGGER IF EXISTS " + quoted(of.name + ":search:row") +
+                          "; DROP TABLE IF EXISTS " + index_table(of) + "; DROP TABLE IF EXISTS " +
+                          words_table(of);
+  return file.execute(sql) == SQLITE_OK ? std::string() : file.error();
+}
+
+std::string prepare_search(database& file, const collection& wanted) {
+  std::string why;
+  const std::string table = create_words_table(wanted);
+  const std::string stored = stored_sql(file, wanted.name + ":search", why);
+  if (!why.empty() || stored == table) return why;
+  why = drop_search(file, wanted);
+  if (!why.empty()) return why;
+  for (const std::string& sql : {table, create_index(wanted), create_triggers(wanted)}) {
+    if (file.execute(sql) != SQLITE_OK) return file.error();
+  }
+  return {};
+}
+
+std::string words_sql(const collection& of, const parley_driver_op& op) {
+  std::string names, places, set;
+  for (std::uint32_t i = 0; i < op.cell_count; ++i) {
+    const std::string name = words_column(of, op.columns[i]);
+    names += name + ", ";
+    places += "?, ";
+    set += (i == 0 ? "" : ", ") + name + " = excluded." + name;
+  }
+  std::string key, given;
+  for (std::uint32_t i = 0; i < of.key_count; ++i) {
+    key += (i == 0 ? "?" : ", ?");
+    given += (i == 0 ? "" : " AND ") + quoted(of.columns[i].name) + " = ?";
+  }
+  return "INSERT INTO " + words_table(of) + "(" + names + key_list(of) + ") SELECT " + places +
+         key + " WHERE EXISTS (SELECT 1 FROM " + quoted(of.name) + " WHERE " + given +
+         ") ON CONFLICT(" + key_list(of) + ") DO UPDATE SET " + set;
+}
+
+std::string search_sql(const collection& of) {
+  std::string columns;
+  for (const column& each : of.columns) {
+    columns += (columns.empty() ? "m." : ", m.") + quoted(each.name);
+  }
+  // The best are chosen before their rows are looked at.
+  return "SELECT " + columns + " FROM (SELECT rowid AS id, rank AS r FROM " + index_table(of) +
+         " WHERE " + index_table(of) + " MATCH ? ORDER BY rank LIMIT ? OFFSET ?) AS f JOIN " +
+         words_table(of) + " AS s ON s.\"parley:id\" = f.id JOIN " + quoted(of.name) + " AS m ON " +
+         same_key(of, "m.", "s.") + " ORDER BY f.r, f.id";
+}
+
+std::string match_of(const collection& of, const parley_driver_search& what) {
+  std::string out;
+  for (std::uint32_t i = 0; i < what.term_count; ++i) {
+    const parley_search_term& term = what.terms[i];
+    out += i == 0 ? "{" : " AND {";
+    for (std::uint32_t c = 0; c < term.column_count; ++c) {
+      out += (c == 0 ? "" : " ") + words_column(of, term.columns[c]);
+    }
+    out += "} : \"";
+    for (const char each : view(term.words)) out += each == '"' ? ' ' : each;
+    out += term.prefix != 0 ? "\" *" : "\"";
+  }
+  return out;
+}
+
+} // namespace parley::storage_sqlite
