@@ -62,6 +62,7 @@ class Writer {
         if (problem.code && !problem.temporary) this.failure ??= problem;
         else if (problem.code && client.closeCode === undefined) {
           this.refused.add(params.text);
+          this.lastRefusal = `${problem.code}: ${problem.message}`;
           this.send(client, params);
         }
         this.progress.dispatchEvent(new Event("acknowledged"));
@@ -70,7 +71,13 @@ class Writer {
 
   async until(done) {
     const enough = AbortSignal.timeout(PATIENCE_MS);
-    while (!done() && !this.failure) await once(this.progress, "acknowledged", { signal: enough });
+    while (!done() && !this.failure) {
+      await once(this.progress, "acknowledged", { signal: enough }).catch(() => {
+        this.failure ??= new Error(`${this.who.name} has ${this.acknowledged.length} answers, waits for ` +
+          `${this.unanswered.size} (${this.refused.size} were refused, last ${JSON.stringify(this.lastRefusal)}), and got none ` +
+          `in time; the server said:\n${this.server.log.slice(-4000)}`);
+      });
+    }
     if (this.failure) throw this.failure;
   }
 
@@ -178,6 +185,7 @@ test(`${ROUNDS} rounds of kill -9 under load: ${VICTIM}, on ${STORE}`, async (t)
   for (let round = 0; round < ROUNDS; round++) {
     const share = Math.ceil((ACKNOWLEDGED / WRITERS) * ((round + 1) / ROUNDS));
     const more = (at) => (round * 7 + at * 13) % 20; // so that they are not all at the same place
+    t.diagnostic(`round ${round + 1}: ${writers.reduce((sum, writer) => sum + writer.acknowledged.length, 0)} acknowledged`);
     writers.forEach((writer) => writer.fill());
     const goals = writers.map((writer, at) => Math.max(share, writer.acknowledged.length + 1) + more(at));
     await each(writers, (writer, at) => writer.reaches(goals[at]));
