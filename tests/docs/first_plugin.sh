@@ -7,7 +7,7 @@ root=$1 build=$2 cxx=$3
 page=$root/docs/plugins/first-plugin.md
 # shellcheck source=tests/docs/server.sh
 source "$(dirname "${BASH_SOURCE[0]}")/server.sh"
-export PATH=$build/installed/bin:$PATH CC=${cxx/clang++/clang} CXX=$cxx CMAKE_PREFIX_PATH=$build/installed
+export CMAKE_GENERATOR=Ninja PATH=$build/installed/bin:$PATH CC=${cxx/clang++/clang} CXX=$cxx CMAKE_PREFIX_PATH=$build/installed
 
 cd "$place"
 quietly() { "$@" >"$place/said" 2>&1 || { cat "$place/said"; exit 1; }; }
@@ -34,7 +34,7 @@ run() {
 stop() { kill "$server"; wait "$server" || true; server=; }
 # What was saved or built is loaded soon: the ask is repeated until the answer is the wanted one.
 expect() { # PATTERN CURL-ARGUMENT…
-  local wanted=$1 said= asks=0
+  local wanted=$1 said='' asks=0
   shift
   until said=$(curl -sS "$@"); [[ $said =~ ^$wanted$ ]]; do
     [ $((asks += 1)) -lt 2000 ] || { echo "curl $* said: $said"; cat "$place/log"; exit 1; }
