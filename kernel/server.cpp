@@ -50,7 +50,8 @@ server::server(const config::config& with, std::vector<plugin::candidate> plugin
       quarantine_(with.server.data),
       guard_(node_.services().calls->all_stays(), quarantine_, clock_,
              with.limits.watchdog_seconds),
-      commands_(node_, quarantine_) {
+      commands_(node_, quarantine_),
+      backups_(with, loop_, clock_) {
   node_.hold(std::move(held));
 }
 
@@ -102,6 +103,7 @@ void server::listen() {
     status_ = 1;
     return stop();
   }
+  backups_.serve(node_.driver()->name, *node_.driver()->driver);
   take_orders();
   if (config_.development.watch) development_ = std::make_unique<development>(loop_, node_);
   const std::vector<std::uint16_t> ports = net_->ports();
@@ -117,6 +119,7 @@ void server::take_orders() {
   control_ = std::make_unique<control::socket>(
       loop_, config_.server.data / control::file_name,
       [this](const boost::json::object& asked, control::reply answer) {
+        if (backups_.run(asked, answer)) return;
         if (!run_job_command(node_.dispatch().orders_about_jobs(), clock_.unix_ms(), asked, answer))
           commands_.run(asked, std::move(answer));
       });
@@ -143,6 +146,7 @@ void server::stop() {
 }
 
 void server::stop_node() {
+  backups_.stop();
   node_.stop([this] {
     loop_.post([this] {
       if (net_) net_->stop();

@@ -2,6 +2,7 @@
 
 // parleyd put together: the node, and the network in front of it.
 
+#include "backups.hpp"
 #include "config/config.hpp"
 #include "control/socket.hpp"
 #include "development.hpp"
@@ -51,6 +52,7 @@ class server {
   plugin::quarantine quarantine_;
   guard guard_;
   plugin_commands commands_;
+  backups backups_;
   std::unique_ptr<control::socket> control_;
   std::unique_ptr<development> development_; // where the configuration wants it
   std::unique_ptr<net::server> net_;

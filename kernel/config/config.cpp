@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "config/substitute.hpp"
+#include "cron.hpp"
 
 namespace parley::config {
 namespace json = boost::json;
@@ -128,6 +129,25 @@ void read_log(const json::object& in, config& out) {
                                      : observe::format::automatic;
 }
 
+void read_backup(const json::object& in, const std::filesystem::path& folder, config& out) {
+  out.backup.cron = text_in(in, "cron");
+  out.backup.folder = path_from(folder, text_in(in, "folder"));
+  take(in, "keep", out.backup.keep);
+  if (const std::string file = text_in(in, "key_file"); !file.empty())
+    out.backup.key_file = path_from(folder, file);
+  out.backup.key = text_in(in, "key");
+}
+
+void check_backup(const config& in, std::vector<yaml::problem>& problems) {
+  std::string why;
+  if (!in.backup.cron.empty() && !manifest::cron::parse(in.backup.cron, &why))
+    problems.push_back({in.source.file, in.source.at("/backup/cron"), "backup.cron: " + why,
+                        "such as `0 3 * * *`, which is every day at three, UTC"});
+  if (!in.backup.key_file.empty() && !in.backup.key.empty())
+    problems.push_back({in.source.file, in.source.at("/backup/key"),
+                        "backup has a key_file and a key", "one of them"});
+}
+
 void read_plugins(const json::object& in, config& out) {
   for (const auto& member : in) {
     plugin next;
@@ -156,6 +176,7 @@ void read(const json::object& root, const std::filesystem::path& folder, config&
   read_log(root.at("log").as_object(), out);
   take(root.at("storage").as_object(), "log_retention_days", out.log_retention_days);
   take(root.at("storage").as_object(), "compare_heads_ms", out.compare_heads_ms);
+  read_backup(root.at("backup").as_object(), folder, out);
   const auto& development = root.at("development").as_object();
   out.development = {development.at("watch").as_bool(), development.at("strict").as_bool()};
   for (const auto& one : texts_in(root, "plugin_path")) {
@@ -207,6 +228,7 @@ config load(const std::string& path, std::vector<yaml::problem>& problems,
   json::value complete = out.source.root;
   config_schema().add_defaults(complete);
   read(complete.as_object(), folder, out);
+  check_backup(out, problems);
   return out;
 }
 

@@ -75,6 +75,14 @@ struct identity_settings {
   std::uint32_t refresh_token_days = 0;
 };
 
+struct backup_settings {
+  std::string cron; // empty: none are made by themselves
+  std::filesystem::path folder;
+  std::uint32_t keep = 0;
+  std::filesystem::path key_file; // empty: none
+  std::string key;                // empty: none
+};
+
 struct development_settings {
   bool watch = false;
   bool strict = false; // what plugins answer is checked, also where that costs
@@ -102,6 +110,7 @@ struct config {
   observe::format log_format = observe::format::automatic;
   std::uint32_t log_retention_days = 0; // of durable topics
   std::uint32_t compare_heads_ms = 0;   // 0: no other server shares the store
+  backup_settings backup;
   development_settings development;
   std::vector<std::filesystem::path> plugin_path;
   std::vector<plugin> plugins; // in the order of the file

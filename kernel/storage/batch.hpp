@@ -36,6 +36,13 @@ class batch_builder final : public batch {
   // The words of a stored record, under the condition that it is still as it is given.
   void index(const table& of, const boost::json::object& record);
 
+  // A row as it was stored, a cell for each column of `of`, with its words.
+  void restore(const table& of, const parley_cell* row);
+  // Events of a topic as `read_log` gives them, in order; after all of them the topic's head.
+  void restore_log(std::string_view topic, const parley_cell* events, std::uint32_t count);
+  void restore_head(std::string_view topic, std::int64_t head);
+  std::size_t size() const { return ops_.size(); }
+
   // The first failure of those above: what an author overlooks must not be written in part.
   const failure& broken() const { return broken_; }
   std::uint32_t number() const { return number_; }
@@ -57,6 +64,7 @@ class batch_builder final : public batch {
               condition_reason reason = condition_reason::batch);
   problem topic_at(std::string_view name, std::uint32_t& out);
   parley_cell* cells(std::size_t count);
+  parley_cell* copied(const parley_cell* from, std::size_t count);
   problem fits(const parley_driver_op& op) const;
   cell_source source() { return {memory_, topics_.size(), number_, bounds_.value_depth}; }
 

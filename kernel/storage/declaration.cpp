@@ -187,6 +187,52 @@ declaration declaration_of(const collection& from) {
   return {from.version, std::move(shape)};
 }
 
+namespace {
+
+std::vector<std::string> names_in(const json::object& of, std::string_view member) {
+  std::vector<std::string> out;
+  const json::value* all = of.if_contains(member);
+  if (all == nullptr || !all->is_array()) return out;
+  for (const json::value& each : all->get_array())
+    if (each.is_string()) out.emplace_back(each.get_string());
+  return out;
+}
+
+column column_of(std::string_view name, const json::object& field) {
+  column out{std::string(name)};
+  for (const column_type type : {column_type::text, column_type::integer, column_type::boolean,
+                                 column_type::number, column_type::json}) {
+    const json::value* stored = field.if_contains("type");
+    if (stored != nullptr && *stored == type_name(type)) out.type = type;
+  }
+  out.required = is_required(field);
+  if (const json::value* fallback = field.if_contains("default")) out.fallback = *fallback;
+  return out;
+}
+
+} // namespace
+
+collection collection_of(const std::string& name, const declaration& from) {
+  collection out;
+  out.name = name;
+  out.version = from.version;
+  out.key = names_in(from.shape, "key");
+  for (const auto& each : object_at(from.shape, "fields"))
+    if (each.value().is_object())
+      out.columns.push_back(column_of(each.key(), each.value().get_object()));
+  for (const auto& each : object_at(from.shape, "indexes")) {
+    const json::object* index = each.value().if_object();
+    if (index == nullptr) continue;
+    const json::value* unique = index->if_contains("unique");
+    out.indexes.push_back(
+        {std::string(each.key()), names_in(*index, "on"), unique != nullptr && *unique == true});
+  }
+  const json::object& search = object_at(from.shape, "search");
+  out.search_on = names_in(search, "on");
+  out.search_by = names_in(search, "by");
+  return out;
+}
+
 json::object to_record(const std::string& name, const declaration& from) {
   return {{"name", name}, {"version", from.version}, {"shape", from.shape}};
 }

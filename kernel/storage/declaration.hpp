@@ -21,6 +21,11 @@ struct declaration {
 };
 
 declaration declaration_of(const collection& from);
+// The collection that it was made of.
+collection collection_of(const std::string& name, const declaration& from);
+
+// A record of that name, which is no declaration, says that a store is being restored.
+inline constexpr std::string_view unfinished_restore = "kernel.restore";
 // A record of `declarations_collection`, and back.
 boost::json::object to_record(const std::string& name, const declaration& from);
 std::optional<declaration> from_record(const boost::json::object& record);

@@ -49,6 +49,11 @@ void migrations::load_after(const json::value& last, engine::opened done) {
           const std::string name(each.at("name").get_string());
           if (auto read = from_record(each)) {
             stored_[name] = *std::move(read);
+          } else if (name == unfinished_restore) {
+            why = {
+                status::unavailable,
+                "a backup was being put into this store, and not to its end; empty it and restore "
+                "again"};
           } else if (why.code == status::ok) {
             why = {status::unavailable, "the store's declaration of " + name + " in " +
                                             std::string(declarations_name) + " cannot be read"};

@@ -25,16 +25,21 @@ plain plain_of(const parley_cell& cell) {
   }
 }
 
+// Rows are filled in by cells that follow one another.
+void fill_in(std::vector<plain_row>& to, const parley_cell* next, std::uint32_t rows,
+             std::uint32_t columns) {
+  for (std::uint32_t i = 0; i < rows; ++i) {
+    plain_row& each = to.emplace_back();
+    for (std::uint32_t c = 0; c < columns; ++c) each.push_back(plain_of(*next++));
+  }
+}
+
 void give(void* user, const parley_driver_rows* from) {
   rows out;
   out.status = from->status;
   out.error = text_of(from->error);
   out.more = from->more != 0;
-  const parley_cell* next = from->cells;
-  for (std::uint32_t i = 0; i < from->row_count; ++i) {
-    plain_row& to = out.all.emplace_back();
-    for (std::uint32_t c = 0; c < from->column_count; ++c) to.push_back(plain_of(*next++));
-  }
+  fill_in(out.all, from->cells, from->row_count, from->column_count);
   static_cast<std::promise<rows>*>(user)->set_value(std::move(out));
 }
 
@@ -48,6 +53,27 @@ struct widening {
   std::vector<progress>* told = nullptr;
   std::promise<rows> promise;
 };
+
+struct dumping {
+  std::string first;
+  std::function<bool(piece)> take;
+  parley_driver_dump what{};
+  std::promise<rows> promise;
+};
+
+std::uint32_t take_piece(void* user, const parley_driver_piece* from) {
+  piece out;
+  out.kind = from->kind;
+  out.name = text_of(from->name);
+  out.head = from->head;
+  for (std::uint32_t c = 0; from->columns != nullptr && c < from->column_count; ++c)
+    out.columns.push_back(text_of(from->columns[c]));
+  out.key_count = from->key_count;
+  fill_in(out.rows, from->cells, from->row_count, from->column_count);
+  out.done = from->done;
+  out.total = from->total;
+  return static_cast<dumping*>(user)->take(std::move(out)) ? 0 : 1;
+}
 
 } // namespace
 
@@ -142,6 +168,15 @@ batch& batch::make_void(std::string name, std::int64_t number, std::string event
   op.topic = place;
   op.cells = cells_.keep({number, std::move(event)});
   op.cell_count = 2;
+  return *this;
+}
+
+batch& batch::skip(std::string name, std::int64_t number) {
+  const std::uint32_t place = topic(name);
+  parley_driver_op& op = add(PARLEY_OP_SKIP, 0);
+  op.topic = place;
+  op.cells = cells_.keep({number});
+  op.cell_count = 1;
   return *this;
 }
 
@@ -281,6 +316,20 @@ std::future<rows> calls::begin_to_widen(std::vector<parley_collection> collectio
       },
       [](void* user, const parley_driver_rows* from) {
         const std::unique_ptr<widening> back(static_cast<widening*>(user));
+        back->promise.set_value(rows{from->status, {}, false, text_of(from->error)});
+      },
+      sent);
+  return future;
+}
+
+std::future<rows> calls::begin_to_dump(std::string first, std::function<bool(piece)> take) {
+  auto* sent = new dumping{std::move(first), std::move(take), {}, {}};
+  auto future = sent->promise.get_future();
+  sent->what = {sizeof sent->what, 0, borrow(sent->first), take_piece};
+  driver_.dump(
+      driver_.self, &sent->what,
+      [](void* user, const parley_driver_rows* from) {
+        const std::unique_ptr<dumping> back(static_cast<dumping*>(user));
         back->promise.set_value(rows{from->status, {}, false, text_of(from->error)});
       },
       sent);

@@ -26,6 +26,7 @@ std::vector<known_case>& known() {
   log_cases();
   restart_cases();
   search_cases();
+  dump_cases();
   return all;
 }
 
@@ -82,18 +83,26 @@ void run_driver_case(std::string_view name, const driver_maker& make) {
 }
 
 suite::suite(const driver_maker& make) : make_(make) {
+  make_place();
+  reopen();
+}
+
+void suite::make_place() {
   std::string pattern = (std::filesystem::temp_directory_path() / "parley-store-XXXXXX").string();
   if (!::mkdtemp(pattern.data())) throw failure("no folder can be made", pattern);
   place_ = pattern;
-  reopen();
+}
+
+void suite::remove_place() const {
+  std::error_code ignored;
+  std::filesystem::remove_all(place_, ignored);
 }
 
 suite::~suite() {
   if (store_) store_->close();
   store_.reset();
   driver_.reset();
-  std::error_code ignored;
-  std::filesystem::remove_all(place_, ignored);
+  remove_place();
 }
 
 void suite::end() {
@@ -109,6 +118,14 @@ void suite::reopen() {
   const rows opened = store_->open(suite_collections());
   CHECK_EQ(opened.error, "");
   CHECK_EQ(opened.status, PARLEY_OK);
+}
+
+void suite::begin_anew() {
+  end();
+  driver_.reset();
+  remove_place();
+  make_place();
+  reopen();
 }
 
 row suite::item(std::string place, value seq, value name, value size) {

@@ -21,6 +21,7 @@ class suite {
 
  protected:
   void reopen();
+  void begin_anew(); // over another store, which is empty
   calls& store() { return *store_; }
   // A row of items with a name.
   static row item(std::string place, value seq, value name = null{}, value size = null{});
@@ -34,6 +35,9 @@ class suite {
   const driver_maker& make_;
 
  private:
+  void make_place();
+  void remove_place() const;
+
   std::string place_;
   std::unique_ptr<running_driver> driver_;
   std::unique_ptr<calls> store_;
@@ -52,6 +56,7 @@ void number_cases();
 void log_cases();
 void restart_cases();
 void search_cases();
+void dump_cases();
 bool add_case(driver_case what, suite_maker how);
 
 // One column of what was read.

@@ -68,6 +68,10 @@ driver::driver(std::shared_ptr<store> over, later answer)
     of(self).store_->trim_log(view(before), limit);
     of(self).answer({}, done, user);
   };
+  face_.dump = [](void* self, const parley_driver_dump* how, parley_driver_rows_done done,
+                  void* user) {
+    of(self).give_next(std::make_shared<dump>(*of(self).store_, *how, user), done, user);
+  };
   face_.close = [](void* self, parley_driver_rows_done done, void* user) {
     of(self).answer({}, done, user);
   };
@@ -76,6 +80,17 @@ driver::driver(std::shared_ptr<store> over, later answer)
 // All is done when it is asked for; only the answer comes later.
 void driver::answer(rows what, parley_driver_rows_done done, void* user) const {
   later_([what = std::move(what), done, user] { tell(what, done, user); });
+}
+
+// A turn a piece, so that others get theirs in between.
+void driver::give_next(const std::shared_ptr<dump>& from, parley_driver_rows_done done,
+                       void* user) const {
+  later_([this, from, done, user] {
+    if (from->next()) return give_next(from, done, user);
+    rows out;
+    if (from->was_stopped()) out.status = PARLEY_E_CANCELLED;
+    tell(out, done, user);
+  });
 }
 
 void driver::commit(const parley_driver_batch& batch, parley_driver_committed done, void* user) {

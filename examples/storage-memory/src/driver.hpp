@@ -2,7 +2,7 @@
 
 // The C interface of a driver over a store.
 
-#include "store.hpp"
+#include "dump.hpp"
 
 #include <functional>
 #include <memory>
@@ -25,6 +25,7 @@ class driver {
   void answer(rows what, parley_driver_rows_done done, void* user) const;
   void widen(const parley_collection* collections, std::uint32_t count,
              parley_driver_progress progress, parley_driver_rows_done done, void* user);
+  void give_next(const std::shared_ptr<dump>& from, parley_driver_rows_done done, void* user) const;
   void commit(const parley_driver_batch& batch, parley_driver_committed done, void* user);
 
   std::shared_ptr<store> store_;

@@ -22,6 +22,7 @@ class store::transaction {
       const auto found = in.topics_.find(std::string(view(batch.topics[i])));
       numbers_.push_back((found == in.topics_.end() ? 0 : found->second.head) + 1);
     }
+    for (const std::int64_t next : numbers_) heads_.push_back(next - 1);
     appended_.resize(batch.topic_count);
   }
 
@@ -89,6 +90,7 @@ class store::transaction {
   parley_status apply(const parley_driver_op& op) {
     if (op.kind == PARLEY_OP_APPEND) return append(op);
     if (op.kind == PARLEY_OP_VOID) return make_void(op);
+    if (op.kind == PARLEY_OP_SKIP) return skip(op);
     const shape* s = shape_of(op);
     if (s == nullptr) return refuse(PARLEY_E_INVALID, "there is no such collection");
     switch (op.kind) {
@@ -187,7 +189,14 @@ class store::transaction {
     if (op.topic >= batch_.topic_count) return refuse(PARLEY_E_INVALID, "there is no such topic");
     row event;
     for (std::uint32_t i = 0; i < 3; ++i) event.push_back(to_cell(op.cells[i], numbers_));
-    appended_[op.topic].push_back(std::move(event));
+    appended_[op.topic].emplace_back(++heads_[op.topic], std::move(event));
+    return PARLEY_OK;
+  }
+
+  parley_status skip(const parley_driver_op& op) {
+    if (op.topic >= batch_.topic_count || op.cell_count != 1 || op.cells[0].kind != PARLEY_INTEGER)
+      return refuse(PARLEY_E_INVALID, "numbers are skipped in a topic, up to one");
+    heads_[op.topic] = std::max(heads_[op.topic], op.cells[0].as.integer);
     return PARLEY_OK;
   }
 
@@ -216,22 +225,23 @@ class store::transaction {
       at->second[0] = at->second[1] = cell();
     }
     for (std::uint32_t t = 0; t < batch_.topic_count; ++t) {
-      if (appended_[t].empty()) continue;
+      if (heads_[t] < numbers_[t]) continue;
       const std::string name(view(batch_.topics[t]));
       topic& to = in_.topics_[name];
-      for (row& event : appended_[t]) {
-        ++to.head;
+      to.head = heads_[t];
+      for (auto& [number, event] : appended_[t]) {
         if (const auto* at = std::get_if<std::string>(&event[2]))
-          in_.by_time_.emplace(*at, name, to.head);
-        to.log.emplace(to.head, std::move(event));
+          in_.by_time_.emplace(*at, name, number);
+        to.log.emplace(number, std::move(event));
       }
     }
   }
 
   store& in_;
   const parley_driver_batch& batch_;
-  std::vector<std::int64_t> numbers_;      // the next one of each topic
-  std::vector<std::vector<row>> appended_; // by topic
+  std::vector<std::int64_t> numbers_;                               // the next one of each topic
+  std::vector<std::int64_t> heads_;                                 // of each topic, so far
+  std::vector<std::vector<std::pair<std::int64_t, row>>> appended_; // by topic; number, event
   std::vector<const parley_driver_op*> voids_;
   std::vector<undo> undo_;
   std::string why_;

@@ -43,6 +43,13 @@ class store {
   rows heads(const parley_str* topics, std::uint32_t count) const;
   void trim_log(std::string_view before, std::uint32_t limit);
 
+  struct topic {
+    std::int64_t head = 0;
+    std::map<std::int64_t, row> log; // event, data, time
+  };
+  const std::map<std::string, table>& tables() const { return tables_; }
+  const std::map<std::string, topic>& topics() const { return topics_; }
+
  private:
   struct shape {
     table* of = nullptr;
@@ -50,10 +57,6 @@ class store {
     std::uint32_t key_count = 0;
     std::uint32_t searched_count = 0;
     std::vector<std::size_t> indexes;
-  };
-  struct topic {
-    std::int64_t head = 0;
-    std::map<std::int64_t, row> log; // event, data, time
   };
   struct undo {
     table* of;

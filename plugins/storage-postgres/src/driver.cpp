@@ -11,11 +11,13 @@ driver::driver(settings with)
     : settings_(std::move(with)),
       work_(io_.get_executor()),
       readers_(io_, settings_),
-      writer_(io_, settings_, readers_) {
+      writer_(io_, settings_, readers_),
+      dumper_(settings_) {
   face_.size = sizeof face_;
   face_.self = this;
   face_.open = [](void* self, const parley_collection* collections, std::uint32_t count,
                   parley_driver_rows_done done, void* user) {
+    static_cast<driver*>(self)->dumper_.start();
     static_cast<driver*>(self)->ask(
         write_request(open_request{collections, count, done, user, clock::now()}));
   };
@@ -46,7 +48,12 @@ driver::driver(settings with)
     static_cast<driver*>(self)->ask(
         write_request(widen_request{collections, count, progress, done, user, clock::now()}));
   };
+  face_.dump = [](void* self, const parley_driver_dump* how, parley_driver_rows_done done,
+                  void* user) {
+    static_cast<driver*>(self)->dumper_.ask({*how, done, user});
+  };
   face_.close = [](void* self, parley_driver_rows_done done, void* user) {
+    static_cast<driver*>(self)->dumper_.stop();
     static_cast<driver*>(self)->ask(write_request(close_request{done, user, clock::now()}));
   };
   thread_ = std::thread([this] { io_.run(); });

@@ -2,6 +2,7 @@
 
 // parley.storage_driver/1 over a PostgreSQL database.
 
+#include "dumper.hpp"
 #include "readers.hpp"
 #include "settings.hpp"
 #include "writer.hpp"
@@ -32,6 +33,7 @@ class driver {
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   readers readers_;
   writer writer_;
+  dumper dumper_;
   parley_storage_driver face_{};
   std::mutex mutex_;
   std::vector<request> asked_;

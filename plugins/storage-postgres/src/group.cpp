@@ -126,6 +126,9 @@ group::verdict group::write(const parley_driver_batch& batch, outcome& out) {
     out.failed_op = i;
     if (op.kind == PARLEY_OP_APPEND) {
       append(op);
+    } else if (op.kind == PARLEY_OP_SKIP) {
+      std::int64_t& given = appended_[op.topic];
+      given = std::max(given, op.cells[0].as.integer - batch_topics_[op.topic]->head);
     } else if (op.kind == PARLEY_OP_VOID) {
       make_void(op);
     } else if (write_row(op, out) == verdict::refused) {

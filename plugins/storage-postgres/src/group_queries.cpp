@@ -10,7 +10,7 @@ namespace parley::storage_postgres {
 namespace {
 
 bool names_a_row(std::int32_t kind) {
-  return kind != PARLEY_OP_APPEND && kind != PARLEY_OP_VOID;
+  return kind != PARLEY_OP_APPEND && kind != PARLEY_OP_VOID && kind != PARLEY_OP_SKIP;
 }
 
 constexpr const char* mark_sql =
@@ -78,7 +78,7 @@ void group::find_faults() {
 
 std::string group::fault_in_cells(const parley_driver_op& op, std::uint32_t topics) const {
   if (!names_a_row(op.kind)) {
-    const parley_cell* first = op.cells + (op.kind == PARLEY_OP_VOID ? 1 : 0);
+    const parley_cell* first = op.cells + (op.kind == PARLEY_OP_APPEND ? 0 : 1);
     const bool fit = std::none_of(first, op.cells + op.cell_count, [&](const parley_cell& each) {
       return is_misfit(each, PARLEY_COLUMN_TEXT, topics);
     });
@@ -113,7 +113,9 @@ void group::find_topics() {
       if (batch.ops[o].kind == PARLEY_OP_VOID) only_voids[batch.ops[o].topic] = true;
     }
     for (std::uint32_t o = 0; o < batch.op_count; ++o) {
-      if (batch.ops[o].kind == PARLEY_OP_APPEND) only_voids[batch.ops[o].topic] = false;
+      const std::int32_t kind = batch.ops[o].kind;
+      if (kind == PARLEY_OP_APPEND || kind == PARLEY_OP_SKIP)
+        only_voids[batch.ops[o].topic] = false;
     }
     for (std::uint32_t t = 0; t < batch.topic_count; ++t) {
       topic& of = topics_[std::string(view(batch.topics[t]))];

@@ -200,9 +200,16 @@ std::string read_sql(const layout& known, const parley_driver_read& read) {
 }
 
 const char* fault_of(const layout& known, const parley_driver_op& op, std::uint32_t topics) {
-  if (op.kind < PARLEY_OP_PUT || op.kind > PARLEY_OP_VOID) return "unknown operation";
-  if (op.kind == PARLEY_OP_APPEND || op.kind == PARLEY_OP_VOID) {
+  const bool is_known = (op.kind >= PARLEY_OP_PUT && op.kind <= PARLEY_OP_VOID) ||
+                        op.kind == PARLEY_OP_SKIP; // words are for drivers that search
+  if (!is_known) return "unknown operation";
+  if (op.kind == PARLEY_OP_APPEND || op.kind == PARLEY_OP_VOID || op.kind == PARLEY_OP_SKIP) {
     if (op.topic >= topics) return "unknown topic";
+    if (op.kind == PARLEY_OP_SKIP) {
+      return op.cell_count == 1 && op.cells[0].kind == PARLEY_INTEGER
+                 ? nullptr
+                 : "numbers are skipped up to one";
+    }
     if (op.kind == PARLEY_OP_APPEND) {
       return op.cell_count == 3 ? nullptr : "an event has three cells";
     }

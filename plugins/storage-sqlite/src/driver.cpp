@@ -3,7 +3,8 @@
 namespace parley::storage_sqlite {
 
 // What the C functions hand on to; members are reached through it alone.
-driver::driver(const settings& with) : readers_(with), writer_(with, readers_) {
+driver::driver(const settings& with)
+    : readers_(with), dumper_(with), writer_(with, readers_, dumper_) {
   face_.size = sizeof face_;
   face_.self = this;
   face_.open = [](void* self, const parley_collection* collections, std::uint32_t count,
@@ -38,6 +39,10 @@ driver::driver(const settings& with) : readers_(with), writer_(with, readers_) {
   face_.search = [](void* self, const parley_driver_search* what, parley_driver_rows_done done,
                     void* user) {
     static_cast<driver*>(self)->readers_.ask({what, done, user});
+  };
+  face_.dump = [](void* self, const parley_driver_dump* how, parley_driver_rows_done done,
+                  void* user) {
+    static_cast<driver*>(self)->dumper_.ask({*how, done, user});
   };
   face_.close = [](void* self, parley_driver_rows_done done, void* user) {
     static_cast<driver*>(self)->writer_.ask(close_request{done, user});

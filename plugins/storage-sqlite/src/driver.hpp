@@ -2,6 +2,7 @@
 
 // parley.storage_driver/1 over one SQLite file.
 
+#include "dumper.hpp"
 #include "readers.hpp"
 #include "settings.hpp"
 #include "writer.hpp"
@@ -18,7 +19,8 @@ class driver {
 
  private:
   readers readers_;
-  writer writer_; // ends first: it closes what the readers have open
+  dumper dumper_;
+  writer writer_; // ends first: it closes what the others have open
   parley_storage_driver face_{};
 };
 

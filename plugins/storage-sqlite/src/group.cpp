@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace parley::storage_sqlite {
@@ -135,6 +136,7 @@ group::verdict group::write(const parley_driver_batch& batch, outcome& out) {
 group::verdict group::apply(const parley_driver_op& op, outcome& out) {
   if (op.kind == PARLEY_OP_APPEND) return append(op);
   if (op.kind == PARLEY_OP_VOID) return make_void(op);
+  if (op.kind == PARLEY_OP_SKIP) return skip(op);
   statement* change = statements_.write(op);
   if (change == nullptr) return verdict::broken;
   int next = 1;
@@ -173,6 +175,13 @@ group::verdict group::make_void(const parley_driver_op& op) {
   void_.bind(1, batch_topics_[op.topic]->id);
   bind_all(void_, 2, op.cells, 2);
   return void_.run() == SQLITE_DONE ? verdict::applied : verdict::broken;
+}
+
+group::verdict group::skip(const parley_driver_op& op) {
+  topic& of = *batch_topics_[op.topic];
+  if (of.id == 0) of.id = ++last_topic_id_;
+  appended_[op.topic] = std::max(appended_[op.topic], op.cells[0].as.integer - of.head);
+  return verdict::applied;
 }
 
 group::verdict group::refuse(outcome& out, parley_status status, std::string why) {

@@ -58,6 +58,7 @@ class group {
   verdict apply(const parley_driver_op& op, outcome& out);
   verdict append(const parley_driver_op& op);
   verdict make_void(const parley_driver_op& op);
+  verdict skip(const parley_driver_op& op);
   verdict refuse(outcome& out, parley_status status, std::string why);
   bool find_topics(const parley_driver_batch& batch);
   topic* find(std::string_view name);

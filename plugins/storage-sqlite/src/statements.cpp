@@ -147,9 +147,14 @@ bool are_searched(const collection& of, const std::uint32_t* places, std::uint32
 } // namespace
 
 const char* fault_of(const layout& known, const parley_driver_op& op, std::uint32_t topics) {
-  if (op.kind < PARLEY_OP_PUT || op.kind > PARLEY_OP_WORDS) return "unknown operation";
-  if (op.kind == PARLEY_OP_APPEND || op.kind == PARLEY_OP_VOID) {
+  if (op.kind < PARLEY_OP_PUT || op.kind > PARLEY_OP_SKIP) return "unknown operation";
+  if (op.kind == PARLEY_OP_APPEND || op.kind == PARLEY_OP_VOID || op.kind == PARLEY_OP_SKIP) {
     if (op.topic >= topics) return "unknown topic";
+    if (op.kind == PARLEY_OP_SKIP) {
+      return op.cell_count == 1 && op.cells[0].kind == PARLEY_INTEGER
+                 ? nullptr
+                 : "numbers are skipped up to one";
+    }
     if (op.kind == PARLEY_OP_VOID) {
       return op.cell_count == 2 && op.cells[0].kind == PARLEY_INTEGER
                  ? nullptr

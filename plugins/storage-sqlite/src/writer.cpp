@@ -26,8 +26,8 @@ constexpr std::size_t largest_group = 1024;
 
 } // namespace
 
-writer::writer(settings with, readers& reading)
-    : settings_(std::move(with)), readers_(reading), thread_([this] { run(); }) {}
+writer::writer(settings with, readers& reading, dumper& dumping)
+    : settings_(std::move(with)), readers_(reading), dumper_(dumping), thread_([this] { run(); }) {}
 
 writer::~writer() {
   {
@@ -138,6 +138,7 @@ void writer::end_migration(const std::string& problem) {
   migration_.reset();
   if (problem.empty()) {
     readers_.open(layout_);
+    dumper_.open();
     is_open_ = true;
   } else if (is_open_) {
     use(ended.before());
@@ -199,7 +200,10 @@ void writer::shut() {
               "the store was closed before the migration ended; it goes on "
               "when it is opened next");
   }
-  if (std::exchange(is_open_, false)) readers_.close();
+  if (std::exchange(is_open_, false)) {
+    dumper_.close();
+    readers_.close();
+  }
   checkpointer_.stop();
   group_.reset();
   file_.close(); // the last connection: moves the whole log into the file

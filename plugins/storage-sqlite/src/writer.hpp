@@ -3,6 +3,7 @@
 // The one thread that writes. What waits when it comes round is committed together.
 
 #include "checkpointer.hpp"
+#include "dumper.hpp"
 #include "group.hpp"
 #include "migration.hpp"
 #include "readers.hpp"
@@ -42,7 +43,7 @@ using write_request =
 
 class writer {
  public:
-  writer(settings with, readers& reading);
+  writer(settings with, readers& reading, dumper& dumping);
   ~writer();
 
   void ask(write_request what); // any thread
@@ -66,6 +67,7 @@ class writer {
 
   const settings settings_;
   readers& readers_;
+  dumper& dumper_;
   checkpointer checkpointer_;
 
   std::mutex mutex_;

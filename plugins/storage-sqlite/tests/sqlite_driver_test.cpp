@@ -295,5 +295,37 @@ TEST_F(sqlite_file, readers_work_beside_the_writer) {
   EXPECT_EQ(store.close().status, PARLEY_OK);
 }
 
+TEST_F(sqlite_file, commits_go_on_while_a_piece_of_a_dump_is_taken) {
+  const sqlite_under_test under(place_);
+  calls store(under.driver());
+  ASSERT_EQ(store.open(suite_collections()).error, "");
+  std::promise<void> committed;
+  auto ended = store.begin_to_dump({}, [&, after = committed.get_future().share()](const piece&) {
+    after.wait();
+    return true;
+  });
+  EXPECT_EQ(store.commit(batch().put(tags, {text("meanwhile")})).status, PARLEY_OK);
+  EXPECT_EQ(store.read(tags, by_key, {}).all.size(), 1U);
+  committed.set_value();
+  EXPECT_EQ(ended.get().status, PARLEY_OK);
+  EXPECT_EQ(store.close().status, PARLEY_OK);
+}
+
+TEST_F(sqlite_file, a_store_that_is_dumped_closes) {
+  const sqlite_under_test under(place_);
+  calls store(under.driver());
+  ASSERT_EQ(store.open(suite_collections()).error, "");
+  std::promise<void> begun;
+  auto ended = store.begin_to_dump({}, [&, first = true](const piece&) mutable {
+    if (std::exchange(first, false)) begun.set_value();
+    return true;
+  });
+  begun.get_future().wait();
+  EXPECT_EQ(store.close().status, PARLEY_OK);
+  EXPECT_NE(ended.get().status, PARLEY_E_CANCELLED);
+  EXPECT_THAT(store.await(store.begin_to_dump({}, [](const piece&) { return true; })).error,
+              testing::HasSubstr("not open"));
+}
+
 } // namespace
 } // namespace parley::test::storage

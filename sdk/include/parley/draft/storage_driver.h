@@ -9,6 +9,7 @@
 #ifndef PARLEY_DRAFT_STORAGE_DRIVER_H
 #define PARLEY_DRAFT_STORAGE_DRIVER_H
 
+#include "storage_dump.h"
 #include "storage_rows.h"
 
 #ifdef __cplusplus
@@ -126,6 +127,14 @@ typedef struct parley_storage_driver {
   /* Whole rows, as `read` gives them. NULL: collections of this driver cannot be searched. */
   void (*search)(void* self, const parley_driver_search* search, parley_driver_rows_done done,
                  void* user);
+  /* All that is stored, as it was at one moment after the call: tables in the order of their names,
+   * rows in that of their keys, then topics in the order of their names with what their logs hold.
+   * A piece has some hundred KiB, or one row. Words are left out. Given again to an empty store
+   * (PUT, APPEND, SKIP) it gives the same dump, whatever the driver. Commits go on meanwhile; not
+   * called again before `done`. status in rows: CANCELLED where `take` had enough; no rows. NULL:
+   * this driver cannot. */
+  void (*dump)(void* self, const parley_driver_dump* dump, parley_driver_rows_done done,
+               void* user);
 } parley_storage_driver;
 
 typedef struct parley_storage_driver_api {

@@ -89,7 +89,8 @@ enum {
   PARLEY_OP_PATCH = 2,     /* set `columns`; conflict where there is no such row */
   PARLEY_OP_INCREMENT = 3, /* add cells[0].integer to columns[0]; conflict likewise */
   PARLEY_OP_ERASE = 4,     /* no row is no error */
-  PARLEY_OP_APPEND = 5,    /* an event to a topic: cells[0] name, cells[1] data, cells[2] time */
+  /* An event to a topic: cells[0] name (NULL: a void), cells[1] data, cells[2] time. */
+  PARLEY_OP_APPEND = 5,
   PARLEY_OP_REQUIRE_ABSENT = 6,
   PARLEY_OP_REQUIRE_EXISTS = 7,
   PARLEY_OP_REQUIRE_EQUAL = 8, /* the row exists, and each of `columns` equals its cell */
@@ -100,15 +101,18 @@ enum {
    * order with a blank between, or NULL. They replace those given before, and go with the row. No
    * such row is no error. Words are ASCII letters and digits, and what of UTF-8 is not ASCII; they
    * are compared by bytes. */
-  PARLEY_OP_WORDS = 10
+  PARLEY_OP_WORDS = 10,
+  /* Numbers of a topic up to cells[0] (an INTEGER) count as given, so that a restored log is as it
+   * was. A batch with one has no CELL_NEXT and no CELL_PIECES. */
+  PARLEY_OP_SKIP = 11
 };
 
 typedef struct parley_driver_op {
   uint32_t size;
   int32_t kind;
   uint32_t collection;    /* index into what `open`, then `widen` were given */
-  uint32_t topic;         /* APPEND, VOID: index into parley_driver_batch.topics */
-  const parley_cell* key; /* key_count cells; not for PUT, APPEND and VOID */
+  uint32_t topic;         /* APPEND, VOID, SKIP: index into parley_driver_batch.topics */
+  const parley_cell* key; /* key_count cells; not for PUT and those of topics */
   const uint32_t* columns;
   const parley_cell* cells;
   uint32_t cell_count;

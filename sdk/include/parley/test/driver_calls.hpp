@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -71,6 +72,7 @@ class PARLEY_TEST_API batch {
   batch& words(std::uint32_t collection, row key, std::vector<std::uint32_t> places, row words);
   batch& append(std::string topic, value event, value data, value at);
   batch& make_void(std::string topic, std::int64_t number, std::string event);
+  batch& skip(std::string topic, std::int64_t number);
   batch& absent(std::uint32_t collection, row key);
   batch& exists(std::uint32_t collection, row key);
   batch& equal(std::uint32_t collection, row key, std::vector<std::uint32_t> columns, row cells);
@@ -106,6 +108,17 @@ struct progress {
   std::uint64_t done = 0, total = 0;
 };
 
+// A piece of a dump.
+struct piece {
+  std::int32_t kind = 0;
+  std::string name;
+  std::int64_t head = 0;
+  std::vector<std::string> columns;
+  std::uint32_t key_count = 0;
+  std::vector<plain_row> rows;
+  std::uint64_t done = 0, total = 0;
+};
+
 struct bounds {
   std::optional<value> lower, upper;
   bool lower_exclusive = false, upper_exclusive = false;
@@ -133,7 +146,13 @@ class PARLEY_TEST_API calls {
   rows read(std::uint32_t collection, std::int32_t index, row prefix, bounds within = {});
   rows search(std::uint32_t collection, const std::vector<term>& terms, std::uint32_t limit = 100,
               std::uint32_t skip = 0);
-  bool can_search() const { return driver_.size >= sizeof driver_ && driver_.search != nullptr; }
+  bool can_search() const {
+    return driver_.size >= offsetof(parley_storage_driver, search) + sizeof driver_.search &&
+           driver_.search != nullptr;
+  }
+  // `take` is called on a thread of the driver's; false: enough.
+  std::future<rows> begin_to_dump(std::string first, std::function<bool(piece)> take);
+  bool can_dump() const { return driver_.size >= sizeof driver_ && driver_.dump != nullptr; }
   rows read_log(std::string topic, std::int64_t after, std::uint32_t limit = 1000);
   rows heads(std::vector<std::string> topics);
   rows trim_log(std::string before, std::uint32_t limit);
