@@ -212,6 +212,7 @@ void writer::shut() {
 }
 
 void writer::checkpoint_if_due() {
+  if (!file_) return;
   if (log_pages_ < pages_at_wake_) pages_at_wake_ = 0; // the log began anew
   if (log_pages_ >= pages_to_stop) {
     sqlite3_wal_checkpoint_v2(file_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);

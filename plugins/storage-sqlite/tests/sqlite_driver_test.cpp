@@ -311,6 +311,25 @@ TEST_F(sqlite_file, commits_go_on_while_a_piece_of_a_dump_is_taken) {
   EXPECT_EQ(store.close().status, PARLEY_OK);
 }
 
+// The log only grows while somebody reads what was before it.
+TEST_F(sqlite_file, closes_while_the_log_is_long) {
+  const sqlite_under_test under(place_);
+  calls store(under.driver());
+  ASSERT_EQ(store.open(suite_collections()).error, "");
+  std::promise<void> committed;
+  auto ended = store.begin_to_dump({}, [&, after = committed.get_future().share()](const piece&) {
+    after.wait();
+    return true;
+  });
+  for (int i = 0; i < 70; ++i)
+    ASSERT_EQ(store.commit(batch().put(tags, {text(std::string(1 << 20, 'a') + std::to_string(i))}))
+                  .status,
+              PARLEY_OK);
+  committed.set_value();
+  EXPECT_EQ(ended.get().status, PARLEY_OK);
+  EXPECT_EQ(store.close().status, PARLEY_OK);
+}
+
 TEST_F(sqlite_file, a_store_that_is_dumped_closes) {
   const sqlite_under_test under(place_);
   calls store(under.driver());
