@@ -1,9 +1,12 @@
-// Full text, through the engine over SQLite.
+// Full text, through the engine over a driver.
 
 #include "storage/engine_fixture.hpp"
 #include "storage/scan.hpp"
 
 #include <gmock/gmock.h>
+
+#include <set>
+#include <utility>
 
 namespace parley::storage {
 namespace json = boost::json;
@@ -189,6 +192,63 @@ TEST_F(search_test, what_was_stored_before_is_found_after_a_migration) {
   ASSERT_EQ(widen(another).message, "");
   EXPECT_THAT(ids("milk"), ElementsAre(2000));
   EXPECT_THAT(ids("cocoa"), IsEmpty());
+}
+
+// Rows come, change and go while those that were there are gone through.
+TEST_F(search_test, commits_flow_while_rows_are_indexed) {
+  constexpr std::int64_t rows = 3000, most_changes = 300;
+  open(first());
+  commit([&](batch& b) {
+    for (std::int64_t i = 0; i < rows; ++i) {
+      b.put({notes, 1}, {{"place", "p"}, {"id", i}, {"text", "tea"}});
+    }
+  });
+  std::set<std::int64_t> cocoa;
+  std::int64_t changes = 0;
+  bool indexes = false, ended = false;
+  std::promise<failure> migrated;
+  std::promise<void> quiet;
+  std::function<void()> change = [&] {
+    if (ended && changes >= most_changes) return quiet.set_value();
+    auto one = engine_->begin();
+    const std::int64_t i = changes++ < most_changes ? changes : most_changes;
+    one->patch({notes, 1}, {"p", i * 7}, {{"text", "cocoa"}});
+    one->put({notes, 1}, {{"place", "p"}, {"id", rows + i}, {"text", "cocoa"}});
+    one->erase({notes, 1}, {"p", i * 7 + 1});
+    cocoa.insert({i * 7, rows + i});
+    engine_->commit(std::move(one), [&](const commit_result& seen) {
+      EXPECT_EQ(seen.why.message, "");
+      change();
+    });
+  };
+  loop_->post([&] {
+    engine_->widen(
+        {searched(2)},
+        [&](const migration_progress&) {
+          if (!std::exchange(indexes, true)) change();
+        },
+        [&](const failure& why) {
+          ended = true;
+          migrated.set_value(why);
+        });
+  });
+  EXPECT_EQ(migrated.get_future().get().message, "");
+  quiet.get_future().wait();
+
+  std::multiset<std::int64_t> found_now;
+  search_query what;
+  what.text = "cocoa";
+  what.limit = 100;
+  for (bool more = true; more; what.skip += what.limit) {
+    const found page = look(what);
+    ASSERT_EQ(page.why.message, "");
+    for (const search_hit& each : page.hits) found_now.insert(each.record.at("id").as_int64());
+    more = page.more;
+  }
+  EXPECT_EQ(found_now, std::multiset<std::int64_t>(cocoa.begin(), cocoa.end()));
+  what.text = "tea";
+  what.skip = 1000;
+  EXPECT_TRUE(look(what).more);
 }
 
 TEST_F(search_test, a_scan_meets_every_row_once) {

@@ -10,8 +10,9 @@ namespace parley::storage_postgres {
 driver::driver(settings with)
     : settings_(std::move(with)),
       work_(io_.get_executor()),
-      readers_(io_, settings_),
-      writer_(io_, settings_, readers_),
+      readers_(io_, settings_, purpose::read, settings_.connections - 1),
+      searchers_(io_, settings_, purpose::search, settings_.search_connections),
+      writer_(io_, settings_, readers_, searchers_),
       dumper_(settings_) {
   face_.size = sizeof face_;
   face_.self = this;
@@ -52,6 +53,10 @@ driver::driver(settings with)
                   void* user) {
     static_cast<driver*>(self)->dumper_.ask({*how, done, user});
   };
+  face_.search = [](void* self, const parley_driver_search* what, parley_driver_rows_done done,
+                    void* user) {
+    static_cast<driver*>(self)->ask(read_request{what, done, user, clock::now()});
+  };
   face_.close = [](void* self, parley_driver_rows_done done, void* user) {
     static_cast<driver*>(self)->dumper_.stop();
     static_cast<driver*>(self)->ask(write_request(close_request{done, user, clock::now()}));
@@ -83,7 +88,8 @@ void driver::hand_over() {
   }
   for (request& each : all) {
     if (auto* read = std::get_if<read_request>(&each)) {
-      readers_.ask(std::move(*read));
+      const bool searches = std::holds_alternative<const parley_driver_search*>(read->what);
+      (searches ? searchers_ : readers_).ask(std::move(*read));
     } else {
       writer_.ask(std::move(std::get<write_request>(each)));
     }

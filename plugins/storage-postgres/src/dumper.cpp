@@ -36,6 +36,7 @@ constexpr const char* columns_sql =
     "SELECT a.attname::text, coalesce(array_position(x.indkey::int2[], a.attnum) + 1, 0)::bigint"
     " FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
     " JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+    " AND a.attname NOT LIKE '%:%'" // words
     " LEFT JOIN pg_index AS x ON x.indrelid = c.oid AND x.indisprimary"
     " WHERE n.nspname = $1 AND c.relname = $2 ORDER BY array_position(x.indkey::int2[], a.attnum),"
     " a.attname::text COLLATE \"C\"";

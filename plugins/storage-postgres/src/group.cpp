@@ -46,6 +46,12 @@ rows_of_table& group::rows_of(const parley_driver_op& op) {
   return tables_.try_emplace(at, layout_.tables[at]).first->second;
 }
 
+std::uint32_t group::column_of(const parley_driver_op& op, std::uint32_t cell) const {
+  const shape& by = layout_.shapes[op.collection];
+  if (op.kind == PARLEY_OP_PUT) return by.columns[cell];
+  return (op.kind == PARLEY_OP_WORDS ? by.searched : by.columns)[op.columns[cell]];
+}
+
 bool group::holds_number(const parley_cell* cells, std::uint32_t count) {
   return std::any_of(cells, cells + count, is_filled_in);
 }
@@ -147,6 +153,10 @@ group::verdict group::write_row(const parley_driver_op& op, outcome& out) {
     case PARLEY_OP_ERASE:
       to.clear();
       break;
+    case PARLEY_OP_WORDS:
+      if (!which.is_there()) return verdict::applied;
+      for (std::uint32_t i = 0; i < op.cell_count; ++i) to[column_of(op, i)] = op.cells[i];
+      break;
     case PARLEY_OP_INCREMENT:
       if (increment(op, to, out) == verdict::refused) return verdict::refused;
       break;
@@ -160,11 +170,10 @@ group::verdict group::write_row(const parley_driver_op& op, outcome& out) {
 
 // Puts and patches.
 void group::put(const parley_driver_op& op, cells& to) {
-  const shape& by = layout_.shapes[op.collection];
-  const table& of = layout_.tables[by.table];
+  const table& of = layout_.tables[layout_.shapes[op.collection].table];
   if (to.empty()) to = defaults_of(of);
   for (std::uint32_t i = 0; i < op.cell_count; ++i) {
-    const std::uint32_t at = op.kind == PARLEY_OP_PUT ? by.columns[i] : by.columns[op.columns[i]];
+    const std::uint32_t at = column_of(op, i);
     const parley_cell what = resolved(op.cells[i], of.columns[at].type);
     to[at] = what.kind == PARLEY_NULL ? of.columns[at].fallback.cell() : what;
   }

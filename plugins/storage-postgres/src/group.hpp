@@ -108,6 +108,8 @@ class group {
 
   rows_of_table& rows_of(const parley_driver_op& op);
   cells key_of(const parley_driver_op& op);
+  // Of the table, in which a cell belongs.
+  std::uint32_t column_of(const parley_driver_op& op, std::uint32_t cell) const;
   // Whether a number that this group gives is in it.
   static bool holds_number(const parley_cell* cells, std::uint32_t count);
   row& find(const parley_driver_op& op);

@@ -1,6 +1,7 @@
 // What a group asks the database: which rows and heads, and in the end to write.
 
 #include "group.hpp"
+#include "search.hpp"
 
 #include <algorithm>
 #include <set>
@@ -58,6 +59,18 @@ bool is_misfit(const parley_cell& what, std::int32_t type, std::uint32_t topics)
   return !fits(what, type);
 }
 
+bool are_words(const parley_cell& what) {
+  if (what.kind == PARLEY_NULL) return true;
+  if (what.kind != PARLEY_STRING) return false;
+  const std::string_view words = view(what.as.text);
+  for (std::size_t at = 0; at < words.size();) {
+    const std::size_t end = std::min(words.find(' ', at), words.size());
+    if (end - at > longest_word) return false;
+    at = end + 1;
+  }
+  return true;
+}
+
 } // namespace
 
 // What is wrong with a batch whatever is stored is found before anything is asked for.
@@ -94,8 +107,11 @@ std::string group::fault_in_cells(const parley_driver_op& op, std::uint32_t topi
     }
   }
   for (std::uint32_t i = 0; i < op.cell_count; ++i) {
-    const column& at =
-        of.columns[op.kind == PARLEY_OP_PUT ? by.columns[i] : by.columns[op.columns[i]]];
+    const column& at = of.columns[column_of(op, i)];
+    if (at.holds_words) {
+      if (!are_words(op.cells[i])) return "words are texts, each of at most 2000 bytes";
+      continue;
+    }
     const bool is_text = at.type == PARLEY_COLUMN_TEXT || at.type == PARLEY_COLUMN_JSON;
     if (is_misfit(op.cells[i], at.type, topics) || (op.kind == PARLEY_OP_INCREMENT && is_text)) {
       return "the column " + at.name + " has another type";

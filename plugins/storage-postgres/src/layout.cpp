@@ -1,7 +1,10 @@
 #include "layout.hpp"
 
+#include "statements.hpp"
+
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace parley::storage_postgres {
 namespace {
@@ -13,12 +16,11 @@ constant copied(const parley_cell& from) {
   return out;
 }
 
-std::uint32_t place_of(table& in, const parley_column& what) {
-  const std::string_view name = view(what.name);
+std::uint32_t place_of(table& in, column what) {
   for (std::uint32_t i = 0; i < in.columns.size(); ++i) {
-    if (in.columns[i].name == name) return i;
+    if (in.columns[i].name == what.name) return i;
   }
-  in.columns.push_back({std::string(name), what.type, {}});
+  in.columns.push_back(std::move(what));
   return static_cast<std::uint32_t>(in.columns.size() - 1);
 }
 
@@ -34,8 +36,8 @@ std::uint32_t table_of(layout& in, const parley_collection& what) {
 std::string add_columns(table& to, shape& of, const parley_collection& from) {
   for (std::uint32_t i = 0; i < from.column_count; ++i) {
     const parley_column& each = from.columns[i];
-    const std::uint32_t place = place_of(to, each);
     const std::string name(view(each.name));
+    const std::uint32_t place = place_of(to, {name, each.type, {}});
     if ((i < from.key_count || place < to.key_count) && place != i) {
       return "the table has another key; the field " + name + " has another place in it";
     }
@@ -63,6 +65,15 @@ void add_indexes(table& to, shape& of, const parley_collection& from) {
                                       [&](const index& one) { return one.name == made.name; });
     if (made.is_unique && !is_known) to.uniques.push_back(made);
     of.indexes.push_back(std::move(made));
+  }
+}
+
+// The colon keeps them apart from declared fields.
+void add_words(table& to, shape& of, const parley_collection& from) {
+  for (std::uint32_t i = 0; i < from.searched_count; ++i) {
+    const std::string& name = to.columns[of.columns[from.searched[i]]].name;
+    const column words{short_name(name + ":words"), PARLEY_COLUMN_TEXT, {}, true};
+    of.searched.push_back(place_of(to, words));
   }
 }
 
@@ -105,6 +116,7 @@ layout widened(const layout& known, const parley_collection* added, std::uint32_
       return out;
     }
     add_indexes(to, of, from);
+    add_words(to, of, from);
     for (std::uint32_t f = 0; from.fill != nullptr && f < from.fill_count; ++f) {
       of.fill.push_back(of.columns[from.fill[f]]);
     }

@@ -25,6 +25,7 @@ struct column {
   std::string name;
   std::int32_t type = PARLEY_COLUMN_TEXT;
   constant fallback;
+  bool holds_words = false; // of another column, for searching
 };
 
 struct index {
@@ -50,6 +51,7 @@ struct shape {
   std::uint32_t key_count = 0;
   std::vector<std::uint32_t> columns; // of the table
   std::vector<index> indexes;
+  std::vector<std::uint32_t> searched; // columns of the table that hold the words, see search.hpp
   std::vector<std::uint32_t> fill; // columns of the table in which rows may hold NULL and must not
 };
 

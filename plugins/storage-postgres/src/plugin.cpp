@@ -7,6 +7,7 @@
 #include "parley/log.h"
 #include "parley/value.h"
 
+#include <iterator>
 #include <memory>
 
 namespace {
@@ -27,12 +28,13 @@ parley_status read_settings(const parley_host* host, settings& out) {
   if (config == nullptr || values == nullptr) return PARLEY_E_UNAVAILABLE;
   parley_value read = 0;
   if (const parley_status status = config->read(host, &read); status != PARLEY_OK) return status;
-  constexpr parley_str names[] = {
-      {"url", 3}, {"schema", 6}, {"connections", 11}, {"wait_ms", 7}, {"answer_ms", 9}};
-  parley_slot slots[5]{};
-  if (const parley_status status = values->fields(read, names, 5, slots); status != PARLEY_OK) {
-    return status;
-  }
+  constexpr parley_str names[] = {{"url", 3},           {"schema", 6},
+                                  {"connections", 11},  {"wait_ms", 7},
+                                  {"answer_ms", 9},     {"search_connections", 18},
+                                  {"search_ranked", 13}};
+  parley_slot slots[std::size(names)]{};
+  const parley_status status = values->fields(read, names, std::size(names), slots);
+  if (status != PARLEY_OK) return status;
   if (slots[0].kind == PARLEY_STRING) out.url = view(slots[0].as.text);
   if (slots[1].kind == PARLEY_STRING) out.schema = view(slots[1].as.text);
   if (slots[2].kind == PARLEY_INTEGER) {
@@ -40,6 +42,10 @@ parley_status read_settings(const parley_host* host, settings& out) {
   }
   if (slots[3].kind == PARLEY_INTEGER) out.wait = std::chrono::milliseconds(slots[3].as.integer);
   if (slots[4].kind == PARLEY_INTEGER) out.answer = std::chrono::milliseconds(slots[4].as.integer);
+  if (slots[5].kind == PARLEY_INTEGER) {
+    out.search_connections = static_cast<std::uint32_t>(slots[5].as.integer);
+  }
+  if (slots[6].kind == PARLEY_INTEGER) out.ranked = static_cast<std::uint32_t>(slots[6].as.integer);
   return PARLEY_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "readers.hpp"
 
 #include "replies.hpp"
+#include "search.hpp"
 #include "statements.hpp"
 
 #include "parley/log.h"
@@ -31,6 +32,9 @@ constexpr const char* heads_sql =
 std::uint32_t limit_of(const read_request& of) {
   if (const auto* read = std::get_if<const parley_driver_read*>(&of.what)) return (*read)->limit;
   if (const auto* log = std::get_if<const parley_driver_log_read*>(&of.what)) return (*log)->limit;
+  if (const auto* search = std::get_if<const parley_driver_search*>(&of.what)) {
+    return (*search)->limit;
+  }
   return std::get<head_query>(of.what).count;
 }
 
@@ -53,8 +57,10 @@ query rows_query(const layout& known, const parley_driver_read& read) {
 
 } // namespace
 
-readers::readers(asio::io_context& io, const settings& with) : io_(io), settings_(with) {
-  for (std::uint32_t i = 1; i < with.connections; ++i) {
+readers::readers(asio::io_context& io, const settings& with, purpose what,
+                 std::uint32_t connections)
+    : io_(io), settings_(with), purpose_(what) {
+  for (std::uint32_t i = 0; i < connections; ++i) {
     one& each = *all_.emplace_back(std::make_unique<one>(io));
     asio::co_spawn(io, serve(each), or_terminate);
   }
@@ -105,8 +111,8 @@ asio::awaitable<void> readers::serve(one& by) {
 
 // Connects, or answers those who have waited for too long.
 asio::awaitable<void> readers::connect(one& by) {
-  const std::string problem = co_await open_session(by.link, settings_, purpose::read,
-                                                    std::min(connect_within, settings_.wait));
+  const std::string problem =
+      co_await open_session(by.link, settings_, purpose_, std::min(connect_within, settings_.wait));
   if (problem.empty()) {
     by.between.reset();
     co_return;
@@ -176,6 +182,10 @@ query readers::query_of(const read_request& from, const char*& fault) const {
                          .add(view((*log)->topic))
                          .add((*log)->after)
                          .add(std::int64_t{(*log)->limit} + 1)};
+  }
+  if (const auto* search = std::get_if<const parley_driver_search*>(&from.what)) {
+    fault = fault_of(*layout_, **search);
+    return fault == nullptr ? search_query(*layout_, **search, settings_.ranked) : query{};
   }
   const head_query& heads = std::get<head_query>(from.what);
   std::vector<parley_cell> names;

@@ -1,7 +1,7 @@
 #pragma once
 
-// Connections that read. Each takes a share of what waits, and asks for all of it in one pipeline.
-// Belongs to the thread of its io_context.
+// Connections that read, or that search. Each takes a share of what waits, and asks for all of it
+// in one pipeline. Belongs to the thread of its io_context.
 
 #include "layout.hpp"
 #include "session.hpp"
@@ -19,7 +19,9 @@ struct head_query {
 };
 
 struct read_request {
-  std::variant<const parley_driver_read*, const parley_driver_log_read*, head_query> what;
+  std::variant<const parley_driver_read*, const parley_driver_log_read*, head_query,
+               const parley_driver_search*>
+      what;
   parley_driver_rows_done done = nullptr;
   void* user = nullptr;
   clock::time_point since;
@@ -27,7 +29,7 @@ struct read_request {
 
 class readers {
  public:
-  readers(asio::io_context& io, const settings& with);
+  readers(asio::io_context& io, const settings& with, purpose what, std::uint32_t connections);
 
   // Again for another layout: what is asked from then on is answered by it.
   void open(std::shared_ptr<const layout> known);
@@ -54,6 +56,7 @@ class readers {
 
   asio::io_context& io_;
   const settings& settings_;
+  const purpose purpose_;
   std::deque<read_request> asked_;
   std::shared_ptr<const layout> layout_; // null: not open
   std::vector<std::unique_ptr<one>> all_;

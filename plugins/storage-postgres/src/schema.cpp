@@ -1,5 +1,6 @@
 #include "schema.hpp"
 
+#include "search.hpp"
 #include "statements.hpp"
 
 #include <algorithm>
@@ -84,8 +85,13 @@ std::string create_table(const table& of) {
   return sql + "PRIMARY KEY(" + column_list(of, of.key()) + "))";
 }
 
+// Empty: its name says enough.
 std::string comment(const table& of, const column& on) {
-  return "COMMENT ON COLUMN " + table_name(of) + "." + quoted(on.name) + " IS 'JSON'";
+  const char* text = on.holds_words                  ? "By these words the row is found"
+                     : on.type == PARLEY_COLUMN_JSON ? "JSON"
+                                                     : nullptr;
+  if (text == nullptr) return {};
+  return "COMMENT ON COLUMN " + table_name(of) + "." + quoted(on.name) + " IS " + quoted_text(text);
 }
 
 std::string index_name(const table& of, const index& what) {
@@ -124,8 +130,8 @@ struct stored_index {
 
 class change {
  public:
-  change(connection& link, const settings& with, std::size_t known, layout& after, bool drops)
-      : link_(link), with_(with), known_(known), after_(after), drops_(drops) {}
+  change(connection& link, const settings& with, std::size_t known, layout& after)
+      : link_(link), with_(with), known_(known), after_(after) {}
 
   asio::awaitable<std::string> run() {
     std::string problem = co_await all();
@@ -149,10 +155,11 @@ class change {
                                  quoted_text("parley:" + with_.schema) + "))");
     }
     if (problem.empty()) problem = co_await make_own();
-    if (problem.empty() && drops_) problem = co_await see_others();
+    if (problem.empty()) problem = co_await see_others();
     for (std::size_t i = known_; i < after_.shapes.size() && problem.empty(); ++i) {
       shape& by = after_.shapes[i];
       const table& of = after_.tables[by.table];
+      drops_ = is_alone_ && is_first(i);
       problem = co_await one(of, by);
       if (!problem.empty()) problem = "collection " + of.name + ": " + problem;
     }
@@ -180,8 +187,15 @@ class change {
          " AND l.classid = (hashtext('parley')::bigint & 4294967295)::oid"
          " AND l.objid = (hashtext($1)::bigint & 4294967295)::oid",
          parameters().add(std::string_view(with_.schema))});
-    drops_ = seen.ok() && seen.integer(0, 0) == 1;
+    is_alone_ = seen.ok() && seen.integer(0, 0) == 1;
     co_return why_;
+  }
+
+  // Of its table, so nothing here goes by what it does not declare.
+  bool is_first(std::size_t at) const {
+    const auto end = after_.shapes.begin() + static_cast<std::ptrdiff_t>(at);
+    return std::none_of(after_.shapes.begin(), end,
+                        [&](const shape& each) { return each.table == after_.shapes[at].table; });
   }
 
   asio::awaitable<std::string> one(const table& of, shape& by) {
@@ -195,7 +209,23 @@ class change {
       problem = co_await widen(of, by, stored);
     }
     if (problem.empty()) problem = co_await match_indexes(of, by);
+    if (problem.empty() && drops_) problem = co_await drop_words(of, by, stored);
     co_return problem;
+  }
+
+  asio::awaitable<std::string> drop_words(const table& of, const shape& by,
+                                          const std::map<std::string, stored_column>& stored) {
+    for (const auto& [name, each] : stored) {
+      // Others than of words have no colon in their names.
+      if (name.find(':') == std::string::npos) continue;
+      const bool is_searched =
+          std::any_of(by.searched.begin(), by.searched.end(),
+                      [&](std::uint32_t at) { return of.columns[at].name == name; });
+      if (is_searched) continue;
+      co_await execute("ALTER TABLE " + table_name(of) + " DROP COLUMN " + quoted(name));
+      if (!why_.empty()) break;
+    }
+    co_return why_;
   }
 
   asio::awaitable<std::string> make(const table& of) {
@@ -208,9 +238,8 @@ class change {
                                              " declares it. 01 01 in a text is a zero byte"));
     }
     for (const column& each : of.columns) {
-      if (problem.empty() && each.type == PARLEY_COLUMN_JSON) {
-        problem = co_await execute(comment(of, each));
-      }
+      const std::string sql = comment(of, each);
+      if (problem.empty() && !sql.empty()) problem = co_await execute(sql);
     }
     co_return problem;
   }
@@ -233,7 +262,9 @@ class change {
 
   asio::awaitable<std::string> widen(const table& of, shape& by,
                                      const std::map<std::string, stored_column>& stored) {
-    for (const std::uint32_t at : by.columns) {
+    std::vector<std::uint32_t> columns = by.columns;
+    columns.insert(columns.end(), by.searched.begin(), by.searched.end());
+    for (const std::uint32_t at : columns) {
       const column& each = of.columns[at];
       const std::int64_t place = at < of.key_count ? at + 1 : 0;
       const auto found = stored.find(each.name);
@@ -253,9 +284,8 @@ class change {
       }
       if (sql.empty()) continue;
       std::string problem = co_await execute(sql);
-      if (problem.empty() && found == stored.end() && each.type == PARLEY_COLUMN_JSON) {
-        problem = co_await execute(comment(of, each));
-      }
+      const std::string remark = found == stored.end() ? comment(of, each) : std::string();
+      if (problem.empty() && !remark.empty()) problem = co_await execute(remark);
       if (!problem.empty()) co_return problem;
     }
     co_return std::string();
@@ -283,6 +313,9 @@ class change {
                   " is stored with other fields; give the new one another name";
       }
       stored.erase(found);
+    }
+    if (problem.empty() && !by.searched.empty() && stored.erase(search_index_name(of, by)) == 0) {
+      problem = co_await execute(create_search_index(of, by));
     }
     for (const auto& [name, each] : stored) {
       // Others than ours have no colon in their names.
@@ -334,18 +367,18 @@ class change {
   const settings& with_;
   const std::size_t known_;
   layout& after_;
-  bool drops_;
+  bool is_alone_ = false;
+  bool drops_ = false;     // what the shape at hand does not declare
   std::string why_, code_; // of the last that was asked
 };
 
 } // namespace
 
 asio::awaitable<std::string> change_tables(asio::io_context& io, connection& link,
-                                           const settings& with, std::size_t known, layout& after,
-                                           bool drops) {
+                                           const settings& with, std::size_t known, layout& after) {
   backoff between;
   for (int attempt = 1;; ++attempt) {
-    change one(link, with, known, after, drops);
+    change one(link, with, known, after);
     std::string problem = co_await one.run();
     if (attempt == attempts || !is_worth_another_try(one.code())) co_return problem;
     co_await pause(io, between.next());

@@ -11,11 +11,10 @@
 namespace parley::storage_postgres {
 
 // Makes what `after` has beyond `before`, all or nothing; asked again where it meets others. Takes
-// out of its shapes what need not be filled. A sentence where that cannot be. `drops`: indexes
-// that no shape declares go, if no other server has the store open.
+// out of its shapes what need not be filled. A sentence where that cannot be. Indexes and words
+// that a table's first shape does not declare go, if no other server has the store open.
 asio::awaitable<std::string> change_tables(asio::io_context& io, connection& link,
-                                           const settings& with, std::size_t known, layout& after,
-                                           bool drops);
+                                           const settings& with, std::size_t known, layout& after);
 
 // Rows of one shape that were looked at, of how many.
 using fill_progress = std::function<void(std::uint64_t done, std::uint64_t total)>;

@@ -19,16 +19,21 @@ std::vector<query> set_up(const settings& with, purpose what) {
   set("search_path", quoted(with.schema));
   set("lock_timeout", std::to_string(with.wait.count()));
   if (what == purpose::change_tables) return out;
+  if (what != purpose::write) set("default_transaction_read_only", "on");
   // Statements are made once, and all of them go by keys and indexes: a plan that was made while a
   // table was small must not read the whole of it when it is large.
   set("plan_cache_mode", "force_generic_plan");
+  set("jit", "off");
   set("enable_seqscan", "off");
+  if (what == purpose::search) {
+    set("enable_indexscan", "off"); // what is left is the index of words
+    set("statement_timeout", std::to_string(with.wait.count()));
+    return out;
+  }
   set("enable_hashjoin", "off");
   set("enable_mergejoin", "off");
   set("enable_bitmapscan", "off");
-  set("jit", "off");
   if (what == purpose::read) {
-    set("default_transaction_read_only", "on");
     set("enable_sort", "off"); // in the order of an index, then, and no further than the limit
   } else {
     // What a node holds that vanished is free again by then.

@@ -9,7 +9,7 @@
 
 namespace parley::storage_postgres {
 
-enum class purpose { write, read, change_tables };
+enum class purpose { write, read, search, change_tables };
 
 // Connects once and sets the session up. Those that write share an advisory lock, by which a server
 // that opens the store knows whether others have it open. What is wrong, or nothing.

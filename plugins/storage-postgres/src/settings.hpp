@@ -12,6 +12,8 @@ struct settings {
   std::string url = "postgresql:///parley";
   std::string schema = "parley";
   std::uint32_t connections = 4;
+  std::uint32_t search_connections = 2;
+  std::uint32_t ranked = 10'000;            // rows that a search compares, at most
   std::chrono::milliseconds wait{10'000};   // for a database that is not there
   std::chrono::milliseconds answer{30'000}; // of one that is
   std::function<void(std::int32_t level, const std::string& message)> log; // any thread

@@ -69,6 +69,11 @@ std::uint32_t hash(std::string_view text) { // FNV-1a
   return out;
 }
 
+bool places_hold(const shape& of, const parley_driver_op& op) {
+  return std::all_of(op.columns, op.columns + op.cell_count,
+                     [&](std::uint32_t each) { return each < of.searched.size(); });
+}
+
 bool columns_hold(const shape& of, const parley_driver_op& op) {
   return std::all_of(op.columns, op.columns + op.cell_count,
                      [&](std::uint32_t each) { return each < of.columns.size(); });
@@ -200,9 +205,7 @@ std::string read_sql(const layout& known, const parley_driver_read& read) {
 }
 
 const char* fault_of(const layout& known, const parley_driver_op& op, std::uint32_t topics) {
-  const bool is_known = (op.kind >= PARLEY_OP_PUT && op.kind <= PARLEY_OP_VOID) ||
-                        op.kind == PARLEY_OP_SKIP; // words are for drivers that search
-  if (!is_known) return "unknown operation";
+  if (op.kind < PARLEY_OP_PUT || op.kind > PARLEY_OP_SKIP) return "unknown operation";
   if (op.kind == PARLEY_OP_APPEND || op.kind == PARLEY_OP_VOID || op.kind == PARLEY_OP_SKIP) {
     if (op.topic >= topics) return "unknown topic";
     if (op.kind == PARLEY_OP_SKIP) {
@@ -232,6 +235,8 @@ const char* fault_of(const layout& known, const parley_driver_op& op, std::uint3
       return columns_hold(of, op) ? nullptr : "unknown column";
     case PARLEY_OP_REQUIRE_EQUAL:
       return columns_hold(of, op) ? nullptr : "unknown column";
+    case PARLEY_OP_WORDS:
+      return op.cell_count != 0 && places_hold(of, op) ? nullptr : "unknown words";
     default:
       return nullptr;
   }

@@ -34,8 +34,14 @@ bool is_of_the_data(std::string_view code) {
 
 } // namespace
 
-writer::writer(asio::io_context& io, const settings& with, readers& reading)
-    : io_(io), settings_(with), readers_(reading), news_(io), link_(io), changing_(io) {
+writer::writer(asio::io_context& io, const settings& with, readers& reading, readers& searching)
+    : io_(io),
+      settings_(with),
+      readers_(reading),
+      searchers_(searching),
+      news_(io),
+      link_(io),
+      changing_(io) {
   asio::co_spawn(io, run(), or_terminate);
 }
 

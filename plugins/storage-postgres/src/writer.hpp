@@ -53,7 +53,7 @@ using write_request =
 
 class writer {
  public:
-  writer(asio::io_context& io, const settings& with, readers& reading);
+  writer(asio::io_context& io, const settings& with, readers& reading, readers& searching);
 
   void ask(write_request what);
 
@@ -102,7 +102,7 @@ class writer {
 
   asio::io_context& io_;
   const settings& settings_;
-  readers& readers_;
+  readers &readers_, &searchers_;
   std::deque<write_request> asked_;
   asio::steady_timer news_; // cancelled when there is something to do
 

@@ -62,8 +62,7 @@ asio::awaitable<void> writer::widen(widen_request what, bool is_first) {
     problem = co_await open_session(changing_, settings_, purpose::change_tables, connect_within);
   }
   if (problem.empty()) {
-    problem =
-        co_await change_tables(io_, changing_, settings_, layout_->shapes.size(), wider, is_first);
+    problem = co_await change_tables(io_, changing_, settings_, layout_->shapes.size(), wider);
   }
   if (!problem.empty()) {
     end_widening(what, problem);
@@ -98,6 +97,7 @@ void writer::end_widening(const widen_request& what, const std::string& problem)
   if (problem.empty()) {
     is_open_ = true;
     readers_.open(layout_);
+    searchers_.open(layout_);
   } else if (layout_before_ != nullptr) {
     layout_ = layout_before_;
   }
@@ -115,7 +115,10 @@ asio::awaitable<void> writer::shut() {
   is_shutting_ = true;
   while (is_widening_) co_await pause(io_, std::chrono::milliseconds(1));
   is_shutting_ = false;
-  if (std::exchange(is_open_, false)) co_await readers_.close();
+  if (std::exchange(is_open_, false)) {
+    co_await readers_.close();
+    co_await searchers_.close();
+  }
   if (link_.is_open() && !mark_.node.empty()) {
     co_await link_.run_one(
         {"DELETE FROM nodes WHERE id = $1", parameters().add(std::string_view(mark_.node))},

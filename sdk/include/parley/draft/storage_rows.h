@@ -99,8 +99,8 @@ enum {
   PARLEY_OP_VOID = 9,
   /* The words of a row, for searching: `columns` are places in `searched`, cells their words in
    * order with a blank between, or NULL. They replace those given before, and go with the row. No
-   * such row is no error. Words are ASCII letters and digits, and what of UTF-8 is not ASCII; they
-   * are compared by bytes. */
+   * such row is no error. Words are ASCII letters and digits, and what of UTF-8 is not ASCII, at
+   * most 2000 bytes each; they are compared by bytes. */
   PARLEY_OP_WORDS = 10,
   /* Numbers of a topic up to cells[0] (an INTEGER) count as given, so that a restored log is as it
    * was. A batch with one has no CELL_NEXT and no CELL_PIECES. */
