@@ -73,6 +73,7 @@ void read_limits(const json::object& in, limit_settings& out) {
   take(in, "plugin_drain_seconds", out.plugin_drain_seconds);
   take(in, "batch_operations", out.stored.batch_operations);
   take(in, "record_bytes", out.stored.record_bytes);
+  take(in, "expiry_batch", out.expiry_batch);
   take(in, "value_depth", out.stored.value_depth);
   take(in, "migration_stall_seconds", out.stored.migration_stall_ms);
   out.stored.migration_stall_ms *= 1000;
@@ -175,6 +176,7 @@ void read(const json::object& root, const std::filesystem::path& folder, config&
   }
   read_log(root.at("log").as_object(), out);
   take(root.at("storage").as_object(), "log_retention_days", out.log_retention_days);
+  take(root.at("storage").as_object(), "expiry_seconds", out.expiry_seconds);
   take(root.at("storage").as_object(), "compare_heads_ms", out.compare_heads_ms);
   read_backup(root.at("backup").as_object(), folder, out);
   const auto& development = root.at("development").as_object();

@@ -47,6 +47,7 @@ struct limit_settings : net::limits {
   std::uint32_t drain_seconds = 0;
   std::uint32_t plugin_drain_seconds = 0;
   storage::limits stored;
+  std::uint32_t expiry_batch = 0;
   std::uint32_t ephemeral_mib = 0;
   std::uint32_t plugin_metrics = 0;
   std::uint32_t asset_mib = 0;
@@ -109,7 +110,8 @@ struct config {
   observe::level log_level = observe::level::info;
   observe::format log_format = observe::format::automatic;
   std::uint32_t log_retention_days = 0; // of durable topics
-  std::uint32_t compare_heads_ms = 0;   // 0: no other server shares the store
+  std::uint32_t expiry_seconds = 0;
+  std::uint32_t compare_heads_ms = 0; // 0: no other server shares the store
   backup_settings backup;
   development_settings development;
   std::vector<std::filesystem::path> plugin_path;

@@ -55,7 +55,10 @@ storage::collection idempotency_collection() {
            {"digest", column_type::text, true},
            {"reply", column_type::json, false},
            {"expires_at", column_type::text, true}},
-          {{"by_expiry", {"expires_at"}, false}}};
+          {{"by_expiry", {"expires_at"}, false}},
+          {},
+          {},
+          "expires_at"};
 }
 
 collection_name::collection_name(const instance& of, std::string_view collection)
@@ -280,25 +283,6 @@ parley_status batches::enqueue(parley_batch to, std::string_view job, const json
       if (on_queued) on_queued(name, due);
     });
   return status;
-}
-
-void batches::expire_keys() {
-  auto memory = std::make_shared<json::monotonic_resource>();
-  storage::query expired;
-  expired.index = "by_expiry";
-  expired.upper = json::value(json::string(env::rfc3339(calls_.now_ms())));
-  expired.limit = 1000;
-  store_.range(
-      idempotency_name, expired, memory.get(),
-      [this, memory](const storage::failure& why, std::vector<json::object> records, bool more) {
-        if (why.code != storage::status::ok || records.empty()) return;
-        auto erasing = store_.begin();
-        for (const json::object& r : records)
-          erasing->erase(idempotency_name, {r.at("account"), r.at("key")});
-        store_.commit(std::move(erasing), [this, more](const storage::commit_result& done) {
-          if (more && done.why.code == storage::status::ok) expire_keys();
-        });
-      });
 }
 
 void batches::after_commit(parley_batch to, std::function<void()> action) {

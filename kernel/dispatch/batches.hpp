@@ -42,8 +42,6 @@ class batches {
                         std::int64_t at_ms, std::string_view key);
   parley_status commit(parley_batch handle, const boost::json::value* reply, parley_done done,
                        void* user);
-  // Erases records of idempotency keys that nobody may repeat any more, some at a time.
-  void expire_keys();
   static void after_commit(parley_batch to, std::function<void()> action);
 
   // A handle to the same batch for another plugin; ends with `until`.

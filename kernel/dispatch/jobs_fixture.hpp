@@ -56,7 +56,7 @@ class counted_engine final : public storage::engine {
   void heads(std::vector<std::string> topics, heads_read done) override {
     real_->heads(std::move(topics), std::move(done));
   }
-  void trim_log(std::string_view before, std::uint32_t limit, opened done) override {
+  void trim_log(std::string_view before, std::uint32_t limit, trimmed done) override {
     real_->trim_log(before, limit, std::move(done));
   }
   void close(opened done) override { real_->close(counted(std::move(done))); }

@@ -80,7 +80,7 @@ class memory_engine final : public storage::engine {
               searched) override {}
   void read_log(std::string_view, std::int64_t, std::uint32_t, log_read) override {}
   void heads(std::vector<std::string>, heads_read) override {}
-  void trim_log(std::string_view, std::uint32_t, opened) override {}
+  void trim_log(std::string_view, std::uint32_t, trimmed) override {}
   void close(opened done) override { done({}); }
 
  private:

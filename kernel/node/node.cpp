@@ -53,6 +53,14 @@ dispatch::jobs::settings jobs_of(const config::config& with) {
   return out;
 }
 
+storage::expiry::settings expiry_of(const config::config& with) {
+  storage::expiry::settings out;
+  out.every_ms = std::int64_t{with.expiry_seconds} * 1000;
+  out.batch = with.limits.expiry_batch;
+  out.log_ms = with.log_retention_days * day_ms;
+  return out;
+}
+
 bool stores(const plugin::candidate& c) {
   const auto& provides = c.declared.provides;
   return std::find(provides.begin(), provides.end(), "storage") != provides.end();
@@ -230,6 +238,10 @@ void node::started() {
       [this](const std::string& plugin, done then) { restart(plugin, std::move(then)); });
   dispatch_->all_jobs().begin();
   tidy();
+  expiry_ = std::make_unique<storage::expiry>(*store_, on_.logic, on_.clock, expiry_of(config_));
+  expiry_->watch({dispatch::idempotency_collection()});
+  for (const plugin::candidate& c : candidates_) expiry_->watch(storage::declared(c.declared));
+  expiry_->begin();
   if (config_.compare_heads_ms != 0) compare_heads();
   end_start({});
 }
@@ -242,10 +254,6 @@ void node::compare_heads() {
 
 void node::tidy() {
   if (stopping_) return;
-  const std::int64_t kept = config_.log_retention_days * day_ms;
-  store_->trim_log(env::rfc3339(on_.clock.unix_ms() - kept), 10'000,
-                   [](const storage::failure&) {});
-  dispatch_->all_batches().expire_keys();
   dispatch_->all_jobs().tidy();
   identity_->tidy();
   tidy_timer_ = on_.logic.after(tidy_every, [this] { tidy(); });
@@ -284,6 +292,7 @@ void node::restart(const std::string& plugin, done ended) {
 
 // Permissions that the new version declares count from here on.
 void node::take_note(plugin::candidate next) {
+  expiry_->watch(storage::declared(next.declared));
   std::erase_if(held_, [&](const plugin::held_plugin& h) { return h.what.name == next.name; });
   const auto old = std::find_if(candidates_.begin(), candidates_.end(),
                                 [&](const plugin::candidate& c) { return c.name == next.name; });
@@ -302,6 +311,7 @@ void node::stop(std::function<void()> ended) {
   on_.logic.cancel(tidy_timer_);
   on_.logic.cancel(compare_timer_);
   lua_care_.reset();
+  expiry_.reset();
   stop_ended_ = std::move(ended);
   if (!lifecycle_) return stop_identity();
   lifecycle_->stop([this] { stop_identity(); });

@@ -14,6 +14,7 @@
 #include "plugin/quarantine.hpp"
 #include "storage/engine.hpp"
 #include "storage/ephemeral.hpp"
+#include "storage/expiry.hpp"
 
 #include <functional>
 #include <memory>
@@ -97,7 +98,7 @@ class node {
   void close_storage();
   void stop_driver();
   void compare_heads();
-  void tidy(); // old events, idempotency keys, dead jobs and sessions
+  void tidy(); // dead jobs and sessions
 
   const config::config& config_;
   std::vector<plugin::candidate> candidates_; // that run, in start order, the driver first
@@ -115,6 +116,7 @@ class node {
   std::unique_ptr<dispatch::dispatcher> dispatch_;
   std::unique_ptr<plugin::lifecycle> lifecycle_;
   std::unique_ptr<lua_care> lua_care_; // once all plugins have started
+  std::unique_ptr<storage::expiry> expiry_;
   env::timer_id tidy_timer_ = 0, compare_timer_ = 0;
   std::uint64_t generation_ = 0;
   bool serving_ = false;

@@ -1,5 +1,7 @@
 #include "storage/declare.hpp"
 
+#include "storage/expiry.hpp"
+
 #include <algorithm>
 
 namespace parley::storage {
@@ -58,6 +60,8 @@ std::vector<collection> of_kind(const manifest::manifest& by, bool ephemeral) {
     }
     to.search_on = from.search_on;
     to.search_by = from.search_by;
+    to.expires = from.expires;
+    index_expiry(to);
   }
   return out;
 }

@@ -35,7 +35,7 @@ class driver_engine final : public engine {
   void read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
                 log_read done) override;
   void heads(std::vector<std::string> topics, heads_read done) override;
-  void trim_log(std::string_view before, std::uint32_t limit, opened done) override;
+  void trim_log(std::string_view before, std::uint32_t limit, trimmed done) override;
   void close(opened done) override;
 
  private:
@@ -243,9 +243,9 @@ void driver_engine::heads(std::vector<std::string> topics, heads_read done) {
                 &pending_rows<head_arguments>::completed, given);
 }
 
-void driver_engine::trim_log(std::string_view before, std::uint32_t limit, opened done) {
-  auto what =
-      request<text_argument>([done = std::move(done)](const row_copy& rows) { done(rows.why); });
+void driver_engine::trim_log(std::string_view before, std::uint32_t limit, trimmed done) {
+  auto what = request<text_argument>(
+      [done = std::move(done)](const row_copy& rows) { done(rows.why, rows.more); });
   auto* given = what.release();
   given->arguments.text = before;
   driver_.trim_log(driver_.self, {given->arguments.text.data(), given->arguments.text.size()},

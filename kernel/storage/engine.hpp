@@ -49,6 +49,7 @@ struct collection {
   std::vector<index> indexes;
   // Full text: fields whose words are found, and those by whose value a search may be narrowed.
   std::vector<std::string> search_on{}, search_by{};
+  std::string expires{}; // a field that holds a time: see storage/expiry.hpp; empty: none
 };
 
 // A collection as one version of its plugin declared it: while that drains beside a newer one, each
@@ -164,6 +165,7 @@ class engine {
   using committed = std::function<void(const commit_result&)>;
   using searched = std::function<void(failure, std::vector<search_hit>, bool more)>;
   using log_read = std::function<void(failure, std::vector<log_entry>, bool more)>;
+  using trimmed = std::function<void(failure, bool more)>;
   using heads_read = std::function<void(failure, std::vector<std::int64_t>)>;
 
   // Opens the store and widens it for what the plugins declare, with progress in the log.
@@ -188,7 +190,8 @@ class engine {
   virtual void read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
                         log_read done) = 0;
   virtual void heads(std::vector<std::string> topics, heads_read done) = 0;
-  virtual void trim_log(std::string_view before, std::uint32_t limit, opened done) = 0;
+  // Erases at most `limit` entries older than `before`; `more`: there may be others.
+  virtual void trim_log(std::string_view before, std::uint32_t limit, trimmed done) = 0;
   virtual void close(opened done) = 0;
 };
 

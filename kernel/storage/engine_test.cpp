@@ -347,9 +347,12 @@ TEST_F(engine_test, trims_logs_and_keeps_heads) {
   for (const char* at : {"2026-01-01", "2026-01-02"}) {
     commit([&](batch& b) { b.append("t", "e", json::object{}, at); });
   }
-  const failure trimmed =
-      wait_for<failure>([&](auto done) { engine_->trim_log("2026-01-02", 100, done); });
-  EXPECT_EQ(trimmed.code, status::ok);
+  const auto trimmed = wait_for<std::pair<status, bool>>([&](auto done) {
+    engine_->trim_log("2026-01-02", 100, [done](const failure& why, bool more) {
+      done({why.code, more});
+    });
+  });
+  EXPECT_EQ(trimmed, std::pair(status::ok, false));
   EXPECT_EQ(read_log("t", 0).entries.at(0).number, 2);
   const auto heads = wait_for<std::vector<std::int64_t>>([&](auto done) {
     engine_->heads({"none", "t"}, [done](failure, std::vector<std::int64_t> all) { done(all); });

@@ -107,11 +107,20 @@ DRIVER_CASE(heads_outlive_what_is_trimmed) {
 DRIVER_CASE(trimming_in_small_parts_takes_all) {
   for (int i = 0; i < 7; ++i) append("t", "{}", "2026-01-01");
   for (std::size_t left = 7; left > 0;) {
-    store().trim_log("2026-02-01", 2);
+    const bool more = store().trim_log("2026-02-01", 2).more;
     const std::size_t now = store().read_log("t", 0).all.size();
     CHECK_EQ(now, left > 2 ? left - 2 : 0);
+    CHECK_EQ(more, now > 0);
     left = now;
   }
+}
+
+DRIVER_CASE(trimming_says_so_where_none_is_left) {
+  for (const char* at : {"2026-01-01", "2026-01-01", "2026-03-01"}) append("t", "{}", at);
+  CHECK(store().trim_log("2026-02-01", 1).more);
+  store().trim_log("2026-02-01", 1);
+  CHECK(!store().trim_log("2026-02-01", 1).more);
+  CHECK(!store().trim_log("2026-01-01", 1).more);
 }
 
 DRIVER_CASE(trimming_takes_voids_as_well) {

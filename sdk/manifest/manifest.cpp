@@ -241,6 +241,7 @@ class reader {
     const json::object& search = object_in(in, "search");
     out.search_on = strings_in(search, "on");
     out.search_by = strings_in(search, "by");
+    out.expires = string_in(in, "expires");
     out.subjects = personal_in(in);
     out.ephemeral = bool_in(in, "ephemeral", false);
     return out;

@@ -90,6 +90,7 @@ struct collection {
       record; // schema made of `fields`; fields are required unless `optional: true`
   std::vector<index> indexes;
   std::vector<std::string> search_on, search_by; // full text; empty: none
+  std::string expires; // the field that says when a record goes by itself, or empty
   std::vector<personal> subjects;
   bool ephemeral = false; // in memory only, see draft/ephemeral.h
 };

@@ -277,12 +277,36 @@ class checks {
     fields(c, c.key, pointer + "/key", true);
     for (const auto& one : c.indexes) {
       lower_name(pointer + "/indexes/" + one.name, one.name, "an index");
+      if (one.name.starts_with("parley_")) {
+        at_key(pointer + "/indexes/" + one.name,
+               "names that begin with `parley_` are for indexes of the kernel's own",
+               "another name");
+      }
       fields(c, one.on, pointer + "/indexes/" + one.name + "/on", false);
     }
     searched(c, c.search_on, pointer + "/search/on");
     searched(c, c.search_by, pointer + "/search/by");
+    if (!c.expires.empty()) check_expiry(c, pointer + "/expires");
     check_lasting(c, pointer);
     check_personal(c.subjects, c.record, pointer, "the collection `" + c.name + "`");
+  }
+
+  void check_expiry(const collection& c, const std::string& pointer) {
+    if (c.ephemeral) {
+      return at_key(pointer, "an ephemeral collection has no field for it",
+                    "remove it: whoever puts a record gives it its time");
+    }
+    std::vector<std::string> times;
+    for (const auto& name : names_of(c.record)) {
+      if (is_time(*property(c.record, name))) times.push_back(name);
+    }
+    const auto* field = property(c.record, c.expires);
+    if (field && (is_unreadable(*field) || is_time(*field))) return;
+    const std::string near = schema::nearest(c.expires, times);
+    at(pointer, "`" + c.expires + "` is no field of type `time`",
+       !near.empty()   ? "did you mean `" + near + "`?"
+       : times.empty() ? "a field of type `time`"
+                       : "write `" + times.front() + "`");
   }
 
   // What only one that is stored can have, and what it must.

@@ -395,6 +395,34 @@ TEST(manifest, searches) {
               ElementsAre("plugin.yaml:8:5: an ephemeral collection is not searched; remove it"));
 }
 
+TEST(manifest, records_expire_by_a_time) {
+  const std::string types = "types: { moment: time, day: { type: string, format: date-time } }\n";
+  const std::string begin = types + "collections: { c: { version: 1, key: [id], expires: ";
+  const std::string fields =
+      ", fields: { id: id, until: time, soon: { $ref: '#/types/moment', optional: true }, day: { "
+      "$ref: '#/types/day' } }";
+  for (const char* field : {"until", "soon"})
+    EXPECT_THAT(problems_of(begin + field + fields + " } }"), IsEmpty());
+  EXPECT_THAT(problems_of(begin + "day" + fields + " } }"),
+              ElementsAre("plugin.yaml:4:53: `day` is no field of type `time`; write `until`"));
+  EXPECT_THAT(problems_of(begin + "untl" + fields + " } }"),
+              ElementsAre("plugin.yaml:4:53: `untl` is no field of type `time`; did you mean "
+                          "`until`?"));
+  EXPECT_THAT(
+      problems_of("collections: { c: { version: 1, key: [id], expires: id, fields: { id: id } } }"),
+      ElementsAre("plugin.yaml:3:53: `id` is no field of type `time`; a field of type `time`"));
+  EXPECT_THAT(
+      problems_of("collections:\n  c:\n    ephemeral: true\n    key: [id]\n    fields: { id: "
+                  "id, at: time }\n    expires: at\n"),
+      ElementsAre("plugin.yaml:8:5: an ephemeral collection has no field for it; remove "
+                  "it: whoever puts a record gives it its time"));
+  EXPECT_THAT(
+      problems_of("collections: { c: { version: 1, key: [id], fields: { id: id }, indexes: { "
+                  "parley_mine: { on: [id] } } } }"),
+      ElementsAre("plugin.yaml:3:75: names that begin with `parley_` are for indexes of the "
+                  "kernel's own; another name"));
+}
+
 TEST(manifest, whose_data_it_is_must_be_said) {
   EXPECT_THAT(
       problems_of(

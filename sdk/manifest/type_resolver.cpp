@@ -194,6 +194,12 @@ bool is_account(const json::value& schema) {
   return type && type->is_string() && type->get_string() == "account";
 }
 
+bool is_time(const json::value& schema) {
+  const auto* object = schema.if_object();
+  const auto* pattern = object ? object->if_contains("pattern") : nullptr;
+  return pattern && *pattern == built_in().at("time").at("pattern");
+}
+
 bool mentions_account(const json::value& schema) {
   const auto* object = schema.if_object();
   if (!object) return false;

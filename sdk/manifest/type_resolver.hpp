@@ -43,5 +43,7 @@ class type_resolver {
 // Whether a field of type account is anywhere in a resolved schema.
 bool mentions_account(const boost::json::value& schema);
 bool is_account(const boost::json::value& schema);
+// Whether it is the shipped `time`, of which later ones sort later; also under another name.
+bool is_time(const boost::json::value& schema);
 
 } // namespace parley::manifest

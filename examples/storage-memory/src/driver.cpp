@@ -65,8 +65,9 @@ driver::driver(std::shared_ptr<store> over, later answer)
   };
   face_.trim_log = [](void* self, parley_str before, std::uint32_t limit,
                       parley_driver_rows_done done, void* user) {
-    of(self).store_->trim_log(view(before), limit);
-    of(self).answer({}, done, user);
+    rows out;
+    out.more = of(self).store_->trim_log(view(before), limit);
+    of(self).answer(out, done, user);
   };
   face_.dump = [](void* self, const parley_driver_dump* how, parley_driver_rows_done done,
                   void* user) {

@@ -357,13 +357,15 @@ rows store::heads(const parley_str* topics, std::uint32_t count) const {
   return out;
 }
 
-void store::trim_log(std::string_view before, std::uint32_t limit) {
-  for (; limit > 0 && !by_time_.empty(); --limit) {
+bool store::trim_log(std::string_view before, std::uint32_t limit) {
+  for (; !by_time_.empty(); --limit) {
     const auto& [at, name, number] = *by_time_.begin();
-    if (at >= before) return;
+    if (at >= before) break;
+    if (limit == 0) return true;
     topics_[name].log.erase(number);
     by_time_.erase(by_time_.begin());
   }
+  return false;
 }
 
 } // namespace storage_memory

@@ -41,7 +41,8 @@ class store {
   rows search(const parley_driver_search& what) const;
   rows read_log(const parley_driver_log_read& what) const;
   rows heads(const parley_str* topics, std::uint32_t count) const;
-  void trim_log(std::string_view before, std::uint32_t limit);
+  // Whether there are more.
+  bool trim_log(std::string_view before, std::uint32_t limit);
 
   struct topic {
     std::int64_t head = 0;

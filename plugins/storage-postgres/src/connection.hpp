@@ -38,6 +38,7 @@ class result {
   std::string_view code() const;
   std::string error() const;
   int rows() const { return PQntuples(of_.get()); }
+  std::string_view changed() const { return PQcmdTuples(of_.get()); } // rows, in decimal
   const PGresult* get() const { return of_.get(); }
   bool is_null(int row, int column) const { return PQgetisnull(of_.get(), row, column) != 0; }
   std::int64_t integer(int row, int column) const;

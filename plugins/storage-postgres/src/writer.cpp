@@ -265,14 +265,16 @@ void writer::say(std::int32_t level, const std::string& message) const {
 asio::awaitable<void> writer::one(trim_request what) {
   std::string why = "the store is not open";
   parley_status status = PARLEY_E_UNAVAILABLE;
+  bool more = false;
   if (layout_ != nullptr) why = co_await connected(what.since + settings_.wait);
   if (why.empty()) {
     const result seen = co_await link_.run_one(
         {trim_sql, parameters().add(what.before).add(std::int64_t{what.limit})}, settings_.answer);
     status = seen.ok() ? PARLEY_OK : PARLEY_E_UNAVAILABLE;
+    more = seen.ok() && seen.changed() == std::to_string(what.limit);
     if (!seen.ok()) why = link_.is_open() ? seen.error() : link_.why_closed();
   }
-  reply(what.done, what.user, status, why);
+  reply(what.done, what.user, status, why, more);
 }
 
 } // namespace parley::storage_postgres

@@ -13,6 +13,7 @@ struct settings {
   std::uint32_t readers = 1;
   std::uint32_t cache_mib = 16;
   std::uint32_t check_mib = 2048;
+  std::uint32_t spare_mib = 16;
 
   // Not of the configuration: a line for the log, from any thread.
   std::function<void(std::int32_t level, const std::string& what)> tell = {};

@@ -108,6 +108,9 @@ int database::open(const std::string& path, bool writable, std::uint32_t cache_m
   if (code != SQLITE_OK) return code;
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, 5000);
+  // How free pages are kept is decided before anything is written; to set it later writes as well.
+  const int made = writable ? make_shrinkable() : SQLITE_OK;
+  if (made != SQLITE_OK) return made;
   // FULL is what survives a power cut in WAL mode; the checkpointer decides when to checkpoint.
   std::string setup =
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
@@ -116,6 +119,14 @@ int database::open(const std::string& path, bool writable, std::uint32_t cache_m
       std::to_string(std::uint64_t{cache_mib} * 1024) + ";";
   if (!writable) setup += "PRAGMA query_only=1;";
   return execute(setup);
+}
+
+int database::make_shrinkable() {
+  statement pages;
+  int code = prepare("PRAGMA page_count", pages);
+  if (code == SQLITE_OK) code = pages.step();
+  if (code != SQLITE_ROW) return code;
+  return pages.integer(0) == 0 ? execute("PRAGMA auto_vacuum=INCREMENTAL") : SQLITE_OK;
 }
 
 void database::close() {

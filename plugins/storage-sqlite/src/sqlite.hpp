@@ -63,6 +63,7 @@ class database {
   struct shut {
     void operator()(sqlite3* handle) const;
   };
+  int make_shrinkable(); // where the file is empty
   std::unique_ptr<sqlite3, shut> handle_;
 };
 

@@ -23,6 +23,8 @@ constexpr int pages_to_wake = 1000;
 constexpr int pages_to_stop = 16'000;
 // More in one transaction gains nothing, and the first of them waits for the last.
 constexpr std::size_t largest_group = 1024;
+// Between two steps in which pages are given back, so that others find the writer free.
+constexpr std::chrono::milliseconds between_steps{20};
 
 } // namespace
 
@@ -52,8 +54,17 @@ void writer::run() {
   std::vector<write_request> requests;
   std::unique_lock lock(mutex_);
   while (true) {
-    asked_for_.wait(lock,
-                    [this] { return stopping_ || !asked_.empty() || migration_.has_value(); });
+    const auto is_wanted = [this] {
+      return stopping_ || !asked_.empty() || migration_.has_value();
+    };
+    if (!may_give_back_) {
+      asked_for_.wait(lock, is_wanted);
+    } else if (!asked_for_.wait_until(lock, next_back_, is_wanted)) {
+      lock.unlock();
+      give_back();
+      lock.lock();
+      continue;
+    }
     if (asked_.empty() && stopping_) break;
     if (settings_.commit_delay_us != 0 && !stopping_ && !asked_.empty()) {
       asked_for_.wait_for(lock, std::chrono::microseconds(settings_.commit_delay_us),
@@ -79,6 +90,18 @@ void writer::work(std::vector<write_request>& requests) {
   commit();
   if (migration_.has_value()) migrate(); // one step, so that the next commits wait for no more
   checkpoint_if_due();
+  if (is_open_ && !std::exchange(may_give_back_, true))
+    next_back_ = std::chrono::steady_clock::now() + between_steps;
+}
+
+// Some pages, while nobody waits.
+void writer::give_back() {
+  may_give_back_ = free_space_->give_back();
+  next_back_ = std::chrono::steady_clock::now() + between_steps;
+  checkpoint_if_due();
+  // The file ends earlier once the log has been moved into it.
+  if (may_give_back_) gave_back_ = true;
+  if (!may_give_back_ && std::exchange(gave_back_, false)) checkpointer_.wake();
 }
 
 void writer::commit() {
@@ -152,9 +175,10 @@ void writer::one(const trim_request& what) {
   if (!group_.has_value()) {
     return reply(what.done, what.user, PARLEY_E_UNAVAILABLE, "the store is not open");
   }
-  const int code = group_->trim(what.before, what.limit);
-  reply(what.done, what.user, code == SQLITE_DONE ? PARLEY_OK : PARLEY_E_UNAVAILABLE,
-        code == SQLITE_DONE ? "" : file_.error());
+  const bool is_done = group_->trim(what.before, what.limit) == SQLITE_DONE;
+  const bool more = is_done && static_cast<std::uint32_t>(file_.changes()) == what.limit;
+  reply(what.done, what.user, is_done ? PARLEY_OK : PARLEY_E_UNAVAILABLE,
+        is_done ? "" : file_.error(), more);
 }
 
 void writer::one(const close_request& what) {
@@ -170,6 +194,9 @@ std::string writer::open() {
     return "cannot open " + settings_.path + ": " + file_.error();
   }
   if (was_left) problem = look_for_damage(file_, settings_);
+  if (!problem.empty()) return problem;
+  free_space_.emplace(file_, settings_);
+  problem = free_space_->prepare();
   if (!problem.empty()) return problem;
   layout_ = std::make_shared<const layout>();
   sqlite3_wal_hook(
@@ -206,6 +233,8 @@ void writer::shut() {
   }
   checkpointer_.stop();
   group_.reset();
+  free_space_.reset();
+  may_give_back_ = gave_back_ = false;
   file_.close(); // the last connection: moves the whole log into the file
   layout_.reset();
   if (lock_ >= 0) ::close(std::exchange(lock_, -1));

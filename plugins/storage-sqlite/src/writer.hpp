@@ -4,10 +4,12 @@
 
 #include "checkpointer.hpp"
 #include "dumper.hpp"
+#include "free_space.hpp"
 #include "group.hpp"
 #include "migration.hpp"
 #include "readers.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -63,6 +65,7 @@ class writer {
   void end_migration(const std::string& problem);
   std::string lock_file();
   void shut();
+  void give_back();
   void checkpoint_if_due();
 
   const settings settings_;
@@ -78,6 +81,10 @@ class writer {
   // Of the thread.
   int lock_ = -1;
   database file_;
+  std::optional<free_space> free_space_;
+  bool may_give_back_ = false; // something was written since there was nothing to give back
+  bool gave_back_ = false;     // and the log still has to be moved into the file
+  std::chrono::steady_clock::time_point next_back_;
   std::shared_ptr<const layout> layout_;
   std::optional<group> group_;
   std::optional<migration> migration_; // under way

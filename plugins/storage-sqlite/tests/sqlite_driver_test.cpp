@@ -229,6 +229,71 @@ TEST_F(sqlite_file, a_full_disk_loses_nothing_and_numbers_stay_whole) {
   EXPECT_EQ(store.close().status, PARLEY_OK);
 }
 
+// Rows of some MiB, moved into the file.
+void fill(const storage_sqlite::settings& with) {
+  storage_sqlite::driver driver(with);
+  calls store(driver.face());
+  ASSERT_EQ(store.open(suite_collections()).status, PARLEY_OK);
+  batch many;
+  for (std::int64_t i = 0; i < 1000; ++i) {
+    many.put(items, {text("p"), integer(i), null{}, null{}, null{}, text(std::string(4000, 'x'))});
+  }
+  ASSERT_EQ(store.commit(std::move(many)).status, PARLEY_OK);
+  ASSERT_EQ(store.close().status, PARLEY_OK);
+}
+
+committed erase_all(calls& store) {
+  batch all;
+  for (std::int64_t i = 0; i < 1000; ++i) all.erase(items, {text("p"), integer(i)});
+  return store.commit(std::move(all));
+}
+
+TEST_F(sqlite_file, gets_smaller_when_rows_have_gone) {
+  const storage_sqlite::settings with{.path = place_ + "/parley.db", .spare_mib = 0};
+  fill(with);
+  const std::uintmax_t before = std::filesystem::file_size(with.path);
+  ASSERT_GT(before, 4'000'000u);
+  storage_sqlite::driver driver(with);
+  calls store(driver.face());
+  ASSERT_EQ(store.open(suite_collections()).status, PARLEY_OK);
+  ASSERT_EQ(erase_all(store).status, PARLEY_OK);
+  // By itself, while others write now and then; the suite's own deadline ends it.
+  for (std::int64_t i = 0; std::filesystem::file_size(with.path) > before / 10; ++i) {
+    ASSERT_EQ(
+        store
+            .commit(batch().put(items, {text("q"), integer(1), null{}, integer(i), null{}, null{}}))
+            .status,
+        PARLEY_OK);
+  }
+  EXPECT_EQ(store.read(items, by_key, {text("q")}).all.size(), 1u);
+  EXPECT_EQ(store.close().status, PARLEY_OK);
+}
+
+TEST_F(sqlite_file, keeps_some_room_for_what_comes) {
+  const storage_sqlite::settings with{.path = place_ + "/parley.db", .spare_mib = 16};
+  fill(with);
+  const std::uintmax_t before = std::filesystem::file_size(with.path);
+  storage_sqlite::driver driver(with);
+  calls store(driver.face());
+  ASSERT_EQ(store.open(suite_collections()).status, PARLEY_OK);
+  ASSERT_EQ(erase_all(store).status, PARLEY_OK);
+  EXPECT_EQ(store.close().status, PARLEY_OK);
+  EXPECT_GE(std::filesystem::file_size(with.path), before);
+}
+
+TEST_F(sqlite_file, one_of_an_earlier_version_stays_as_it_is_and_says_so) {
+  storage_sqlite::settings with{.path = place_ + "/parley.db", .spare_mib = 0};
+  {
+    storage_sqlite::database earlier;
+    ASSERT_EQ(earlier.open(with.path, true, 1), 0);
+    ASSERT_EQ(earlier.execute("PRAGMA auto_vacuum=0; VACUUM; CREATE TABLE other(a)"), 0);
+  }
+  std::string told;
+  with.tell = [&](std::int32_t, const std::string& what) { told += what; };
+  fill(with);
+  EXPECT_THAT(told, testing::HasSubstr("does not get smaller"));
+}
+
 TEST_F(sqlite_file, a_full_disk_stops_a_migration_and_the_next_one_goes_on) {
   const sqlite_under_test under(place_);
   calls store(under.driver());

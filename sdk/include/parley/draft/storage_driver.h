@@ -105,7 +105,7 @@ typedef struct parley_storage_driver {
   void (*heads)(void* self, const parley_str* topics, uint32_t count, parley_driver_rows_done done,
                 void* user);
   /* Erases log entries older than `before` (RFC 3339), at most `limit`; numbers are never reused.
-   */
+   * No rows; `more` is 0 where none is left that is older. */
   void (*trim_log)(void* self, parley_str before, uint32_t limit, parley_driver_rows_done done,
                    void* user);
   /* Everything accepted is finished, then files are closed. */
