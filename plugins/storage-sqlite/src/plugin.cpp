@@ -28,10 +28,11 @@ parley_status read_settings(const parley_host* host, settings& out) {
   if (config == nullptr || values == nullptr) return PARLEY_E_UNAVAILABLE;
   parley_value read = 0;
   if (const parley_status status = config->read(host, &read); status != PARLEY_OK) return status;
-  constexpr parley_str names[] = {{"path", 4},      {"commit_delay_us", 15}, {"readers", 7},
-                                  {"cache_mib", 9}, {"check_mib", 9},        {"spare_mib", 9}};
-  parley_slot slots[6]{};
-  if (const parley_status status = values->fields(read, names, 6, slots); status != PARLEY_OK) {
+  constexpr parley_str names[] = {{"path", 4},        {"commit_delay_us", 15}, {"readers", 7},
+                                  {"cache_mib", 9},   {"check_mib", 9},        {"spare_mib", 9},
+                                  {"ranked_rows", 11}};
+  parley_slot slots[7]{};
+  if (const parley_status status = values->fields(read, names, 7, slots); status != PARLEY_OK) {
     return status;
   }
   if (slots[0].kind == PARLEY_STRING) out.path = view(slots[0].as.text);
@@ -43,6 +44,7 @@ parley_status read_settings(const parley_host* host, settings& out) {
   take(slots[3], out.cache_mib);
   take(slots[4], out.check_mib);
   take(slots[5], out.spare_mib);
+  take(slots[6], out.ranked_rows);
   return PARLEY_OK;
 }
 

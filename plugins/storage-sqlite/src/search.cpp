@@ -126,29 +126,40 @@ std::string words_sql(const collection& of, const parley_driver_op& op) {
          ") ON CONFLICT(" + key_list(of) + ") DO UPDATE SET " + set;
 }
 
-std::string search_sql(const collection& of) {
+std::string search_sql(const collection& of, order by) {
   std::string columns;
   for (const column& each : of.columns) {
     columns += (columns.empty() ? "m." : ", m.") + quoted(each.name);
   }
-  // The best are chosen before their rows are looked at.
-  return "SELECT " + columns + " FROM (SELECT rowid AS id, rank AS r FROM " + index_table(of) +
-         " WHERE " + index_table(of) + " MATCH ? ORDER BY rank LIMIT ? OFFSET ?) AS f JOIN " +
-         words_table(of) + " AS s ON s.\"parley:id\" = f.id JOIN " + quoted(of.name) + " AS m ON " +
+  // They are chosen before their rows are looked at.
+  const std::string chosen = by == order::best ? "rank AS r" : "-rowid AS r";
+  const std::string sorted = by == order::best ? "rank" : "rowid DESC";
+  return "SELECT " + columns + " FROM (SELECT rowid AS id, " + chosen + " FROM " + index_table(of) +
+         " WHERE " + index_table(of) + " MATCH ? ORDER BY " + sorted +
+         " LIMIT ? OFFSET ?) AS f JOIN " + words_table(of) +
+         " AS s ON s.\"parley:id\" = f.id JOIN " + quoted(of.name) + " AS m ON " +
          same_key(of, "m.", "s.") + " ORDER BY f.r, f.id";
+}
+
+std::string count_sql(const collection& of) {
+  return "SELECT count(*) FROM (SELECT 1 FROM " + index_table(of) + " WHERE " + index_table(of) +
+         " MATCH ? LIMIT ?)";
+}
+
+std::string match_of(const collection& of, const parley_search_term& term) {
+  std::string out = "{";
+  for (std::uint32_t c = 0; c < term.column_count; ++c) {
+    out += (c == 0 ? "" : " ") + words_column(of, term.columns[c]);
+  }
+  out += "} : \"";
+  for (const char each : view(term.words)) out += each == '"' ? ' ' : each;
+  return out + (term.prefix != 0 ? "\" *" : "\"");
 }
 
 std::string match_of(const collection& of, const parley_driver_search& what) {
   std::string out;
   for (std::uint32_t i = 0; i < what.term_count; ++i) {
-    const parley_search_term& term = what.terms[i];
-    out += i == 0 ? "{" : " AND {";
-    for (std::uint32_t c = 0; c < term.column_count; ++c) {
-      out += (c == 0 ? "" : " ") + words_column(of, term.columns[c]);
-    }
-    out += "} : \"";
-    for (const char each : view(term.words)) out += each == '"' ? ' ' : each;
-    out += term.prefix != 0 ? "\" *" : "\"";
+    out += (i == 0 ? "" : " AND ") + match_of(of, what.terms[i]);
   }
   return out;
 }

@@ -19,9 +19,14 @@ std::string drop_search(database& file, const collection& of);
 
 // Bound in the order: words, then the key twice.
 std::string words_sql(const collection& of, const parley_driver_op& op);
+enum class order { best, newest };
 // Bound in the order: what match_of gives, limit, skip.
-std::string search_sql(const collection& of);
+std::string search_sql(const collection& of, order by);
+// How many rows hold a term, but no more than a limit. Bound in the order: what match_of gives,
+// limit.
+std::string count_sql(const collection& of);
 // As FTS5 wants it.
+std::string match_of(const collection& of, const parley_search_term& term);
 std::string match_of(const collection& of, const parley_driver_search& what);
 
 } // namespace parley::storage_sqlite

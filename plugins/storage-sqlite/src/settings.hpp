@@ -14,6 +14,7 @@ struct settings {
   std::uint32_t cache_mib = 16;
   std::uint32_t check_mib = 2048;
   std::uint32_t spare_mib = 16;
+  std::uint32_t ranked_rows = 20'000;
 
   // Not of the configuration: a line for the log, from any thread.
   std::function<void(std::int32_t level, const std::string& what)> tell = {};

@@ -8,7 +8,7 @@
 namespace parley::storage_sqlite {
 
 snapshot::snapshot(const settings& with, std::shared_ptr<const layout> known, std::string& why)
-    : layout_(std::move(known)), statements_(file_, *layout_) {
+    : layout_(std::move(known)), ranked_rows_(with.ranked_rows), statements_(file_, *layout_) {
   const std::pair<const char*, statement*> all[] = {
       {"BEGIN", &begin_},
       {"COMMIT", &end_},
@@ -93,7 +93,9 @@ int snapshot::one(const head_query& read, const char*&) {
 int snapshot::one(const parley_driver_search& what, const char*& fault) {
   fault = fault_of(*layout_, what);
   if (fault != nullptr) return SQLITE_DONE;
-  statement* from = statements_.search(what);
+  bool is_frequent = false;
+  if (const int code = look_for_frequent(what, is_frequent); code != SQLITE_ROW) return code;
+  statement* from = is_frequent ? statements_.newest(what) : statements_.best(what);
   if (from == nullptr) return SQLITE_ERROR;
   const collection& of = (*layout_)[what.collection];
   const std::string match = match_of(of, what);
@@ -101,6 +103,23 @@ int snapshot::one(const parley_driver_search& what, const char*& fault) {
   from->bind(2, std::int64_t{what.limit} + 1);
   from->bind(3, std::int64_t{what.skip});
   return collect(*from, static_cast<std::uint32_t>(of.columns.size()), what.limit);
+}
+
+// To rank, FTS5 counts each term in every row that has it, so the time would grow with the store;
+// and what is everywhere ranks nothing.
+int snapshot::look_for_frequent(const parley_driver_search& what, bool& is_frequent) {
+  statement* count = statements_.count(what);
+  if (count == nullptr) return SQLITE_ERROR;
+  int code = SQLITE_ROW;
+  for (std::uint32_t i = 0; i < what.term_count && !is_frequent && code == SQLITE_ROW; ++i) {
+    const std::string match = match_of((*layout_)[what.collection], what.terms[i]);
+    count->bind_borrowed(1, match);
+    count->bind(2, std::int64_t{ranked_rows_} + 1);
+    code = count->step();
+    is_frequent = code == SQLITE_ROW && count->integer(0) > ranked_rows_;
+    count->reset();
+  }
+  return code;
 }
 
 int snapshot::collect(statement& from, std::uint32_t columns, std::uint32_t limit) {

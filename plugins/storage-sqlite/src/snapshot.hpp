@@ -20,11 +20,13 @@ class snapshot {
   int one(const parley_driver_log_read& read, const char*& fault);
   int one(const head_query& read, const char*& fault);
   int one(const parley_driver_search& what, const char*& fault);
+  int look_for_frequent(const parley_driver_search& what, bool& is_frequent);
   int collect(statement& from, std::uint32_t columns, std::uint32_t limit);
   parley_cell kept(parley_cell cell);
   void reply_rows(const read_request& to);
 
   const std::shared_ptr<const layout> layout_;
+  const std::uint32_t ranked_rows_;
   database file_;
   statements statements_;
   statement begin_, end_, read_log_, read_head_;

@@ -238,16 +238,31 @@ statement* statements::read(const parley_driver_read& read) {
   return prepared(shape_, read_sql, &read);
 }
 
-statement* statements::search(const parley_driver_search& what) {
+statement* statements::search(const char* shape, const parley_driver_search& what,
+                              std::string (*sql)(const layout&, const void*)) {
   shape_.clear();
   add(shape_, what.collection);
-  shape_ += "search";
-  return prepared(
-      shape_,
-      [](const layout& known, const void* of) {
-        return search_sql(known[static_cast<const parley_driver_search*>(of)->collection]);
-      },
-      &what);
+  shape_ += shape;
+  return prepared(shape_, sql, &what);
+}
+
+statement* statements::best(const parley_driver_search& what) {
+  return search("best", what, [](const layout& known, const void* of) {
+    return search_sql(known[static_cast<const parley_driver_search*>(of)->collection], order::best);
+  });
+}
+
+statement* statements::newest(const parley_driver_search& what) {
+  return search("newest", what, [](const layout& known, const void* of) {
+    return search_sql(known[static_cast<const parley_driver_search*>(of)->collection],
+                      order::newest);
+  });
+}
+
+statement* statements::count(const parley_driver_search& what) {
+  return search("count", what, [](const layout& known, const void* of) {
+    return count_sql(known[static_cast<const parley_driver_search*>(of)->collection]);
+  });
 }
 
 } // namespace parley::storage_sqlite

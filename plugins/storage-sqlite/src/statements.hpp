@@ -26,10 +26,14 @@ class statements {
   statement* write(const parley_driver_op& op);
   // Cells are bound in the order: prefix without NULLs, lower, upper, limit.
   statement* read(const parley_driver_read& read);
-  // Bound as search_sql says.
-  statement* search(const parley_driver_search& what);
+  // Bound as search_sql and count_sql say.
+  statement* best(const parley_driver_search& what);
+  statement* newest(const parley_driver_search& what);
+  statement* count(const parley_driver_search& what);
 
  private:
+  statement* search(const char* shape, const parley_driver_search& what,
+                    std::string (*sql)(const layout&, const void*));
   statement* prepared(const std::string& shape, std::string (*sql)(const layout&, const void*),
                       const void* of);
 

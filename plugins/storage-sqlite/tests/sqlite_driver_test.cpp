@@ -395,6 +395,34 @@ TEST_F(sqlite_file, closes_while_the_log_is_long) {
   EXPECT_EQ(store.close().status, PARLEY_OK);
 }
 
+TEST_F(sqlite_file, what_is_everywhere_is_found_the_newest_first) {
+  storage_sqlite::driver driver({.path = place_ + "/parley.db", .ranked_rows = 3});
+  calls store(driver.face());
+  declaration columns = narrow();
+  parley_collection searched = columns.of();
+  constexpr std::uint32_t by_a[] = {1};
+  searched.searched = by_a;
+  searched.searched_count = 1;
+  ASSERT_EQ(store.open({searched}).error, "");
+  std::string id = "1";
+  for (const char* words : {"tea tea tea rare rare", "tea and many other words rare",
+                            "tea with words", "tea with even more words"}) {
+    batch one;
+    one.put(0, {text(id), text("")}).words(0, {text(id)}, {0}, {text(words)});
+    ASSERT_EQ(store.commit(std::move(one)).error, "");
+    ++id[0];
+  }
+  const auto found = [&](const std::vector<term>& terms) {
+    std::string out;
+    for (const plain_row& each : store.search(0, terms).all) out += std::get<std::string>(each[0]);
+    return out;
+  };
+  EXPECT_EQ(found({{"tea"}}), "4321");
+  EXPECT_EQ(found({{"rare"}}), "12");
+  EXPECT_EQ(found({{"rare"}, {"tea"}}), "21");
+  EXPECT_EQ(store.close().status, PARLEY_OK);
+}
+
 TEST_F(sqlite_file, a_store_that_is_dumped_closes) {
   const sqlite_under_test under(place_);
   calls store(under.driver());
