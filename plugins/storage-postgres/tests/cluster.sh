@@ -15,11 +15,12 @@ shift 2
 bin=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
 [ -n "$bin" ] || { echo "There is no PostgreSQL in /usr/lib/postgresql: ./dev install test" >&2; exit 1; }
 
-# PostgreSQL does not run as root; and in a chroot below somebody's private folder its user may pass only by that capability.
+# PostgreSQL does not run as root; and in a chroot that only root may enter its user passes only by that capability, which
+# access(2) regards only with that bit.
 as_owner() {
   if [ "$(id -u)" -ne 0 ]; then "$@"; return; fi
   (cd / && setpriv --reuid=postgres --regid=postgres --init-groups \
-    --inh-caps=+dac_read_search --ambient-caps=+dac_read_search -- "$@")
+    --securebits=+no_setuid_fixup --inh-caps=+dac_read_search --ambient-caps=+dac_read_search -- "$@")
 }
 
 launch() {
