@@ -128,8 +128,13 @@ class writer {
       others.emplace(&each, classes(each, problems_)).first->second.add_calls(needed);
     }
     own_.add_calls(needed); // a plugin may call its own methods
-    std::string shape = write_methods() + write_jobs() + write_hooks(others) + write_scopes() +
-                        write_collections() + needed.write(class_name(of_.name, "requires"));
+    // One after the other: each may add classes, which keep the order in which they were named.
+    std::string shape = write_methods();
+    shape += write_jobs();
+    shape += write_hooks(others);
+    shape += write_scopes();
+    shape += write_collections();
+    shape += needed.write(class_name(of_.name, "requires"));
     own_.named(of_.config, "config", "/config");
     for (const auto& each : of_.events) {
       own_.named(each.data, identifier(each.name) + "_data",
