@@ -236,12 +236,12 @@ void writer::shut() {
   free_space_.reset();
   may_give_back_ = gave_back_ = false;
   file_.close(); // the last connection: moves the whole log into the file
+  log_pages_ = pages_at_wake_ = 0;
   layout_.reset();
   if (lock_ >= 0) ::close(std::exchange(lock_, -1));
 }
 
 void writer::checkpoint_if_due() {
-  if (!file_) return;
   if (log_pages_ < pages_at_wake_) pages_at_wake_ = 0; // the log began anew
   if (log_pages_ >= pages_to_stop) {
     sqlite3_wal_checkpoint_v2(file_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
