@@ -360,8 +360,9 @@ TEST_F(sqlite_file, readers_work_beside_the_writer) {
   EXPECT_EQ(store.close().status, PARLEY_OK);
 }
 
-TEST_F(sqlite_file, commits_go_on_while_a_piece_of_a_dump_is_taken) {
-  const sqlite_under_test under(place_);
+// The store while a piece of its dump is being taken, and closed after that.
+void while_it_is_dumped(const std::string& place, const std::function<void(calls&)>& then) {
+  const sqlite_under_test under(place);
   calls store(under.driver());
   ASSERT_EQ(store.open(suite_collections()).error, "");
   std::promise<void> committed;
@@ -369,30 +370,28 @@ TEST_F(sqlite_file, commits_go_on_while_a_piece_of_a_dump_is_taken) {
     after.wait();
     return true;
   });
-  EXPECT_EQ(store.commit(batch().put(tags, {text("meanwhile")})).status, PARLEY_OK);
-  EXPECT_EQ(store.read(tags, by_key, {}).all.size(), 1U);
+  then(store);
   committed.set_value();
   EXPECT_EQ(ended.get().status, PARLEY_OK);
   EXPECT_EQ(store.close().status, PARLEY_OK);
 }
 
+TEST_F(sqlite_file, commits_go_on_while_a_piece_of_a_dump_is_taken) {
+  while_it_is_dumped(place_, [](calls& store) {
+    EXPECT_EQ(store.commit(batch().put(tags, {text("meanwhile")})).status, PARLEY_OK);
+    EXPECT_EQ(store.read(tags, by_key, {}).all.size(), 1U);
+  });
+}
+
 // The log only grows while somebody reads what was before it.
 TEST_F(sqlite_file, closes_while_the_log_is_long) {
-  const sqlite_under_test under(place_);
-  calls store(under.driver());
-  ASSERT_EQ(store.open(suite_collections()).error, "");
-  std::promise<void> committed;
-  auto ended = store.begin_to_dump({}, [&, after = committed.get_future().share()](const piece&) {
-    after.wait();
-    return true;
+  while_it_is_dumped(place_, [](calls& store) {
+    for (int i = 0; i < 70; ++i)
+      EXPECT_EQ(
+          store.commit(batch().put(tags, {text(std::string(1 << 20, 'a') + std::to_string(i))}))
+              .status,
+          PARLEY_OK);
   });
-  for (int i = 0; i < 70; ++i)
-    ASSERT_EQ(store.commit(batch().put(tags, {text(std::string(1 << 20, 'a') + std::to_string(i))}))
-                  .status,
-              PARLEY_OK);
-  committed.set_value();
-  EXPECT_EQ(ended.get().status, PARLEY_OK);
-  EXPECT_EQ(store.close().status, PARLEY_OK);
 }
 
 TEST_F(sqlite_file, what_is_everywhere_is_found_the_newest_first) {
