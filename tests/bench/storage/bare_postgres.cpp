@@ -1,15 +1,14 @@
 #include "bare_postgres.hpp"
 
+#include "env/thread.hpp"
+
 #include <libpq-fe.h>
 #include <poll.h>
 
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <span>
 #include <stdexcept>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 namespace parley::bench {
@@ -150,28 +149,18 @@ class connection {
 class bare final : public store {
  public:
   bare(const std::string& url, const std::string& schema)
-      : writer_(url, schema), reader_(url, schema), thread_([this] { work(); }) {}
-  ~bare() override {
-    {
-      const std::scoped_lock lock(mutex_);
-      is_over_ = true;
-    }
-    news_.notify_all();
-    thread_.join();
+      : writer_(url, schema), reader_(url, schema) {
+    thread_.start();
   }
 
-  void post(task what) override {
-    {
-      const std::scoped_lock lock(mutex_);
-      posted_.push_back(std::move(what));
-    }
-    news_.notify_all();
-  }
+  void post(task what) override { thread_.loop().post(std::move(what)); }
   void append(const message& what, task done) override {
     asked_.emplace_back(what, std::move(done));
+    if (asked_.size() == 1) post([this] { commit(); });
   }
   void newest(std::uint32_t conversation, task done) override {
     reads_.emplace_back(conversation, std::move(done));
+    if (reads_.size() == 1) post([this] { read(); });
   }
 
  private:
@@ -179,24 +168,6 @@ class bare final : public store {
     std::int64_t id = 0, head = 0;
   };
   using group = std::vector<std::pair<message, task>>;
-
-  void work() {
-    std::vector<task> now;
-    while (true) {
-      {
-        std::unique_lock lock(mutex_);
-        news_.wait(lock, [this] {
-          return is_over_ || !posted_.empty() || !asked_.empty() || !reads_.empty();
-        });
-        if (is_over_) return;
-        now.swap(posted_);
-      }
-      for (const task& each : now) each();
-      now.clear();
-      if (!asked_.empty()) commit();
-      if (!reads_.empty()) read();
-    }
-  }
 
   void commit() {
     group all;
@@ -235,9 +206,7 @@ class bare final : public store {
       texts.add(std::string_view(what.text));
       in.add(of.id);
       events.add(std::string_view("message.created"));
-      data.add_json(R"({"conversation":")" + name + R"(","seq":)" + std::to_string(of.head) +
-                    R"(,"id":")" + what.id + R"(","sender":")" + what.sender + R"(","text":")" +
-                    what.text + R"(","at":")" + what.at + "\"}");
+      data.add_json(event_data(what, of.head));
     }
     array changed, heads;
     for (const auto& [name, of] : topics) {
@@ -269,14 +238,9 @@ class bare final : public store {
 
   connection writer_, reader_;
   std::int64_t groups_ = 0;
-  group asked_;                                       // on the thread
-  std::vector<std::pair<std::uint32_t, task>> reads_; // likewise
-
-  std::mutex mutex_; // guards what follows
-  std::condition_variable news_;
-  std::vector<task> posted_;
-  bool is_over_ = false;
-  std::thread thread_;
+  group asked_;
+  std::vector<std::pair<std::uint32_t, task>> reads_;
+  env::loop_thread thread_{"bare"};
 };
 
 } // namespace

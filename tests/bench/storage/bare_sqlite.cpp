@@ -1,12 +1,11 @@
 #include "bare_sqlite.hpp"
 
+#include "env/thread.hpp"
+
 #include <sqlite3.h>
 
-#include <condition_variable>
-#include <mutex>
 #include <stdexcept>
 #include <string_view>
-#include <thread>
 #include <unordered_map>
 #include <utility>
 
@@ -68,26 +67,16 @@ void bind_text(sqlite3_stmt* to, int at, std::string_view text) {
 
 class bare final : public store {
  public:
-  explicit bare(const std::string& file) : file_(file), thread_([this] { work(); }) {}
-  ~bare() override {
-    {
-      const std::scoped_lock lock(mutex_);
-      is_over_ = true;
-    }
-    news_.notify_all();
-    thread_.join();
-    checkpointer_.join();
+  explicit bare(const std::string& file) : file_(file) {
+    sqlite3_wal_hook(writer_.handle(), written, this);
+    checkpointer_.start();
+    thread_.start();
   }
 
-  void post(task what) override {
-    {
-      const std::scoped_lock lock(mutex_);
-      posted_.push_back(std::move(what));
-    }
-    news_.notify_all();
-  }
+  void post(task what) override { thread_.loop().post(std::move(what)); }
   void append(const message& what, task done) override {
     asked_.emplace_back(what, std::move(done));
+    if (asked_.size() == 1) post([this] { commit(); });
   }
   void newest(std::uint32_t conversation, task done) override {
     const std::string name = name_of(conversation);
@@ -114,21 +103,6 @@ class bare final : public store {
     bool is_changed = false;
   };
 
-  void work() {
-    std::vector<task> now;
-    while (true) {
-      {
-        std::unique_lock lock(mutex_);
-        news_.wait(lock, [this] { return is_over_ || !posted_.empty() || !asked_.empty(); });
-        if (is_over_) return;
-        now.swap(posted_);
-      }
-      for (const task& each : now) each();
-      now.clear();
-      if (!asked_.empty()) commit();
-    }
-  }
-
   void commit() {
     std::vector<std::pair<message, task>> group;
     group.swap(asked_);
@@ -152,10 +126,7 @@ class bare final : public store {
     if (of.id == 0) of.id = static_cast<std::int64_t>(topics_.size());
     ++of.head;
     of.is_changed = true;
-    const std::string data = R"({"conversation":")" + name + R"(","seq":)" +
-                             std::to_string(of.head) + R"(,"id":")" + what.id + R"(","sender":")" +
-                             what.sender + R"(","text":")" + what.text + R"(","at":")" + what.at +
-                             "\"}";
+    const std::string data = event_data(what, of.head);
     writer_.run(savepoint_);
     bind_text(put_, 1, name);
     sqlite3_bind_int64(put_, 2, of.head);
@@ -172,25 +143,15 @@ class bare final : public store {
   }
 
   // On a thread and a connection of its own, as storage-sqlite does it.
-  void checkpoint() {
-    connection own(file_, "PRAGMA journal_mode=WAL");
-    std::unique_lock lock(mutex_);
-    while (true) {
-      news_.wait(lock, [this] {
-        return is_over_ || pages_ - pages_at_last_ >= checkpoint_pages || pages_ < pages_at_last_;
-      });
-      if (is_over_) return;
-      pages_at_last_ = pages_;
-      lock.unlock();
-      sqlite3_wal_checkpoint_v2(own.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-      lock.lock();
-    }
-  }
   static int written(void* self, sqlite3*, const char*, int pages) {
     bare& in = *static_cast<bare*>(self);
-    const std::scoped_lock lock(in.mutex_);
-    in.pages_ = pages;
-    if (pages - in.pages_at_last_ >= checkpoint_pages) in.news_.notify_all();
+    if (pages < in.pages_at_last_) in.pages_at_last_ = 0;
+    if (pages - in.pages_at_last_ < checkpoint_pages) return SQLITE_OK;
+    in.pages_at_last_ = pages;
+    in.checkpointer_.loop().post([&in] {
+      sqlite3_wal_checkpoint_v2(in.beside_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
+                                nullptr);
+    });
     return SQLITE_OK;
   }
 
@@ -199,6 +160,7 @@ class bare final : public store {
                      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
                      "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-16384"};
   connection reader_{file_, "PRAGMA query_only=1; PRAGMA cache_size=-16384"};
+  connection beside_{file_, "PRAGMA journal_mode=WAL"};
   sqlite3_stmt* begin_ = writer_.prepare("BEGIN IMMEDIATE");
   sqlite3_stmt* commit_ = writer_.prepare("COMMIT");
   sqlite3_stmt* savepoint_ = writer_.prepare("SAVEPOINT one");
@@ -207,17 +169,10 @@ class bare final : public store {
   sqlite3_stmt* log_ = writer_.prepare(log_sql);
   sqlite3_stmt* head_ = writer_.prepare(head_sql);
   sqlite3_stmt* newest_ = reader_.prepare(newest_sql);
-  void* hook_ = sqlite3_wal_hook(writer_.handle(), written, this);
   std::unordered_map<std::string, topic> topics_;
-  std::vector<std::pair<message, task>> asked_; // on the thread
-
-  std::mutex mutex_; // guards what follows
-  std::condition_variable news_;
-  std::vector<task> posted_;
-  int pages_ = 0, pages_at_last_ = 0;
-  bool is_over_ = false;
-  std::thread checkpointer_{[this] { checkpoint(); }};
-  std::thread thread_;
+  std::vector<std::pair<message, task>> asked_;
+  int pages_at_last_ = 0;
+  env::loop_thread checkpointer_{"checkpointer"}, thread_{"bare"};
 };
 
 } // namespace

@@ -39,6 +39,13 @@ inline std::string name_of(std::uint32_t conversation) {
   return "conversation:01890000-0000-7000-8000-" + std::string(12 - number.size(), '0') + number;
 }
 
+// What a message's event holds, as JSON. What is measured has no quotes and no backslashes.
+inline std::string event_data(const message& what, std::int64_t seq) {
+  return R"({"conversation":")" + name_of(what.conversation) + R"(","seq":)" + std::to_string(seq) +
+         R"(,"id":")" + what.id + R"(","sender":")" + what.sender + R"(","text":")" + what.text +
+         R"(","at":")" + what.at + "\"}";
+}
+
 struct place {
   std::string driver;  // storage-sqlite, storage-postgres
   std::string plugins; // the folder that holds it
