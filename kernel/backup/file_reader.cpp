@@ -109,8 +109,7 @@ std::string file_reader::take_block(std::string& contents, bool is_last,
   }
   std::string taken;
   const std::string why = records_.read(plain_, [&](const parley_driver_piece& piece) {
-    scratch_.clear();
-    again_.add(piece, scratch_);
+    again_.add(piece);
     return taken = take(piece);
   });
   if (!taken.empty()) return taken;

@@ -79,12 +79,11 @@ class backup_file : public ::testing::Test {
   std::string read(const fs::path& file, const std::optional<key>& by = {}) {
     file_reader from;
     record_writer again;
-    std::string scratch;
     std::string why = from.open(file, by);
     if (why.empty())
       why = from.read(
           [&](const parley_driver_piece& piece) {
-            again.add(piece, scratch);
+            again.add(piece);
             return std::string();
           },
           [](std::uint64_t, std::uint64_t) {});

@@ -86,8 +86,7 @@ std::string loader::take(const parley_driver_piece& piece) {
     if (std::string why = declare(); !why.empty()) return why;
   if (piece.kind == PARLEY_PIECE_ROWS) return take_rows(piece);
   take_events(piece);
-  records_.add(piece, scratch_);
-  scratch_.clear();
+  records_.add(piece);
   return wait(most_under_way);
 }
 
@@ -98,9 +97,9 @@ void loader::take_events(const parley_driver_piece& piece) {
   head_ = piece.head;
   for (std::uint32_t at = 0; at < piece.row_count; ++at) {
     const parley_cell* event = piece.cells + std::size_t{at} * 4;
-    batch().restore_log(topic_, event, 1);
+    batch().restore_event(topic_, event);
     next_bytes_ += bytes_of(event, 4);
-    if (next_->size() >= most_operations || next_bytes_ >= most_bytes) send();
+    send_if_full();
   }
 }
 
@@ -123,8 +122,7 @@ std::string loader::take_declarations(const parley_driver_piece& piece) {
     declared_.push_back(storage::collection_of(std::string(record.at("name").get_string()), *read));
     declarations_->restore(own, row.data());
   }
-  records_.add(piece, scratch_);
-  scratch_.clear();
+  records_.add(piece);
   return {};
 }
 
@@ -169,14 +167,13 @@ std::string loader::take_rows(const parley_driver_piece& piece) {
     }
     batch().restore(of, row.data());
     next_bytes_ += bytes_of(row.data(), row.size());
-    if (next_->size() >= most_operations || next_bytes_ >= most_bytes) send();
+    send_if_full();
   }
   parley_driver_piece as_put = piece;
   as_put.columns = columns.data();
   as_put.column_count = static_cast<std::uint32_t>(columns.size());
   as_put.cells = all.data();
-  records_.add(as_put, scratch_);
-  scratch_.clear();
+  records_.add(as_put);
   return wait(most_under_way);
 }
 
@@ -196,6 +193,10 @@ std::string loader::end() {
 storage::batch_builder& loader::batch() {
   if (!next_) next_ = std::make_unique<storage::batch_builder>(known_, 0, storage::limits{});
   return *next_;
+}
+
+void loader::send_if_full() {
+  if (next_->size() >= most_operations || next_bytes_ >= most_bytes) send();
 }
 
 void loader::send() {

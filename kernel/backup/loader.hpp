@@ -38,6 +38,7 @@ class loader {
   void take_events(const parley_driver_piece& piece);
   void end_log();
   storage::batch_builder& batch();
+  void send_if_full();
   void send();
   std::string wait(std::size_t most); // until no more than these are under way
 
@@ -53,7 +54,6 @@ class loader {
   counts counted_;
   std::string topic_; // whose events come
   std::int64_t head_ = 0;
-  std::string scratch_;
 
   std::mutex mutex_;
   std::condition_variable ended_;

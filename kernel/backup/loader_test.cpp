@@ -48,10 +48,9 @@ class loading : public storage::engine_fixture {
   }
   counts counted(const parley_storage_driver& of) {
     record_writer out;
-    std::string scratch;
     EXPECT_EQ(dump_and_wait(of,
                             [&](const parley_driver_piece& piece) {
-                              out.add(piece, scratch);
+                              out.add(piece);
                               return std::string();
                             }),
               "");

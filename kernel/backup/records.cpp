@@ -181,6 +181,11 @@ void record_writer::add(const parley_driver_piece& from, std::string& to) {
                             to.size() - begun);
 }
 
+void record_writer::add(const parley_driver_piece& from) {
+  scratch_.clear();
+  add(from, scratch_);
+}
+
 counts record_writer::end() {
   unsigned char bytes[crypto_generichash_BYTES];
   crypto_generichash_final(&digest_, bytes, sizeof bytes);

@@ -32,12 +32,15 @@ class record_writer {
   record_writer();
   // Appends whole records.
   void add(const parley_driver_piece& from, std::string& to);
+  // Counts them only.
+  void add(const parley_driver_piece& from);
   counts end();
 
  private:
   std::string heading_; // under which the last record stands
   counts counted_;
   crypto_generichash_state digest_{};
+  std::string scratch_;
 };
 
 class record_reader {

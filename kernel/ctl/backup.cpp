@@ -143,12 +143,10 @@ int verify_file(const arguments& given) {
 // What lies in a store after it was loaded, against what was to be.
 std::string compare(const parley_storage_driver& driver, const backup::counts& wanted) {
   backup::record_writer again;
-  std::string scratch;
   progress bar("records, counted again");
   std::string why = backup::dump_and_wait(driver, [&](const parley_driver_piece& piece) {
     bar.at(piece.done, piece.total);
-    again.add(piece, scratch);
-    scratch.clear();
+    again.add(piece);
     return std::string();
   });
   bar.end();

@@ -39,7 +39,7 @@ class batch_builder final : public batch {
   // A row as it was stored, a cell for each column of `of`, with its words.
   void restore(const table& of, const parley_cell* row);
   // Events of a topic as `read_log` gives them, in order; after all of them the topic's head.
-  void restore_log(std::string_view topic, const parley_cell* events, std::uint32_t count);
+  void restore_event(std::string_view topic, const parley_cell* event);
   void restore_head(std::string_view topic, std::int64_t head);
   std::size_t size() const { return ops_.size(); }
 
@@ -65,6 +65,8 @@ class batch_builder final : public batch {
   problem topic_at(std::string_view name, std::uint32_t& out);
   parley_cell* cells(std::size_t count);
   parley_cell* copied(const parley_cell* from, std::size_t count);
+  void restore_in_log(std::string_view topic, std::int32_t kind, const parley_cell* what,
+                      std::uint32_t count);
   problem fits(const parley_driver_op& op) const;
   cell_source source() { return {memory_, topics_.size(), number_, bounds_.value_depth}; }
 

@@ -26,41 +26,27 @@ void batch_builder::restore(const table& of, const parley_cell* row) {
   add_words(of, op);
 }
 
-void batch_builder::restore_log(std::string_view topic, const parley_cell* events,
-                                std::uint32_t count) {
-  parley_driver_op op{};
-  op.size = sizeof op;
-  if (const problem why = topic_at(topic, op.topic); !why.empty()) {
-    if (broken_.code == status::ok) broken_ = invalid(why);
-    return;
-  }
-  const auto add_op = [&](std::int32_t kind, const parley_cell* what, std::uint32_t how_many) {
-    op.kind = kind;
-    op.cells = copied(what, how_many);
-    op.cell_count = how_many;
-    ops_.push_back(op);
-    reasons_.push_back(condition_reason::batch);
-  };
-  parley_cell number{PARLEY_INTEGER, 0, {}};
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const parley_cell* event = events + std::size_t{i} * 4;
-    number.as.integer = event->as.integer - 1;
-    add_op(PARLEY_OP_SKIP, &number, 1);
-    add_op(PARLEY_OP_APPEND, event + 1, 3);
-  }
+void batch_builder::restore_event(std::string_view topic, const parley_cell* event) {
+  restore_head(topic, event[0].as.integer - 1);
+  restore_in_log(topic, PARLEY_OP_APPEND, event + 1, 3);
 }
 
 void batch_builder::restore_head(std::string_view topic, std::int64_t head) {
+  const parley_cell number{PARLEY_INTEGER, 0, {head}};
+  restore_in_log(topic, PARLEY_OP_SKIP, &number, 1);
+}
+
+void batch_builder::restore_in_log(std::string_view topic, std::int32_t kind,
+                                   const parley_cell* what, std::uint32_t count) {
   parley_driver_op op{};
   op.size = sizeof op;
+  op.kind = kind;
   if (const problem why = topic_at(topic, op.topic); !why.empty()) {
     if (broken_.code == status::ok) broken_ = invalid(why);
     return;
   }
-  const parley_cell number{PARLEY_INTEGER, 0, {head}};
-  op.kind = PARLEY_OP_SKIP;
-  op.cells = copied(&number, 1);
-  op.cell_count = 1;
+  op.cells = copied(what, count);
+  op.cell_count = count;
   ops_.push_back(op);
   reasons_.push_back(condition_reason::batch);
 }
