@@ -2,7 +2,7 @@
 
 #include "backup/dump.hpp"
 #include "backup/file_writer.hpp"
-#include "cron.hpp"
+#include "control/socket.hpp"
 #include "observe/log.hpp"
 
 #include <sys/stat.h>
@@ -22,11 +22,6 @@ namespace {
 
 constexpr std::string_view begins = "parley-", ends = ".backup";
 constexpr std::chrono::hours longest_wait{24}; // the clock may have been set meanwhile
-
-std::string text_of(const json::object& in, std::string_view key) {
-  const json::value* value = in.if_contains(key);
-  return value && value->is_string() ? std::string(value->get_string()) : "";
-}
 
 // Those that the schedule made, the oldest first.
 std::vector<fs::path> made_in(const fs::path& folder) {
@@ -60,18 +55,20 @@ struct backups::one {
 };
 
 backups::backups(const config::config& with, env::loop& logic, const env::clock& clock)
-    : config_(with), logic_(logic), clock_(clock) {}
+    : config_(with), logic_(logic), clock_(clock) {
+  std::string refused_by_the_configuration;
+  if (!with.backup.cron.empty())
+    when_ = manifest::cron::parse(with.backup.cron, &refused_by_the_configuration);
+}
 
 backups::~backups() = default;
 
 void backups::serve(const std::string& driver_name, const parley_storage_driver& driver) {
   driver_name_ = driver_name;
   driver_ = &driver;
-  if (config_.backup.cron.empty()) return;
+  if (!when_) return;
   const std::vector<fs::path> all = made_in(config_.backup.folder);
-  std::string ignored;
-  const auto when = manifest::cron::parse(config_.backup.cron, &ignored);
-  if (!all.empty() && when->next(written_at_ms(all.back())) <= clock_.unix_ms())
+  if (!all.empty() && when_->next(written_at_ms(all.back())) <= clock_.unix_ms())
     return make_by_schedule();
   plan();
 }
@@ -83,13 +80,13 @@ void backups::stop() {
 }
 
 bool backups::run(const json::object& asked, const std::function<void(json::object)>& answer) {
-  const std::string what = text_of(asked, "do");
+  const std::string what = control::text_of(asked, "do");
   if (what == "backup.state") {
     answer(last_ ? state() : json::object{{"error", "this server has made no backup"}});
     return true;
   }
   if (what != "backup.start") return false;
-  const std::string why = start(text_of(asked, "file"), [] {});
+  const std::string why = start(control::text_of(asked, "file"), [] {});
   answer(why.empty() ? json::object() : json::object{{"error", why}});
   return true;
 }
@@ -164,10 +161,8 @@ void backups::ended(const std::shared_ptr<one>& what, const done& then) {
 
 void backups::plan() {
   if (!driver_) return;
-  std::string ignored;
-  const auto when = manifest::cron::parse(config_.backup.cron, &ignored);
   const std::int64_t now = clock_.unix_ms();
-  const std::chrono::milliseconds until(when->next(now) - now);
+  const std::chrono::milliseconds until(when_->next(now) - now);
   if (until > longest_wait)
     timer_ = logic_.after(longest_wait, [this] { plan(); });
   else

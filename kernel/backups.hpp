@@ -9,6 +9,7 @@
 // driver's.
 
 #include "config/config.hpp"
+#include "cron.hpp"
 #include "env/env.hpp"
 
 #include "parley/draft/storage_driver.h"
@@ -17,6 +18,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace parley {
@@ -51,7 +53,8 @@ class backups {
   const env::clock& clock_;
   std::string driver_name_;
   const parley_storage_driver* driver_ = nullptr;
-  std::shared_ptr<one> last_; // under way, or the last that was
+  std::shared_ptr<one> last_;          // under way, or the last that was
+  std::optional<manifest::cron> when_; // by the schedule, where there is one
   env::timer_id timer_ = 0;
 };
 

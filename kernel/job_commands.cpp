@@ -1,5 +1,7 @@
 #include "job_commands.hpp"
 
+#include "control/socket.hpp"
+
 #include <utility>
 
 namespace parley {
@@ -9,11 +11,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::uint32_t most_listed = 1000;
-
-std::string text_of(const json::object& in, std::string_view key) {
-  const json::value* value = in.if_contains(key);
-  return value && value->is_string() ? std::string(value->get_string()) : "";
-}
 
 dispatch::job_orders::done told(const std::function<void(json::object)>& answer, const char* word) {
   return [answer, word](const std::string& why, std::size_t how_many) {
@@ -26,8 +23,8 @@ dispatch::job_orders::done told(const std::function<void(json::object)>& answer,
 
 bool run_job_command(dispatch::job_orders& orders, std::int64_t now_ms, const json::object& asked,
                      const std::function<void(json::object)>& answer) {
-  const std::string what = text_of(asked, "do");
-  const std::string id = text_of(asked, "id"), job = text_of(asked, "job");
+  const std::string what = control::text_of(asked, "do");
+  const std::string id = control::text_of(asked, "id"), job = control::text_of(asked, "job");
   if (what == "jobs.list") {
     const json::value* dead = asked.if_contains("dead");
     orders.list(dead && dead->is_bool() && dead->get_bool(), job, most_listed,

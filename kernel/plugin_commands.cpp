@@ -1,5 +1,7 @@
 #include "plugin_commands.hpp"
 
+#include "control/socket.hpp"
+
 #include "lua/runtime.hpp"
 
 #include <utility>
@@ -12,11 +14,6 @@ namespace {
 
 json::object fault(std::string sentence) {
   return {{"error", std::move(sentence)}};
-}
-
-std::string text_of(const json::object& in, std::string_view key) {
-  const json::value* value = in.if_contains(key);
-  return value && value->is_string() ? std::string(value->get_string()) : "";
 }
 
 json::object line_of(const plugin::loaded_plugin& p, std::string_view state) {
@@ -33,8 +30,8 @@ json::object line_of(const plugin::loaded_plugin& p, std::string_view state) {
 } // namespace
 
 void plugin_commands::run(const json::object& asked, reply answer) {
-  const std::string what = text_of(asked, "do");
-  const std::string name = text_of(asked, "plugin");
+  const std::string what = control::text_of(asked, "do");
+  const std::string name = control::text_of(asked, "plugin");
   if (what == "plugin.list") return answer(list());
   if (what == "plugin.reload" && !name.empty()) return reload(name, answer);
   if (what == "plugin.release" && !name.empty()) return release(name, answer);
@@ -45,8 +42,8 @@ json::object plugin_commands::list() const {
   json::array all;
   auto& stays = node_.services().calls->all_stays();
   const auto add = [&](json::object line) {
-    line["seconds"] = stays.seconds_of(text_of(line, "name"));
-    line["restarts"] = node_.restarts_of(text_of(line, "name"));
+    line["seconds"] = stays.seconds_of(control::text_of(line, "name"));
+    line["restarts"] = node_.restarts_of(control::text_of(line, "name"));
     all.push_back(std::move(line));
   };
   if (const plugin::loaded_plugin* driver = node_.driver()) add(line_of(*driver, "running"));

@@ -97,6 +97,11 @@ struct socket::state : std::enable_shared_from_this<state> {
   bool is_bound = false;
 };
 
+std::string text_of(const json::object& in, std::string_view key) {
+  const json::value* value = in.if_contains(key);
+  return value && value->is_string() ? std::string(value->get_string()) : "";
+}
+
 socket::socket(env::real_loop& on, std::filesystem::path file, handler what)
     : state_(std::make_shared<state>(on, std::move(file), std::move(what))) {}
 

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace parley::control {
 
@@ -17,6 +18,9 @@ inline constexpr const char* file_name = "control.sock"; // in the server's data
 
 using reply = std::function<void(boost::json::object)>; // once, on the loop
 using handler = std::function<void(const boost::json::object& asked, reply answer)>; // on the loop
+
+// A member as text; empty where there is none.
+std::string text_of(const boost::json::object& in, std::string_view key);
 
 class socket {
  public:
