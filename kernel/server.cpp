@@ -3,6 +3,7 @@
 #include "env/stack.hpp"
 #include "job_commands.hpp"
 #include "observe/log.hpp"
+#include "person_commands.hpp"
 
 #include <chrono>
 #include <cstdlib>
@@ -120,7 +121,9 @@ void server::take_orders() {
       loop_, config_.server.data / control::file_name,
       [this](const boost::json::object& asked, control::reply answer) {
         if (backups_.run(asked, answer)) return;
-        if (!run_job_command(node_.dispatch().orders_about_jobs(), clock_.unix_ms(), asked, answer))
+        if (run_job_command(node_.dispatch().orders_about_jobs(), clock_.unix_ms(), asked, answer))
+          return;
+        if (!run_person_command(node_.persons(), asked, answer))
           commands_.run(asked, std::move(answer));
       });
   if (const std::string why = control_->open(); !why.empty())

@@ -1,8 +1,8 @@
 #include "backup/dump.hpp"
 
 #include "storage/declaration.hpp"
+#include "storage/requests.hpp"
 
-#include <cstddef>
 #include <future>
 #include <memory>
 
@@ -26,8 +26,7 @@ std::string error_of(const parley_driver_rows& from) {
 } // namespace
 
 bool can_dump(const parley_storage_driver& driver) {
-  return driver.size >= offsetof(parley_storage_driver, dump) + sizeof driver.dump &&
-         driver.dump != nullptr;
+  return storage::has(driver, driver.dump);
 }
 
 void dump(const parley_storage_driver& driver, piece_taker take,

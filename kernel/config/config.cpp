@@ -90,6 +90,8 @@ void read_limits(const json::object& in, limit_settings& out) {
   take(in, "job_lease_seconds", out.job_lease_seconds);
   take(in, "job_poll_seconds", out.job_poll_seconds);
   take(in, "job_dead_days", out.job_dead_days);
+  take(in, "person_report_days", out.person_report_days);
+  take(in, "person_export_hours", out.person_export_hours);
   take(in, "watchdog_seconds", out.watchdog_seconds);
   take(in, "slow_handler_ms", out.slow_handler_ms);
   take(in, "breaker_failures", out.breaker_failures);

@@ -61,6 +61,8 @@ struct limit_settings : net::limits {
   std::uint32_t job_lease_seconds = 0;
   std::uint32_t job_poll_seconds = 0;
   std::uint32_t job_dead_days = 0;
+  std::uint32_t person_report_days = 0;
+  std::uint32_t person_export_hours = 0;
   std::uint32_t watchdog_seconds = 0; // 0: none
   std::uint32_t slow_handler_ms = 0;  // 0: none is warned about
   std::uint32_t breaker_failures = 0;

@@ -2,7 +2,10 @@
 
 #include "config/config.hpp"
 
+#include <chrono>
+#include <condition_variable>
 #include <iostream>
+#include <mutex>
 
 namespace parley::ctl {
 
@@ -26,6 +29,14 @@ std::optional<json::object> said_by(const control::answer& a) {
     return std::nullopt;
   }
   return a.said;
+}
+
+void pause() {
+  constexpr std::chrono::milliseconds ask_every{200};
+  std::mutex mutex;
+  std::condition_variable never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, ask_every);
 }
 
 std::string text_of(const json::object& in, std::string_view key) {

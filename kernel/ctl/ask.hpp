@@ -18,6 +18,8 @@ namespace parley::ctl {
 std::optional<std::filesystem::path> data_of(const std::string& file);
 // What the server said, or nothing after having said why.
 std::optional<boost::json::object> said_by(const control::answer& a);
+// Some time between two questions.
+void pause();
 // A member as text; empty where there is none.
 std::string text_of(const boost::json::object& in, std::string_view key);
 

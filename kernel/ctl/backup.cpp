@@ -10,10 +10,8 @@
 #include "backup/file_writer.hpp"
 #include "backup/loader.hpp"
 
-#include <condition_variable>
 #include <iomanip>
 #include <iostream>
-#include <mutex>
 #include <sstream>
 
 namespace parley::ctl {
@@ -22,8 +20,6 @@ namespace json = boost::json;
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::chrono::milliseconds ask_every{200};
 
 int fail(const std::string& why) {
   std::cerr << why << '\n';
@@ -43,14 +39,6 @@ std::string told(const backup::counts& of) {
 
 std::optional<backup::key> key_of(const config::config& from, std::string& why) {
   return backup::read_key({from.backup.key_file, from.backup.key}, why);
-}
-
-// Between two questions.
-void pause() {
-  std::mutex mutex;
-  std::condition_variable never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, ask_every);
 }
 
 int made_by_server(const fs::path& socket, const fs::path& file) {

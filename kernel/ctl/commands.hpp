@@ -21,6 +21,7 @@ std::vector<command> configuration_commands();
 std::vector<command> running_commands();
 std::vector<command> job_commands();
 std::vector<command> backup_commands();
+std::vector<command> person_commands();
 std::vector<command> authoring_commands();
 std::vector<command> testing_commands();
 

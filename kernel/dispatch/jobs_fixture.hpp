@@ -19,7 +19,8 @@ class counted_engine final : public storage::engine {
   counted_engine(env::loop& logic, const parley_storage_driver& driver)
       : real_(storage::make_engine(logic, driver)) {}
   std::size_t under_way = 0;
-  bool commits_fail = false; // as on a full disk
+  bool commits_fail = false;       // as on a full disk
+  std::optional<int> commits_left; // until that begins
 
   void open(std::vector<storage::collection> all, opened done) override {
     real_->open(std::move(all), counted(std::move(done)));
@@ -27,10 +28,11 @@ class counted_engine final : public storage::engine {
   void widen(std::vector<storage::collection> all,
              std::function<void(const storage::migration_progress&)> progress,
              opened done) override {
-    real_->widen(std::move(all), std::move(progress), std::move(done));
+    real_->widen(std::move(all), std::move(progress), counted(std::move(done)));
   }
   std::unique_ptr<storage::batch> begin() override { return real_->begin(); }
   void commit(std::unique_ptr<storage::batch> what, committed done) override {
+    if (commits_left && (*commits_left)-- == 0) commits_fail = true;
     if (!commits_fail) return real_->commit(std::move(what), counted(std::move(done)));
     storage::commit_result refused;
     refused.why = {storage::status::unavailable, "the disk is full"};
@@ -51,13 +53,18 @@ class counted_engine final : public storage::engine {
   }
   void read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
                 log_read done) override {
-    real_->read_log(topic, after, limit, std::move(done));
+    real_->read_log(topic, after, limit, counted(std::move(done)));
   }
+  void read_logs(std::string_view topic, std::int64_t after, std::uint32_t limit,
+                 logs_read done) override {
+    real_->read_logs(topic, after, limit, counted(std::move(done)));
+  }
+  void scrub(scrubbed done) override { real_->scrub(counted(std::move(done))); }
   void heads(std::vector<std::string> topics, heads_read done) override {
     real_->heads(std::move(topics), std::move(done));
   }
   void trim_log(std::string_view before, std::uint32_t limit, trimmed done) override {
-    real_->trim_log(before, limit, std::move(done));
+    real_->trim_log(before, limit, counted(std::move(done)));
   }
   void close(opened done) override { real_->close(counted(std::move(done))); }
 

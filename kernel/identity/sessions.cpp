@@ -213,6 +213,56 @@ void sessions_service::try_close(std::string session, closed done, int attempts)
                   });
 }
 
+void sessions_service::forget(std::string account, forgotten done) {
+  forget_from(account, {}, 0, std::move(done));
+}
+
+void sessions_service::forget_from(const std::string& account, const std::string& after,
+                                   std::size_t so_far, forgotten done) {
+  storage::query query;
+  query.index = "by_account";
+  query.prefix = json::array{account};
+  query.limit = forgotten_at_once;
+  if (!after.empty()) query.lower = json::string(after);
+  query.lower_exclusive = true;
+  with_.store.range(
+      sessions, query, {},
+      [this, account, after, so_far, done = std::move(done)](
+          const storage::failure& why, const std::vector<json::object>& records, bool more) {
+        if (why.code != storage::status::ok || records.empty()) return done(why, so_far);
+        const std::int64_t ends_ms =
+            with_.clock.unix_ms() + with_.access_ms + access_tokens::leeway_ms;
+        auto writes = with_.store.begin();
+        std::vector<std::string> closed;
+        for (const json::object& record : records) {
+          session_record known = read_session(record);
+          if (!known.revoked_at.empty() && known.device.empty() && known.expires_ms <= ends_ms)
+            continue;
+          const json::array key{known.id};
+          writes->require(sessions, key, true, {{"generation", known.generation}},
+                          storage::condition_reason::batch);
+          writes->patch(sessions, key,
+                        {{"revoked_at", known.revoked_at.empty() ? now() : known.revoked_at},
+                         {"device", nullptr},
+                         {"expires_at", env::rfc3339(std::min(known.expires_ms, ends_ms))},
+                         {"generation", known.generation + 1}});
+          closed.push_back(known.id);
+        }
+        const auto go_on =
+            [this, account, after, so_far, more, done, closed,
+             last = read_session(records.back()).id](const storage::commit_result& result) {
+              if (result.why.code == storage::status::conflict)
+                return forget_from(account, after, so_far, done);
+              if (result.why.code != storage::status::ok) return done(result.why, so_far);
+              for (const std::string& each : closed) revoked(each);
+              if (!more) return done({}, so_far + closed.size());
+              forget_from(account, last, so_far + closed.size(), done);
+            };
+        if (closed.empty()) return go_on({});
+        with_.store.commit(std::move(writes), go_on);
+      });
+}
+
 void sessions_service::resume(std::string session, resumed done) {
   const auto read = [this, session, done](const storage::failure& why,
                                           std::optional<json::object> record) {

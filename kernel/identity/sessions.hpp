@@ -62,6 +62,11 @@ class sessions_service {
   // Closing twice is well; one that never was is `not_found`.
   void close(std::string session, closed done);
 
+  // Closes all sessions of an account that goes. What is left of them goes when their last access
+  // tokens have ended. How many were open, or told more than that.
+  using forgotten = std::function<void(const storage::failure&, std::size_t how_many)>;
+  void forget(std::string account, forgotten done);
+
   // Fills the set of revoked sessions. `problem` is empty where it went well.
   void load_revoked(std::function<void(std::string problem)> done);
 
@@ -76,6 +81,8 @@ class sessions_service {
   std::function<void(std::string_view session)> on_revoked;
 
  private:
+  static constexpr std::uint32_t forgotten_at_once = 100;
+
   struct refreshing;
 
   void decide(std::shared_ptr<refreshing> work);
@@ -85,6 +92,8 @@ class sessions_service {
   void revoke_reused(std::shared_ptr<refreshing> work, const session_record& session);
   void try_close(std::string session, closed done, int attempts);
   void write_revocation(const session_record& session, storage::engine::committed done);
+  void forget_from(const std::string& account, const std::string& after, std::size_t so_far,
+                   forgotten done);
   void revoked(const std::string& session);
   void remove_expired(const std::vector<boost::json::object>& records);
   void load_page(std::string time, std::string id, std::function<void(std::string)> done);

@@ -127,7 +127,8 @@ void node::start_storage() {
 }
 
 void node::open_storage() {
-  store_->open({dispatch::idempotency_collection(), dispatch::jobs_collection()},
+  store_->open({dispatch::idempotency_collection(), dispatch::jobs_collection(),
+                person::requests_collection(), person::parts_collection()},
                [this](const storage::failure& why) {
                  if (stopping_) return;
                  if (why.code != storage::status::ok)
@@ -236,14 +237,27 @@ void node::started() {
   lua_care_ = std::make_unique<lua_care>(
       services_, *lifecycle_, std::size_t{config_.limits.lua_memory_mib} << 20,
       [this](const std::string& plugin, done then) { restart(plugin, std::move(then)); });
+  begin_housekeeping();
   dispatch_->all_jobs().begin();
-  tidy();
-  expiry_ = std::make_unique<storage::expiry>(*store_, on_.logic, on_.clock, expiry_of(config_));
-  expiry_->watch({dispatch::idempotency_collection()});
-  for (const plugin::candidate& c : candidates_) expiry_->watch(storage::declared(c.declared));
-  expiry_->begin();
   if (config_.compare_heads_ms != 0) compare_heads();
   end_start({});
+}
+
+void node::begin_housekeeping() {
+  tidy();
+  expiry_ = std::make_unique<storage::expiry>(*store_, on_.logic, on_.clock, expiry_of(config_));
+  expiry_->watch({dispatch::idempotency_collection(), person::requests_collection(),
+                  person::parts_collection()});
+  for (const plugin::candidate& c : candidates_) expiry_->watch(storage::declared(c.declared));
+  expiry_->begin();
+  person::surroundings with{calls_, *store_, memory_, *identity_};
+  with.keep_report_ms = config_.limits.person_report_days * day_ms;
+  with.keep_export_ms = std::int64_t{config_.limits.person_export_hours} * 3'600'000;
+  persons_ = std::make_unique<person::service>(with, dispatch_->all_jobs(), on_.metrics, [this] {
+    std::vector<const manifest::manifest*> all;
+    for (const plugin::candidate& c : candidates_) all.push_back(&c.declared);
+    return all;
+  });
 }
 
 void node::compare_heads() {
@@ -312,6 +326,7 @@ void node::stop(std::function<void()> ended) {
   on_.logic.cancel(compare_timer_);
   lua_care_.reset();
   expiry_.reset();
+  persons_.reset();
   stop_ended_ = std::move(ended);
   if (!lifecycle_) return stop_identity();
   lifecycle_->stop([this] { stop_identity(); });

@@ -9,6 +9,7 @@
 #include "identity/dispatch_access.hpp"
 #include "identity/identity.hpp"
 #include "node/lua_care.hpp"
+#include "person/service.hpp"
 #include "plugin/catalogue.hpp"
 #include "plugin/lifecycle.hpp"
 #include "plugin/quarantine.hpp"
@@ -80,6 +81,7 @@ class node {
   dispatch::dispatcher& dispatch() { return *dispatch_; }
   identity::service& identity() { return *identity_; }
   storage::engine& store() { return *store_; }
+  person::service& persons() { return *persons_; } // once it has started
   plugin::services& services() { return services_; }
 
  private:
@@ -89,6 +91,7 @@ class node {
   void start_identity();
   void start_plugins();
   void started();
+  void begin_housekeeping();
   void prepare(plugin::loaded_plugin& of, done then);
   void changed();
   void failed(const std::string& plugin, const std::string& why);
@@ -117,6 +120,7 @@ class node {
   std::unique_ptr<plugin::lifecycle> lifecycle_;
   std::unique_ptr<lua_care> lua_care_; // once all plugins have started
   std::unique_ptr<storage::expiry> expiry_;
+  std::unique_ptr<person::service> persons_;
   env::timer_id tidy_timer_ = 0, compare_timer_ = 0;
   std::uint64_t generation_ = 0;
   bool serving_ = false;

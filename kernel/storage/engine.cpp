@@ -34,6 +34,9 @@ class driver_engine final : public engine {
               searched done) override;
   void read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
                 log_read done) override;
+  void read_logs(std::string_view topic, std::int64_t after, std::uint32_t limit,
+                 logs_read done) override;
+  void scrub(scrubbed done) override;
   void heads(std::vector<std::string> topics, heads_read done) override;
   void trim_log(std::string_view before, std::uint32_t limit, trimmed done) override;
   void close(opened done) override;
@@ -201,29 +204,51 @@ void driver_engine::search(collection_ref collection, const search_query& what,
                  &pending_rows<std::shared_ptr<search_arguments>>::completed, given);
 }
 
+log_entry entry_of(const parley_cell* cells) {
+  return {cells[0].as.integer, text_of(cells[1]), text_of(cells[2]), text_of(cells[3])};
+}
+
 void driver_engine::read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
                              log_read done) {
   auto what = request<log_arguments>([done = std::move(done)](const row_copy& rows) {
     std::vector<log_entry> entries;
     entries.reserve(rows.count);
+    for (std::uint32_t i = 0; i < rows.count; ++i) entries.push_back(entry_of(rows.row(i)));
+    done(rows.why, std::move(entries), rows.more);
+  });
+  const problem why = what->arguments.prepare(topic, after, limit);
+  if (!why.empty()) return what->refuse(std::move(what), invalid(why));
+  auto* given = what.release();
+  driver_.read_log(driver_.self, &given->arguments.read, &pending_rows<log_arguments>::completed,
+                   given);
+}
+
+void driver_engine::read_logs(std::string_view topic, std::int64_t after, std::uint32_t limit,
+                              logs_read done) {
+  auto what = request<log_arguments>([done = std::move(done)](const row_copy& rows) {
+    std::vector<topic_entry> entries;
+    entries.reserve(rows.count);
     for (std::uint32_t i = 0; i < rows.count; ++i) {
       const parley_cell* row = rows.row(i);
-      entries.push_back({row[0].as.integer, text_of(row[1]), text_of(row[2]), text_of(row[3])});
+      entries.push_back({text_of(row[0]), entry_of(row + 1)});
     }
     done(rows.why, std::move(entries), rows.more);
   });
-  if (limit == 0 || limit > most_rows) {
-    return what->refuse(std::move(what),
-                        invalid("a limit is from 1 to " + std::to_string(most_rows)));
-  }
+  problem why = what->arguments.prepare(topic, after, limit);
+  if (why.empty() && !has(driver_, driver_.read_logs)) why = "this store cannot list its logs";
+  if (!why.empty()) return what->refuse(std::move(what), invalid(why));
   auto* given = what.release();
-  given->arguments.topic = topic;
-  given->arguments.read = {sizeof(parley_driver_log_read),
-                           limit,
-                           {given->arguments.topic.data(), given->arguments.topic.size()},
-                           after};
-  driver_.read_log(driver_.self, &given->arguments.read, &pending_rows<log_arguments>::completed,
-                   given);
+  driver_.read_logs(driver_.self, &given->arguments.read, &pending_rows<log_arguments>::completed,
+                    given);
+}
+
+void driver_engine::scrub(scrubbed done) {
+  if (!has(driver_, driver_.scrub)) return box_->put([done = std::move(done)] { done({}, false); });
+  auto what = request<text_argument>([done = std::move(done)](const row_copy& rows) {
+    done(rows.why, rows.why.code == status::ok);
+  });
+  auto* given = what.release();
+  driver_.scrub(driver_.self, &pending_rows<text_argument>::completed, given);
 }
 
 void driver_engine::heads(std::vector<std::string> topics, heads_read done) {

@@ -93,6 +93,11 @@ struct log_entry {
   std::string at;
 };
 
+struct topic_entry {
+  std::string topic;
+  log_entry event;
+};
+
 // An integer below this one is a stand-in for a number that the commit will give (see `next`).
 inline constexpr std::int64_t stand_in_limit = -(std::int64_t{1} << 62);
 
@@ -165,6 +170,8 @@ class engine {
   using committed = std::function<void(const commit_result&)>;
   using searched = std::function<void(failure, std::vector<search_hit>, bool more)>;
   using log_read = std::function<void(failure, std::vector<log_entry>, bool more)>;
+  using logs_read = std::function<void(failure, std::vector<topic_entry>, bool more)>;
+  using scrubbed = std::function<void(failure, bool is_clean)>;
   using trimmed = std::function<void(failure, bool more)>;
   using heads_read = std::function<void(failure, std::vector<std::int64_t>)>;
 
@@ -189,6 +196,11 @@ class engine {
                       boost::json::storage_ptr arena, searched done) = 0;
   virtual void read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
                         log_read done) = 0;
+  // Events of all topics, behind number `after` of `topic`, or from the first where that is empty.
+  virtual void read_logs(std::string_view topic, std::int64_t after, std::uint32_t limit,
+                         logs_read done) = 0;
+  // What is gone goes from the files of the store as well. False: this store leaves that to others.
+  virtual void scrub(scrubbed done) = 0;
   virtual void heads(std::vector<std::string> topics, heads_read done) = 0;
   // Erases at most `limit` entries older than `before`; `more`: there may be others.
   virtual void trim_log(std::string_view before, std::uint32_t limit, trimmed done) = 0;

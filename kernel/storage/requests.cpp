@@ -223,9 +223,13 @@ problem search_arguments::prepare(const table& of, const table& newest, const se
   return {};
 }
 
-bool can_search(const parley_storage_driver& driver) {
-  return driver.size >= offsetof(parley_storage_driver, search) + sizeof driver.search &&
-         driver.search != nullptr;
+problem log_arguments::prepare(std::string_view of, std::int64_t after, std::uint32_t limit) {
+  if (limit == 0 || limit > most_rows) {
+    return "a limit is from 1 to " + std::to_string(most_rows);
+  }
+  topic = of;
+  read = {sizeof read, limit, {topic.data(), topic.size()}, after};
+  return {};
 }
 
 } // namespace parley::storage

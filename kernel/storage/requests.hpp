@@ -107,12 +107,23 @@ struct search_arguments {
   problem prepare(const table& of, const table& newest, const search_query& what);
 };
 
+// Whether a driver has one of its functions: those of later versions may be missing.
+template <typename Function>
+bool has(const parley_storage_driver& driver, Function* const& what) {
+  const auto end =
+      reinterpret_cast<const char*>(&what + 1) - reinterpret_cast<const char*>(&driver);
+  return driver.size >= static_cast<std::size_t>(end) && what != nullptr;
+}
+
 // Whether rows can be found by their words with it.
-bool can_search(const parley_storage_driver& driver);
+inline bool can_search(const parley_storage_driver& driver) {
+  return has(driver, driver.search);
+}
 
 struct log_arguments {
   std::string topic;
   parley_driver_log_read read{};
+  problem prepare(std::string_view of, std::int64_t after, std::uint32_t limit);
 };
 
 struct head_arguments {

@@ -294,6 +294,16 @@ rows calls::heads(std::vector<std::string> topics) {
   });
 }
 
+rows calls::read_logs(std::string topic, std::int64_t after, std::uint32_t limit) {
+  const parley_driver_log_read from{sizeof from, limit, borrow(topic), after};
+  return wait_for(
+      [&](auto done, void* user) { driver_.read_logs(driver_.self, &from, done, user); });
+}
+
+rows calls::scrub() {
+  return wait_for([&](auto done, void* user) { driver_.scrub(driver_.self, done, user); });
+}
+
 rows calls::trim_log(std::string before, std::uint32_t limit) {
   return wait_for([&](auto done, void* user) {
     driver_.trim_log(driver_.self, borrow(before), limit, done, user);

@@ -2,6 +2,8 @@
 
 #include "testing/driver_suite.hpp"
 
+#include <algorithm>
+
 namespace parley::test::storage {
 
 DRIVER_CASE(an_event_keeps_its_name_data_and_time) {
@@ -75,6 +77,79 @@ DRIVER_CASE(a_batch_makes_events_of_several_topics_void) {
   store().commit(batch().make_void("t", 1, "e").make_void("u", 2, "e"));
   CHECK_LIST(column(store().read_log("t", 0), 1), plain(null{}));
   CHECK_LIST(column(store().read_log("u", 0), 1), plain("e"), plain(null{}));
+}
+
+// Every event as topic, number and data, topic after topic.
+std::vector<std::string> all_events(calls& of, std::uint32_t limit) {
+  std::vector<std::string> out;
+  rows page;
+  std::string topic;
+  std::int64_t after = 0;
+  do {
+    page = of.read_logs(topic, after, limit);
+    CHECK_EQ(page.error, "");
+    CHECK(page.all.size() <= limit);
+    for (const plain_row& each : page.all) {
+      topic = std::get<std::string>(each.at(0));
+      after = std::get<std::int64_t>(each.at(1));
+      out.push_back(topic + " " + std::to_string(after) + " " + shown(each.at(3)));
+    }
+  } while (page.more && out.size() < 1000);
+  return out;
+}
+
+DRIVER_CASE(logs_of_all_topics_are_read_one_after_the_other) {
+  if (!store().can_read_logs()) return;
+  CHECK(all_events(store(), 10).empty());
+  for (const char* topic : {"u", "t", "u", "v", "t", "u"}) append(topic, topic);
+  append("gone", "1", "2025");
+  store().trim_log("2026", 1000);
+  store().commit(batch().make_void("t", 1, "e"));
+  const std::vector<std::string> all = all_events(store(), 100);
+  const std::string none = shown(plain(null{})), t = shown(plain("t")), u = shown(plain("u"));
+  std::vector<std::string> sorted = all;
+  std::sort(sorted.begin(), sorted.end());
+  CHECK_LIST(sorted, "t 1 " + none, "t 2 " + t, "u 1 " + u, "u 2 " + u, "u 3 " + u,
+             "v 1 " + shown(plain("v")));
+  std::string topics; // in whatever order, but each once
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i > 0 && all[i].front() == all[i - 1].front()) {
+      CHECK(all[i - 1] < all[i]);
+    } else {
+      topics += all[i].front();
+    }
+  }
+  CHECK_EQ(topics.size(), 3u);
+  for (const std::uint32_t limit : {1u, 2u, 5u, 6u, 7u}) CHECK(all_events(store(), limit) == all);
+}
+
+DRIVER_CASE(logs_are_read_on_from_what_was_trimmed) {
+  if (!store().can_read_logs()) return;
+  append("t", "1", "2025");
+  append("t", "2", "2026");
+  store().trim_log("2026", 1000);
+  const rows seen = store().read_logs("t", 1, 10);
+  CHECK_EQ(seen.all.size(), 1u);
+  CHECK_EQ(seen.all.at(0).at(1), plain(std::int64_t{2}));
+  const rows event = store().read_log("t", 0, 10);
+  CHECK(plain_row(seen.all.at(0).begin() + 1, seen.all.at(0).end()) == event.all.at(0));
+}
+
+DRIVER_CASE_AGAIN(scrubbing_takes_nothing_that_is_there) {
+  if (!store().can_scrub()) return;
+  store().commit(batch().put(items, {text("p"), integer(1), text("n"), null{}, null{}, null{}}));
+  append("t", "1");
+  store().commit(batch()
+                     .put(items, {text("p"), integer(2), null{}, null{}, null{}, null{}})
+                     .erase(items, {text("p"), integer(2)}));
+  CHECK_EQ(store().scrub().error, "");
+  CHECK_EQ(store().read(items, by_key, {text("p")}).all.size(), 1u);
+  CHECK_EQ(store().read(items, by_name, {text("n")}).all.size(), 1u);
+  CHECK_EQ(store().read_log("t", 0).all.size(), 1u);
+  CHECK_LIST(append("t").numbers, 2);
+  reopen();
+  CHECK_EQ(store().read(items, by_key, {text("p")}).all.size(), 1u);
+  CHECK_LIST(append("t").numbers, 3);
 }
 
 DRIVER_CASE(trimming_leaves_what_is_as_old_as_the_limit) {

@@ -126,6 +126,28 @@ void kept_store::fill_in_reads() {
   };
 }
 
+void kept_store::fill_in_logs() {
+  face_.read_logs = [](void* self, const parley_driver_log_read* from, parley_driver_rows_done done,
+                       void* user) {
+    auto p = rows_to(done, user);
+    p->give = [from](const parley_storage_driver& d, passage* as) {
+      d.read_logs(d.self, from, &passage::rows, as);
+    };
+    of(self).enqueue(std::move(p));
+  };
+}
+
+void kept_store::fill_in_scrub() {
+  face_.scrub = [](void* self, parley_driver_rows_done done, void* user) {
+    auto p = rows_to(done, user);
+    p->what = passage::kind::other;
+    p->give = [](const parley_storage_driver& d, passage* as) {
+      d.scrub(d.self, &passage::rows, as);
+    };
+    of(self).enqueue(std::move(p));
+  };
+}
+
 void kept_store::fill_in_search() {
   face_.search = [](void* self, const parley_driver_search* search, parley_driver_rows_done done,
                     void* user) {
@@ -141,7 +163,11 @@ void kept_store::fill_in_search() {
 
 std::string kept_store::load(parley::plugin::candidate driver, const std::filesystem::path& code) {
   const std::string why = driver_.load(std::move(driver), code);
-  if (why.empty() && storage::can_search(driver_.face())) fill_in_search();
+  if (!why.empty()) return why;
+  const parley_storage_driver& given = driver_.face();
+  if (storage::can_search(given)) fill_in_search();
+  if (storage::has(given, given.read_logs)) fill_in_logs();
+  if (storage::has(given, given.scrub)) fill_in_scrub();
   return why;
 }
 

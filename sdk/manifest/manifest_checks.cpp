@@ -289,6 +289,27 @@ class checks {
     if (!c.expires.empty()) check_expiry(c, pointer + "/expires");
     check_lasting(c, pointer);
     check_personal(c.subjects, c.record, pointer, "the collection `" + c.name + "`");
+    if (!c.ephemeral) check_anonymous(c, pointer);
+  }
+
+  // Where nobody takes the place of a person two records may become equal.
+  void check_anonymous(const collection& c, const std::string& pointer) {
+    for (const personal& one : c.subjects) {
+      if (one.on_erase != "anonymise" || !property(c.record, one.subject)) continue;
+      if (is_one_of(c.key, one.subject)) {
+        at_key(pointer + "/personal", "`" + one.subject + "` is part of the key, which stays",
+               "`on_erase: delete`, or a key without it");
+      }
+      for (const auto& index : c.indexes) {
+        if (!index.unique || !is_one_of(index.on, one.subject) ||
+            !is_required(c.record, one.subject))
+          continue;
+        at_key(pointer + "/personal",
+               "`" + one.subject + "` is in the unique index `" + index.name +
+                   "`, and of two erased people one would be refused",
+               "`on_erase: delete`, or `optional: true` for the field");
+      }
+    }
   }
 
   void check_expiry(const collection& c, const std::string& pointer) {

@@ -464,6 +464,25 @@ TEST(manifest, whose_data_it_is_must_be_said) {
           "reason)"));
 }
 
+TEST(manifest, who_is_anonymised_can_be_left_out) {
+  const std::string begin =
+      "types: { somebody: account }\ncollections:\n  c: { version: 1, fields: { id: id, by: ";
+  const std::string end = ", personal: { subject: by, on_erase: anonymise } }\n";
+  const std::string optional = "{ $ref: '#/types/somebody', optional: true } }";
+  EXPECT_THAT(problems_of(begin + "account }, key: [id], indexes: { i: { on: [by] } }" + end),
+              IsEmpty());
+  EXPECT_THAT(problems_of(begin + optional +
+                          ", key: [id], indexes: { i: { on: [by], unique: true } }" + end),
+              IsEmpty());
+  EXPECT_THAT(problems_of(begin + "account }, key: [id, by]" + end),
+              ElementsAre("plugin.yaml:5:68: `by` is part of the key, which stays; `on_erase: "
+                          "delete`, or a key without it"));
+  EXPECT_THAT(
+      problems_of(begin + "account }, key: [id], indexes: { i: { on: [by], unique: true } }" + end),
+      ElementsAre("plugin.yaml:5:108: `by` is in the unique index `i`, and of two erased people "
+                  "one would be refused; `on_erase: delete`, or `optional: true` for the field"));
+}
+
 TEST(manifest, hooks_and_assets) {
   EXPECT_THAT(
       problems_of(

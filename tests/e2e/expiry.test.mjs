@@ -7,7 +7,7 @@ import { call, register } from "./rest_client.mjs";
 import { Server } from "./server.mjs";
 
 test("what has had its time is erased, by itself and after a restart; the rest stays", async (t) => {
-  const server = await Server.start(t, withDiary(t, { storage: { expiry_seconds: 1 } }));
+  const server = await Server.start(t, withDiary({ storage: { expiry_seconds: 1 } }));
   const { token } = await register(server);
   const write = (text, until) => call(server, "POST", "/v1/diary", { token, body: { text, until } });
   const texts = async () => (await call(server, "GET", "/v1/diary")).items.map((entry) => entry.text).sort();

@@ -59,6 +59,10 @@ driver::driver(std::shared_ptr<store> over, later answer)
                       void* user) {
     of(self).answer(of(self).store_->read_log(*what), done, user);
   };
+  face_.read_logs = [](void* self, const parley_driver_log_read* from, parley_driver_rows_done done,
+                       void* user) {
+    of(self).answer(of(self).store_->read_logs(*from), done, user);
+  };
   face_.heads = [](void* self, const parley_str* topics, std::uint32_t count,
                    parley_driver_rows_done done, void* user) {
     of(self).answer(of(self).store_->heads(topics, count), done, user);

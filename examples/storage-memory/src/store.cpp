@@ -333,6 +333,24 @@ rows store::search(const parley_driver_search& what) const {
   return out;
 }
 
+rows store::read_logs(const parley_driver_log_read& from) const {
+  rows out;
+  const std::string first(view(from.topic));
+  for (auto topic = topics_.lower_bound(first); topic != topics_.end(); ++topic) {
+    const auto& log = topic->second.log;
+    const std::int64_t after = topic->first == first ? from.after : 0;
+    for (auto at = log.upper_bound(after); at != log.end(); ++at) {
+      if (out.all.size() == from.limit) {
+        out.more = true;
+        return out;
+      }
+      row& seen = out.all.emplace_back(row{topic->first, at->first});
+      seen.insert(seen.end(), at->second.begin(), at->second.end());
+    }
+  }
+  return out;
+}
+
 rows store::read_log(const parley_driver_log_read& what) const {
   rows out;
   const auto found = topics_.find(std::string(view(what.topic)));

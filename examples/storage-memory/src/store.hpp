@@ -40,6 +40,7 @@ class store {
   rows read(const parley_driver_read& what) const;
   rows search(const parley_driver_search& what) const;
   rows read_log(const parley_driver_log_read& what) const;
+  rows read_logs(const parley_driver_log_read& from) const; // topics by name
   rows heads(const parley_str* topics, std::uint32_t count) const;
   // Whether there are more.
   bool trim_log(std::string_view before, std::uint32_t limit);

@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <future>
 #include <utility>
 
 namespace parley::storage_postgres {
@@ -34,6 +35,10 @@ driver::driver(settings with)
                       void* user) {
     static_cast<driver*>(self)->ask(read_request{read, done, user, clock::now()});
   };
+  face_.read_logs = [](void* self, const parley_driver_log_read* from, parley_driver_rows_done done,
+                       void* user) {
+    static_cast<driver*>(self)->ask(read_request{logs_query{from}, done, user, clock::now()});
+  };
   face_.heads = [](void* self, const parley_str* topics, std::uint32_t count,
                    parley_driver_rows_done done, void* user) {
     static_cast<driver*>(self)->ask(
@@ -64,7 +69,16 @@ driver::driver(settings with)
   thread_ = std::thread([this] { io_.run(); });
 }
 
+// Whoever asked waits for an answer, also where nobody has closed the store.
 driver::~driver() {
+  std::promise<void> closed;
+  face_.close(
+      this,
+      [](void* user, const parley_driver_rows*) {
+        static_cast<std::promise<void>*>(user)->set_value();
+      },
+      &closed);
+  closed.get_future().wait();
   io_.stop();
   thread_.join();
 }

@@ -24,6 +24,11 @@ constexpr std::chrono::milliseconds connect_within{5000};
 constexpr const char* log_sql =
     "SELECT number, event, data, at FROM log WHERE topic = (SELECT id FROM topics WHERE name = $1)"
     " AND number > $2 ORDER BY number LIMIT $3";
+constexpr const char* logs_sql =
+    "SELECT t.name, l.number, l.event, l.data, l.at FROM log AS l JOIN topics AS t ON t.id = "
+    "l.topic"
+    " WHERE (l.topic, l.number) > (coalesce((SELECT id FROM topics WHERE name = $1), 0), $2)"
+    " ORDER BY l.topic, l.number LIMIT $3";
 constexpr const char* heads_sql =
     "SELECT coalesce(t.head, 0) FROM unnest($1::text[]) WITH ORDINALITY AS u(name, place)"
     " LEFT JOIN LATERAL (SELECT t.head FROM topics AS t WHERE t.name = u.name OFFSET 0) AS t"
@@ -35,6 +40,7 @@ std::uint32_t limit_of(const read_request& of) {
   if (const auto* search = std::get_if<const parley_driver_search*>(&of.what)) {
     return (*search)->limit;
   }
+  if (const auto* logs = std::get_if<logs_query>(&of.what)) return logs->from->limit;
   return std::get<head_query>(of.what).count;
 }
 
@@ -177,12 +183,14 @@ query readers::query_of(const read_request& from, const char*& fault) const {
     fault = fault_of(*layout_, **read);
     return fault == nullptr ? rows_query(*layout_, **read) : query{};
   }
-  if (const auto* log = std::get_if<const parley_driver_log_read*>(&from.what)) {
-    return {log_sql, parameters()
-                         .add(view((*log)->topic))
-                         .add((*log)->after)
-                         .add(std::int64_t{(*log)->limit} + 1)};
-  }
+  const auto log_query = [](const char* sql, const parley_driver_log_read& of) {
+    return query{sql,
+                 parameters().add(view(of.topic)).add(of.after).add(std::int64_t{of.limit} + 1)};
+  };
+  if (const auto* log = std::get_if<const parley_driver_log_read*>(&from.what))
+    return log_query(log_sql, **log);
+  if (const auto* logs = std::get_if<logs_query>(&from.what))
+    return log_query(logs_sql, *logs->from);
   if (const auto* search = std::get_if<const parley_driver_search*>(&from.what)) {
     fault = fault_of(*layout_, **search);
     return fault == nullptr ? search_query(*layout_, **search, settings_.ranked) : query{};

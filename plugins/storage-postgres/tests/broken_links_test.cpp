@@ -61,6 +61,21 @@ INSTANTIATE_TEST_SUITE_P(all, lost_commit, testing::Values(loss::answer, loss::c
                            return std::string(each.param == loss::answer ? "answer" : "commit");
                          });
 
+TEST(broken_links, a_driver_that_ends_unclosed_answers_all_that_was_asked) {
+  std::vector<std::future<committed>> all;
+  {
+    const storage_postgres::driver one(fresh_settings());
+    calls store(one.face());
+    ASSERT_EQ(store.open(suite_collections()).error, "");
+    for (std::int64_t i = 0; i < 200; ++i)
+      all.push_back(store.submit(std::make_shared<batch>(numbered(i))));
+  }
+  for (std::future<committed>& each : all) {
+    ASSERT_EQ(each.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+    EXPECT_EQ(each.get().status, PARLEY_OK);
+  }
+}
+
 // A load on a thread of its own, until it is told to end.
 class running_load {
  public:

@@ -23,6 +23,13 @@ driver::driver(const settings& with)
                       void* user) {
     static_cast<driver*>(self)->readers_.ask({read, done, user});
   };
+  face_.read_logs = [](void* self, const parley_driver_log_read* from, parley_driver_rows_done done,
+                       void* user) {
+    static_cast<driver*>(self)->readers_.ask({logs_query{from}, done, user});
+  };
+  face_.scrub = [](void* self, parley_driver_rows_done done, void* user) {
+    static_cast<driver*>(self)->writer_.ask(scrub_request{done, user});
+  };
   face_.heads = [](void* self, const parley_str* topics, std::uint32_t count,
                    parley_driver_rows_done done, void* user) {
     static_cast<driver*>(self)->readers_.ask({head_query{topics, count}, done, user});

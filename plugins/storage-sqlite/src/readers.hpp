@@ -21,8 +21,13 @@ struct head_query {
   std::uint32_t count = 0;
 };
 
+// Of all topics, from behind an event of one.
+struct logs_query {
+  const parley_driver_log_read* from = nullptr;
+};
+
 struct read_request {
-  std::variant<const parley_driver_read*, const parley_driver_log_read*, head_query,
+  std::variant<const parley_driver_read*, const parley_driver_log_read*, logs_query, head_query,
                const parley_driver_search*>
       what;
   parley_driver_rows_done done = nullptr;

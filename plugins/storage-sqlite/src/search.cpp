@@ -108,6 +108,10 @@ std::string prepare_search(database& file, const collection& wanted) {
   return {};
 }
 
+std::string rebuild_search_sql(const collection& of) {
+  return "INSERT INTO " + index_table(of) + "(" + index_table(of) + ") VALUES('rebuild')";
+}
+
 std::string words_sql(const collection& of, const parley_driver_op& op) {
   std::string names, places, set;
   for (std::uint32_t i = 0; i < op.cell_count; ++i) {

@@ -17,6 +17,9 @@ std::string prepare_search(database& file, const collection& wanted);
 // For a collection that is not searched any more.
 std::string drop_search(database& file, const collection& of);
 
+// Without the words of rows that are gone, which FTS5 keeps for a while.
+std::string rebuild_search_sql(const collection& of);
+
 // Bound in the order: words, then the key twice.
 std::string words_sql(const collection& of, const parley_driver_op& op);
 enum class order { best, newest };

@@ -15,6 +15,12 @@ snapshot::snapshot(const settings& with, std::shared_ptr<const layout> known, st
       {"SELECT number, event, data, at FROM \"parley:log\" WHERE number > ?2 AND topic ="
        " (SELECT id FROM \"parley:topics\" WHERE name = ?1) ORDER BY number LIMIT ?3",
        &read_log_},
+      {"SELECT t.name, l.number, l.event, l.data, l.at"
+       " FROM \"parley:log\" AS l CROSS JOIN \"parley:topics\" AS t ON t.id = l.topic"
+       " WHERE (l.topic, l.number) >"
+       " (coalesce((SELECT id FROM \"parley:topics\" WHERE name = ?1), 0), ?2)"
+       " ORDER BY l.topic, l.number LIMIT ?3",
+       &read_logs_},
       {"SELECT head FROM \"parley:topics\" WHERE name = ?", &read_head_},
   };
   if (file_.open(with.path, false, with.cache_mib) != SQLITE_OK) why = file_.error();
@@ -72,6 +78,13 @@ int snapshot::one(const parley_driver_log_read& read, const char*&) {
   read_log_.bind(2, read.after);
   read_log_.bind(3, std::int64_t{read.limit} + 1);
   return collect(read_log_, 4, read.limit);
+}
+
+int snapshot::one(const logs_query& read, const char*&) {
+  read_logs_.bind_borrowed(1, view(read.from->topic));
+  read_logs_.bind(2, read.from->after);
+  read_logs_.bind(3, std::int64_t{read.from->limit} + 1);
+  return collect(read_logs_, 5, read.from->limit);
 }
 
 int snapshot::one(const head_query& read, const char*&) {

@@ -18,6 +18,7 @@ class snapshot {
  private:
   int one(const parley_driver_read& read, const char*& fault);
   int one(const parley_driver_log_read& read, const char*& fault);
+  int one(const logs_query& read, const char*& fault);
   int one(const head_query& read, const char*& fault);
   int one(const parley_driver_search& what, const char*& fault);
   int look_for_frequent(const parley_driver_search& what, bool& is_frequent);
@@ -29,7 +30,7 @@ class snapshot {
   const std::uint32_t ranked_rows_;
   database file_;
   statements statements_;
-  statement begin_, end_, read_log_, read_head_;
+  statement begin_, end_, read_log_, read_logs_, read_head_;
   // The rows of the request at hand. Texts lie in texts_, as offsets until all are there.
   std::vector<parley_cell> cells_;
   std::string texts_;

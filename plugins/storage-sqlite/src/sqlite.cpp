@@ -114,7 +114,7 @@ int database::open(const std::string& path, bool writable, std::uint32_t cache_m
   // FULL is what survives a power cut in WAL mode; the checkpointer decides when to checkpoint.
   std::string setup =
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
-      "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864;"
+      "PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864;"
       "PRAGMA cache_size=-" +
       std::to_string(std::uint64_t{cache_mib} * 1024) + ";";
   if (!writable) setup += "PRAGMA query_only=1;";

@@ -2,6 +2,7 @@
 
 #include "integrity.hpp"
 #include "replies.hpp"
+#include "scrub.hpp"
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -88,6 +89,7 @@ void writer::work(std::vector<write_request>& requests) {
     std::visit([this](const auto& what) { one(what); }, each);
   }
   commit();
+  if (!scrubs_.empty()) scrub();
   if (migration_.has_value()) migrate(); // one step, so that the next commits wait for no more
   checkpoint_if_due();
   if (is_open_ && !std::exchange(may_give_back_, true))
@@ -179,6 +181,17 @@ void writer::one(const trim_request& what) {
   const bool more = is_done && static_cast<std::uint32_t>(file_.changes()) == what.limit;
   reply(what.done, what.user, is_done ? PARLEY_OK : PARLEY_E_UNAVAILABLE,
         is_done ? "" : file_.error(), more);
+}
+
+void writer::one(const scrub_request& what) {
+  scrubs_.push_back(what);
+}
+
+void writer::scrub() {
+  std::string why = "the store is not open";
+  if (is_open_) why = storage_sqlite::scrub(file_, *layout_);
+  for (const scrub_request& each : std::exchange(scrubs_, {}))
+    reply(each.done, each.user, why.empty() ? PARLEY_OK : PARLEY_E_UNAVAILABLE, why);
 }
 
 void writer::one(const close_request& what) {

@@ -40,8 +40,13 @@ struct close_request {
   void* user = nullptr;
 };
 
-using write_request =
-    std::variant<open_request, commit_request, widen_request, trim_request, close_request>;
+struct scrub_request {
+  parley_driver_rows_done done = nullptr;
+  void* user = nullptr;
+};
+
+using write_request = std::variant<open_request, commit_request, widen_request, trim_request,
+                                   scrub_request, close_request>;
 
 class writer {
  public:
@@ -58,6 +63,7 @@ class writer {
   void one(const commit_request& what);
   void one(const widen_request& what);
   void one(const trim_request& what);
+  void one(const scrub_request& what);
   void one(const close_request& what);
   std::string open();
   std::string use(std::shared_ptr<const layout> known);
@@ -65,6 +71,7 @@ class writer {
   void end_migration(const std::string& problem);
   std::string lock_file();
   void shut();
+  void scrub();
   void give_back();
   void checkpoint_if_due();
 
@@ -90,6 +97,7 @@ class writer {
   std::optional<migration> migration_; // under way
   bool is_open_ = false;
   std::vector<commit_request> waiting_;
+  std::vector<scrub_request> scrubs_; // that wait: one does for all
   int log_pages_ = 0;
   int pages_at_wake_ = 0;
 

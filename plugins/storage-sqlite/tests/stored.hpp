@@ -22,6 +22,7 @@ class temporary_folder {
   ~temporary_folder() { std::filesystem::remove_all(path_); }
   temporary_folder(const temporary_folder&) = delete;
   temporary_folder& operator=(const temporary_folder&) = delete;
+  const std::string& path() const { return path_; }
   std::string file() const { return path_ + "/parley.db"; }
 
  private:

@@ -10,6 +10,7 @@
 #define PARLEY_DRAFT_STORAGE_DRIVER_H
 
 #include "storage_dump.h"
+#include "storage_reads.h"
 #include "storage_rows.h"
 
 #ifdef __cplusplus
@@ -27,48 +28,6 @@ typedef struct parley_driver_commit_result {
   parley_str error;             /* UNAVAILABLE: for the log */
 } parley_driver_commit_result;
 typedef void (*parley_driver_committed)(void* user, const parley_driver_commit_result* result);
-
-/* Rows in the order of the key or of an index. */
-typedef struct parley_driver_read {
-  uint32_t size;
-  uint32_t collection;
-  int32_t index; /* -1: the key */
-  uint32_t limit;
-  const parley_cell* prefix; /* equal in the first columns of the key or index */
-  uint32_t prefix_count;
-  uint32_t reverse;
-  const parley_cell* lower; /* of the next column, or NULL */
-  const parley_cell* upper;
-  uint32_t lower_exclusive;
-  uint32_t upper_exclusive;
-} parley_driver_read;
-
-/* Words that follow each other in one of these columns (places in `searched`). */
-typedef struct parley_search_term {
-  parley_str words; /* with a blank between */
-  const uint32_t* columns;
-  uint32_t column_count;
-  uint32_t prefix; /* 1: the last is the beginning of a word */
-} parley_search_term;
-
-/* Rows in which every term is found, the best first, by whatever the driver thinks best. */
-typedef struct parley_driver_search {
-  uint32_t size;
-  uint32_t collection;
-  const parley_search_term* terms;
-  uint32_t term_count;
-  uint32_t limit;
-  uint32_t skip; /* so many of the best are left out */
-  uint32_t reserved;
-} parley_driver_search;
-
-/* Events of a topic with numbers above `after`, in order, at most `limit`. */
-typedef struct parley_driver_log_read {
-  uint32_t size;
-  uint32_t limit;
-  parley_str topic;
-  int64_t after;
-} parley_driver_log_read;
 
 /* Borrowed while `done` runs. Row after row, column_count cells each. */
 typedef struct parley_driver_rows {
@@ -135,6 +94,16 @@ typedef struct parley_storage_driver {
    * this driver cannot. */
   void (*dump)(void* self, const parley_driver_dump* dump, parley_driver_rows_done done,
                void* user);
+  /* Events of all topics: those of one topic in order, topics in an order of the driver's own that
+   * stays. From behind `after` of `topic`, or from the first where that is empty; at most `limit`.
+   * Columns: topic, number, event (NULL: void), data, time. */
+  void (*read_logs)(void* self, const parley_driver_log_read* from, parley_driver_rows_done done,
+                    void* user);
+  /* What was erased, replaced or made void before the call is found no more in the store's files:
+   * not in free room, not among the words that are searched, not in logs of the driver's own. May
+   * take long, and commits may wait for it. status in rows; no rows. NULL: whoever keeps the files
+   * sees to it. */
+  void (*scrub)(void* self, parley_driver_rows_done done, void* user);
 } parley_storage_driver;
 
 typedef struct parley_storage_driver_api {

@@ -146,15 +146,16 @@ class PARLEY_TEST_API calls {
   rows read(std::uint32_t collection, std::int32_t index, row prefix, bounds within = {});
   rows search(std::uint32_t collection, const std::vector<term>& terms, std::uint32_t limit = 100,
               std::uint32_t skip = 0);
-  bool can_search() const {
-    return driver_.size >= offsetof(parley_storage_driver, search) + sizeof driver_.search &&
-           driver_.search != nullptr;
-  }
+  bool can_search() const { return has(driver_.search); }
   // `take` is called on a thread of the driver's; false: enough.
   std::future<rows> begin_to_dump(std::string first, std::function<bool(piece)> take);
-  bool can_dump() const { return driver_.size >= sizeof driver_ && driver_.dump != nullptr; }
+  bool can_dump() const { return has(driver_.dump); }
   rows read_log(std::string topic, std::int64_t after, std::uint32_t limit = 1000);
   rows heads(std::vector<std::string> topics);
+  rows read_logs(std::string topic, std::int64_t after, std::uint32_t limit = 1000);
+  bool can_read_logs() const { return has(driver_.read_logs); }
+  rows scrub();
+  bool can_scrub() const { return has(driver_.scrub); }
   rows trim_log(std::string before, std::uint32_t limit);
   // What was told of the progress goes to `told`, where that is given.
   rows widen(const std::vector<parley_collection>& collections,
@@ -176,6 +177,13 @@ class PARLEY_TEST_API calls {
  private:
   template <typename Begin>
   rows wait_for(Begin begin) const;
+  // Those of later versions may be missing.
+  template <typename Function>
+  bool has(Function* const& what) const {
+    const auto end = reinterpret_cast<const char*>(&what + 1);
+    const auto size = end - reinterpret_cast<const char*>(&driver_);
+    return driver_.size >= static_cast<std::size_t>(size) && what != nullptr;
+  }
 
   const parley_storage_driver& driver_;
   std::function<void()> work_;

@@ -1,0 +1,97 @@
+#include "person/requests.hpp"
+
+namespace parley::person {
+namespace json = boost::json;
+namespace {
+
+std::string text(const json::object& in, std::string_view key) {
+  const json::value* value = in.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+}
+
+json::object object(const json::object& in, std::string_view key) {
+  const json::value* value = in.if_contains(key);
+  // A copy of its own: what was read ends with its arena.
+  return value != nullptr && value->is_object()
+             ? json::object(value->get_object(), json::storage_ptr())
+             : json::object();
+}
+
+} // namespace
+
+storage::collection requests_collection() {
+  using storage::column_type;
+  return {std::string(requests_name),
+          1,
+          {"account"},
+          {{"account", column_type::text, true},
+           {"verb", column_type::text, true},
+           {"done", column_type::boolean, true},
+           {"mark", column_type::text, true},
+           {"place", column_type::json, true},
+           {"report", column_type::json, true},
+           {"parts", column_type::integer, true},
+           {"begun_at", column_type::text, true},
+           {"ended_at", column_type::text, false},
+           {"expires_at", column_type::text, true}},
+          {{"by_expiry", {"expires_at"}, false}},
+          {},
+          {},
+          "expires_at"};
+}
+
+storage::collection parts_collection() {
+  using storage::column_type;
+  return {std::string(parts_name),
+          1,
+          {"account", "part"},
+          {{"account", column_type::text, true},
+           {"part", column_type::integer, true},
+           {"text", column_type::text, true},
+           {"expires_at", column_type::text, true}},
+          {{"by_expiry", {"expires_at"}, false}},
+          {},
+          {},
+          "expires_at"};
+}
+
+std::string_view name_of(verb which) {
+  return which == verb::erase ? "erase" : "export";
+}
+
+json::object request::progress_json() const {
+  json::object out{{"done", is_done},  {"mark", mark},   {"place", place},
+                   {"report", report}, {"parts", parts}, {"expires_at", expires_at}};
+  if (!ended_at.empty()) out["ended_at"] = ended_at;
+  return out;
+}
+
+json::object request::to_json() const {
+  json::object out = progress_json();
+  out["account"] = account;
+  out["verb"] = name_of(what);
+  out["begun_at"] = begun_at;
+  return out;
+}
+
+request request::from_json(const json::object& in) {
+  request out;
+  out.account = text(in, "account");
+  out.what = text(in, "verb") == name_of(verb::erase) ? verb::erase : verb::export_all;
+  out.is_done = in.at("done").as_bool();
+  out.mark = text(in, "mark");
+  out.place = object(in, "place");
+  out.report = object(in, "report");
+  out.parts = in.at("parts").to_number<std::int64_t>();
+  out.begun_at = text(in, "begun_at");
+  out.ended_at = text(in, "ended_at");
+  out.expires_at = text(in, "expires_at");
+  return out;
+}
+
+void require_unchanged(storage::batch& in, const request& of) {
+  in.require(requests_name, {of.account}, true, {{"mark", of.mark}},
+             storage::condition_reason::batch);
+}
+
+} // namespace parley::person

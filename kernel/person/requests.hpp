@@ -1,0 +1,44 @@
+#pragma once
+
+// What was asked for a person and how far it is, as the kernel stores it: one record a person, so
+// that two requests for one do not work against each other. An export lies beside it in pieces
+// until it was taken, and for a day at most.
+
+#include "storage/engine.hpp"
+
+#include <boost/json.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace parley::person {
+
+inline constexpr std::string_view requests_name = "kernel.person_requests";
+inline constexpr std::string_view parts_name = "kernel.person_parts";
+storage::collection requests_collection();
+storage::collection parts_collection();
+
+enum class verb { export_all, erase };
+std::string_view name_of(verb which); // "export", "erase"
+
+struct request {
+  std::string account;
+  verb what = verb::export_all;
+  bool is_done = false;
+  std::string mark;          // a new one with every write: the condition of the next
+  boost::json::object place; // where it goes on; empty: at the beginning
+  boost::json::object report;
+  std::int64_t parts = 0;                     // of the export, so far
+  std::string begun_at, ended_at, expires_at; // RFC 3339
+
+  boost::json::object to_json() const;
+  // What a page of it changes.
+  boost::json::object progress_json() const;
+  static request from_json(const boost::json::object& in);
+};
+
+// Under the condition that nobody has written it since it was read.
+void require_unchanged(storage::batch& in, const request& of);
+
+} // namespace parley::person

@@ -1,0 +1,58 @@
+/* What a storage driver is asked for (draft). Part of parley.storage_driver/1, see
+ * storage_driver.h.
+ */
+#ifndef PARLEY_DRAFT_STORAGE_READS_H
+#define PARLEY_DRAFT_STORAGE_READS_H
+
+#include "storage_rows.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Rows in the order of the key or of an index. */
+typedef struct parley_driver_read {
+  uint32_t size;
+  uint32_t collection;
+  int32_t index; /* -1: the key */
+  uint32_t limit;
+  const parley_cell* prefix; /* equal in the first columns of the key or index */
+  uint32_t prefix_count;
+  uint32_t reverse;
+  const parley_cell* lower; /* of the next column, or NULL */
+  const parley_cell* upper;
+  uint32_t lower_exclusive;
+  uint32_t upper_exclusive;
+} parley_driver_read;
+
+/* Words that follow each other in one of these columns (places in `searched`). */
+typedef struct parley_search_term {
+  parley_str words; /* with a blank between */
+  const uint32_t* columns;
+  uint32_t column_count;
+  uint32_t prefix; /* 1: the last is the beginning of a word */
+} parley_search_term;
+
+/* Rows in which every term is found, the best first, by whatever the driver thinks best. */
+typedef struct parley_driver_search {
+  uint32_t size;
+  uint32_t collection;
+  const parley_search_term* terms;
+  uint32_t term_count;
+  uint32_t limit;
+  uint32_t skip; /* so many of the best are left out */
+  uint32_t reserved;
+} parley_driver_search;
+
+/* Events of a topic with numbers above `after`, in order, at most `limit`. */
+typedef struct parley_driver_log_read {
+  uint32_t size;
+  uint32_t limit;
+  parley_str topic;
+  int64_t after;
+} parley_driver_log_read;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
