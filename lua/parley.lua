@@ -162,10 +162,10 @@ function collection:get(call, ...) end
 ---@return { items: table[], more: boolean }
 function collection:range(call, query) end
 
----Full text, where plugin.yaml says `search`: { text, unfinished?, where?, limit?, skip? }. All words are
----found, "…" is a phrase, word* a beginning; the best come first. (waits)
+---Full text, where plugin.yaml says `search`: { text, unfinished?, where?, within?, limit?, skip? }. All
+---words are found, "…" is a phrase, word* a beginning; the best come first. (waits)
 ---@param call parley.call
----@param query { text: string, unfinished: boolean?, where: table?, limit: integer?, skip: integer? }
+---@param query { text: string, unfinished: boolean?, where: table?, within: { by: string, from: string, ranges: { value: string, from: integer }[] }?, limit: integer?, skip: integer? }
 ---@return { items: { record: table, snippets: { field: string, pieces: { text: string, hit: boolean }[] }[] }[], more: boolean }
 function collection:search(call, query) end
 

@@ -95,6 +95,11 @@ parley_status search(parley_call handle, parley_str collection, parley_value que
       dispatch::collection_name(*c->plugin, view(collection)), wanted, memory.get(),
       [&all, operation, memory, name = plugin.name](
           const storage::failure& why, std::vector<storage::search_hit> hits, bool more) {
+        if (why.code == storage::status::invalid_text) {
+          dispatch::error told = dispatch::error_of(PARLEY_E_INVALID);
+          told.message = why.message;
+          return all.complete_failed(operation, told);
+        }
         if (failed(all, operation, why, name)) return;
         json::array items(memory.get());
         items.reserve(hits.size());

@@ -37,6 +37,33 @@ bool read_query(const json::object& given, storage::query& out) {
   return true;
 }
 
+namespace {
+
+bool read_within(const json::object& given, storage::search_ranges& out) {
+  const auto* by = given.if_contains("by");
+  const auto* from = given.if_contains("from");
+  const auto* ranges = given.if_contains("ranges");
+  if (given.size() != 3 || by == nullptr || !by->is_string() || from == nullptr ||
+      !from->is_string() || ranges == nullptr || !ranges->is_array()) {
+    return false;
+  }
+  out.by = by->get_string();
+  out.from = from->get_string();
+  for (const json::value& each : ranges->get_array()) {
+    const auto* range = each.if_object();
+    if (range == nullptr || range->size() != 2) return false;
+    const auto* value = range->if_contains("value");
+    const auto* least = range->if_contains("from");
+    if (value == nullptr || !value->is_string() || least == nullptr || !least->is_int64()) {
+      return false;
+    }
+    out.ranges.emplace_back(value->get_string(), least->get_int64());
+  }
+  return true;
+}
+
+} // namespace
+
 bool read_search(const json::object& given, storage::search_query& out) {
   const auto is_count = [](const json::value& from) {
     return from.is_int64() && from.get_int64() >= 0 && from.get_int64() <= UINT32_MAX;
@@ -52,6 +79,8 @@ bool read_search(const json::object& given, storage::search_query& out) {
       out.unfinished = value.get_bool();
     } else if (name == "where" && value.is_object()) {
       out.where = json::object(value.get_object(), json::storage_ptr());
+    } else if (name == "within" && value.is_object()) {
+      if (!read_within(value.get_object(), out.within.emplace())) return false;
     } else if (name == "limit" && is_count(value)) {
       out.limit = static_cast<std::uint32_t>(value.get_int64());
     } else if (name == "skip" && is_count(value)) {

@@ -180,11 +180,11 @@ void driver_engine::search(collection_ref collection, const search_query& what,
   }
   const table& newest = known->newest(*of);
   auto looked_for = std::make_shared<search_arguments>();
-  const problem fault = looked_for->prepare(*of, newest, what);
-  if (!fault.empty() || looked_for->terms.empty()) {
-    return box_->put([done = std::move(done), fault] {
-      done(fault.empty() ? failure{} : invalid(fault), {}, false);
-    });
+  failure fault{status::invalid_text, looked_for->take_text(what)};
+  if (fault.message.empty()) fault = {status::invalid, looked_for->prepare(*of, newest, what)};
+  if (fault.message.empty()) fault = {};
+  if (fault.code != status::ok || looked_for->terms.empty() || looked_for->is_nothing) {
+    return box_->put([done = std::move(done), fault] { done(fault, {}, false); });
   }
   auto request_for = request<std::shared_ptr<search_arguments>>(
       [known, of, &newest, looked_for, where = json::object(what.where), arena,

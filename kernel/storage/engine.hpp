@@ -72,11 +72,17 @@ struct migration_progress {
 // Why a batch carries a condition: decides what the caller is told when it fails.
 enum class condition_reason { batch, permission, idempotency };
 
-enum class status { ok, invalid, conflict, unavailable };
+enum class status {
+  ok,
+  invalid,      // the plugin's mistake
+  invalid_text, // of a search: the mistake of whoever typed it, and the sentence is for them
+  conflict,
+  unavailable
+};
 
 struct failure {
   status code = status::ok;
-  std::string message; // for the log, or for the plugin's author where invalid
+  std::string message; // for the log; for the plugin's author where invalid
 };
 
 struct commit_result {
@@ -147,12 +153,20 @@ struct query {
   std::uint32_t limit = 100;
 };
 
+// Records with one of these texts in `by`, a field of `search_by`, and with at least the number
+// that is beside it in `from`, an integer field.
+struct search_ranges {
+  std::string by, from;
+  std::vector<std::pair<std::string, std::int64_t>> ranges; // at most 1000
+};
+
 struct search_query {
   std::string text;          // see terms_of in storage/words.hpp
   bool unfinished = false;   // the last word is still being typed
   boost::json::object where; // fields of `search_by` and their values
-  std::uint32_t limit = 20;  // at most 100
-  std::uint32_t skip = 0;    // at most 1000
+  std::optional<search_ranges> within;
+  std::uint32_t limit = 20; // at most 100
+  std::uint32_t skip = 0;   // at most 1000
 };
 
 struct search_hit {

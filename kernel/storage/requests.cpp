@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::uint32_t most_hits = 100;
 constexpr std::uint32_t most_skipped = 1000;
+constexpr std::size_t most_ranges = 1000;
 
 status from_driver(parley_status code) {
   switch (code) {
@@ -166,6 +167,17 @@ problem range_arguments::prepare(const table& of, const boost::json::array& key)
   return to_key(of, key, {memory}, read.prefix);
 }
 
+problem search_arguments::take_text(const search_query& what) {
+  if (what.text.size() > most_search_bytes) {
+    return "What is looked for has at most " + std::to_string(most_search_bytes) + " bytes.";
+  }
+  terms = terms_of(what.text, what.unfinished);
+  if (terms.size() > most_search_terms) {
+    return "At most " + std::to_string(most_search_terms) + " words are looked for.";
+  }
+  return {};
+}
+
 problem search_arguments::prepare(const table& of, const table& newest, const search_query& what) {
   const std::string name = "collection " + of.name();
   if (of.searched().empty()) return name + ": its manifest declares no search";
@@ -175,51 +187,82 @@ problem search_arguments::prepare(const table& of, const table& newest, const se
   if (what.skip > most_skipped) {
     return name + ": a search skips at most " + std::to_string(most_skipped) + " records";
   }
-  if (what.text.size() > most_search_bytes) {
-    return name + ": what is looked for has at most " + std::to_string(most_search_bytes) +
-           " bytes";
-  }
-  terms = terms_of(what.text, what.unfinished);
-  if (terms.size() > most_search_terms) {
-    return name + ": at most " + std::to_string(most_search_terms) + " words are looked for";
-  }
-  // Which place of the newest shape a field of this one has.
-  const auto place_of = [&](std::string_view field) -> int {
-    for (std::size_t i = 0; i < newest.searched().size(); ++i) {
-      if (newest.columns()[newest.searched()[i]].name == field) return static_cast<int>(i);
-    }
-    return -1;
-  };
+  search.size = sizeof search;
+  search.collection = newest.number();
+  search.limit = what.limit;
+  search.skip = what.skip;
+  std::vector<std::uint32_t> on;
   for (std::uint32_t i = 0; i < of.searched_on(); ++i) {
-    const int at = place_of(of.columns()[of.searched()[i]].name);
-    if (at >= 0) places.push_back(static_cast<std::uint32_t>(at));
+    const int at = newest.searched_at(of.columns()[of.searched()[i]].name);
+    if (at >= 0) on.push_back(static_cast<std::uint32_t>(at));
   }
-  const auto on = static_cast<std::uint32_t>(places.size());
-  for (const auto& [field, value] : what.where) {
-    const auto by = std::find_if(of.searched().begin() + of.searched_on(), of.searched().end(),
-                                 [&](std::uint32_t c) { return of.columns()[c].name == field; });
-    if (by == of.searched().end()) {
-      return at_field(of, field, "a search is not narrowed by it; name it in `search: { by: … }`");
-    }
+  for (const search_term& each : terms) {
+    asked.push_back({each.list(), on, each.prefix ? PARLEY_TERM_PREFIX : PARLEY_TERM_PHRASE});
+  }
+  problem why = add_where(of, newest, what.where);
+  if (why.empty() && what.within) why = add_ranges(of, newest, *what.within);
+  for (const term& each : asked) {
+    given.push_back({{each.words.data(), each.words.size()},
+                     each.places.data(),
+                     static_cast<std::uint32_t>(each.places.size()),
+                     each.kind});
+  }
+  search.terms = given.data();
+  search.term_count = static_cast<std::uint32_t>(given.size());
+  return why;
+}
+
+// The place of a field that a search is narrowed by.
+problem search_arguments::find_by(const table& of, const table& newest, std::string_view field,
+                                  std::uint32_t& at) {
+  const auto& searched = of.searched();
+  const auto by = std::find_if(searched.begin() + of.searched_on(), searched.end(),
+                               [&](std::uint32_t c) { return of.columns()[c].name == field; });
+  if (by == searched.end()) {
+    return at_field(of, field, "a search is not narrowed by it; name it in `search: { by: … }`");
+  }
+  at = static_cast<std::uint32_t>(std::max(newest.searched_at(field), 0));
+  return {};
+}
+
+problem search_arguments::add_where(const table& of, const table& newest,
+                                    const boost::json::object& where) {
+  for (const auto& [field, value] : where) {
+    std::uint32_t at = 0;
+    const problem why = find_by(of, newest, field, at);
+    if (!why.empty()) return why;
     if (!value.is_string()) return at_field(of, field, "takes a text");
-    places.push_back(static_cast<std::uint32_t>(std::max(place_of(field), 0)));
+    asked.push_back({value_word(value.get_string()), {at}, PARLEY_TERM_PHRASE});
   }
-  for (const search_term& each : terms) lists.push_back(each.list());
-  for (const auto& each : what.where) lists.push_back(value_word(each.value().get_string()));
-  for (std::size_t i = 0; i < lists.size(); ++i) {
-    const bool is_term = i < terms.size();
-    given.push_back({{lists[i].data(), lists[i].size()},
-                     is_term ? places.data() : &places[on + i - terms.size()],
-                     is_term ? on : 1u,
-                     is_term && terms[i].prefix ? 1u : 0u});
+  return {};
+}
+
+problem search_arguments::add_ranges(const table& of, const table& newest,
+                                     const search_ranges& what) {
+  std::uint32_t at = 0;
+  const problem why = find_by(of, newest, what.by, at);
+  if (!why.empty()) return why;
+  const int from = of.column_at(what.from) < 0 ? -1 : newest.column_at(what.from);
+  if (from < 0 || newest.columns()[static_cast<std::uint32_t>(from)].type != column_type::integer) {
+    return at_field(of, what.from, "a range begins at a field with whole numbers");
   }
-  search = {sizeof search,
-            newest.number(),
-            given.data(),
-            static_cast<std::uint32_t>(given.size()),
-            what.limit,
-            what.skip,
-            0};
+  if (what.ranges.size() > most_ranges) {
+    return at_field(of, what.by,
+                    "a search is within at most " + std::to_string(most_ranges) + " ranges");
+  }
+  within.insert(what.ranges.begin(), what.ranges.end());
+  if (within.size() != what.ranges.size()) return at_field(of, what.by, "a range is there twice");
+  is_nothing = within.empty();
+  std::string any;
+  for (const auto& [text, least] : within) {
+    any += (any.empty() ? "" : " ") + value_word(text);
+    ranges.push_back({{text.data(), text.size()}, least});
+  }
+  asked.push_back({std::move(any), {at}, PARLEY_TERM_ANY});
+  search.ranges = ranges.data();
+  search.range_count = static_cast<std::uint32_t>(ranges.size());
+  search.range_text = newest.searched()[at];
+  search.range_from = static_cast<std::uint32_t>(from);
   return {};
 }
 

@@ -7,6 +7,8 @@
 #include "storage/mailbox.hpp"
 #include "storage/words.hpp"
 
+#include <map>
+
 namespace parley::storage {
 
 class pending : public letter {
@@ -96,15 +98,32 @@ struct range_arguments {
   problem prepare(const table& of, const boost::json::array& key);
 };
 
+// Stays where it is while the driver searches.
 struct search_arguments {
-  std::vector<search_term> terms;
-  std::vector<std::string> lists; // theirs, then those of `where`
-  std::vector<parley_search_term> given;
-  std::vector<std::uint32_t> places;
+  std::vector<search_term> terms; // those of the text
   parley_driver_search search{};
-  // Checks the query against what `of` declares, and fills in `search`, which goes by what `newest`
-  // has words of.
+  bool is_nothing = false; // whatever is stored, nothing is found
+  // Takes the text apart. What whoever typed it may not.
+  problem take_text(const search_query& what);
+  // Checks the rest of the query against what `of` declares, and fills in `search`, which goes by
+  // what `newest` has words of.
   problem prepare(const table& of, const table& newest, const search_query& what);
+
+ private:
+  struct term {
+    std::string words;
+    std::vector<std::uint32_t> places;
+    std::uint32_t kind;
+  };
+  std::vector<term> asked; // the terms, then what the search is narrowed by
+  std::vector<parley_search_term> given;
+  std::map<std::string, std::int64_t> within;
+  std::vector<parley_search_range> ranges;
+
+  static problem find_by(const table& of, const table& newest, std::string_view field,
+                         std::uint32_t& at);
+  problem add_where(const table& of, const table& newest, const boost::json::object& where);
+  problem add_ranges(const table& of, const table& newest, const search_ranges& what);
 };
 
 // Whether a driver has one of its functions: those of later versions may be missing.

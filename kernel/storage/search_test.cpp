@@ -136,6 +136,34 @@ TEST_F(search_test, is_narrowed_paged_and_ranked) {
   EXPECT_EQ(rest.hits[0].record.at("id"), 1); // the one that speaks of it least
 }
 
+TEST_F(search_test, is_within_ranges) {
+  open(searched());
+  for (int i = 1; i <= 6; ++i) put(0, "p", i, i < 4 ? "tea tea" : "tea, at last");
+  for (int i = 1; i <= 3; ++i) put(0, "q", i, "tea");
+  search_query what;
+  what.text = "tea";
+  what.within = {"place", "id", {{"p", 4}}};
+  what.limit = 2;
+  const found front = look(what);
+  EXPECT_EQ(front.hits.size(), 2u);
+  EXPECT_TRUE(front.more);
+  what.skip = 2;
+  const found rest = look(what);
+  ASSERT_EQ(rest.hits.size(), 1u);
+  EXPECT_FALSE(rest.more);
+  EXPECT_GE(rest.hits[0].record.at("id").as_int64(), 4);
+  what.skip = 0;
+  what.limit = 10;
+  what.within->ranges = {{"q", 2}, {"nowhere", 0}, {"p", 6}};
+  EXPECT_EQ(look(what).hits.size(), 3u);
+  what.where = {{"place", "q"}};
+  EXPECT_EQ(look(what).hits.size(), 2u);
+  what.within->ranges = {{"p", 7}};
+  EXPECT_THAT(look(what).hits, IsEmpty());
+  what.within->ranges.clear();
+  EXPECT_THAT(look(what).hits, IsEmpty());
+}
+
 TEST_F(search_test, shows_where_it_was_found) {
   open(searched());
   put(0, "p", 1, "Das Café in Köln", "Reise");
@@ -160,13 +188,27 @@ TEST_F(search_test, says_what_is_wrong_with_a_query) {
             "`search: { by: … }`");
   EXPECT_EQ(complaint({.text = "x", .where = {{"place", 1}}}),
             "collection desk.notes, field place: takes a text");
+  EXPECT_THAT(complaint({.text = "x", .within = search_ranges{"text", "id", {{"p", 1}}}}),
+              HasSubstr("field text: a search is not narrowed by it"));
+  for (const char* from : {"height", "title"}) {
+    EXPECT_THAT(complaint({.text = "x", .within = search_ranges{"place", from, {{"p", 1}}}}),
+                HasSubstr("a range begins at a field with whole numbers"));
+  }
+  EXPECT_THAT(
+      complaint({.text = "x", .within = search_ranges{"place", "id", {{"p", 1}, {"p", 2}}}}),
+      HasSubstr("a range is there twice"));
+  search_ranges many{"place", "id", {}};
+  for (int i = 0; i <= 1000; ++i) many.ranges.emplace_back(std::to_string(i), 0);
+  EXPECT_THAT(complaint({.text = "x", .within = many}), HasSubstr("at most 1000 ranges"));
   EXPECT_EQ(complaint({.text = "x", .limit = 101}),
             "collection desk.notes: a search gives from 1 to 100 records");
   EXPECT_EQ(complaint({.text = "x", .skip = 1001}),
             "collection desk.notes: a search skips at most 1000 records");
-  EXPECT_THAT(complaint({.text = std::string(1001, 'x')}), HasSubstr("at most 1000 bytes"));
-  EXPECT_THAT(complaint({.text = "a b c d e f g h i j k l m n o p q"}),
-              HasSubstr("at most 16 words"));
+  const found words = look({.text = "a b c d e f g h i j k l m n o p q"});
+  EXPECT_EQ(words.why.message, "At most 16 words are looked for.");
+  EXPECT_EQ(words.why.code, status::invalid_text);
+  EXPECT_EQ(complaint({.text = std::string(1001, 'x')}),
+            "What is looked for has at most 1000 bytes.");
   EXPECT_EQ(complaint({.text = "\" OR 1 NEAR( * {x} : ^ -"}), ""); // no language of the store's
 }
 

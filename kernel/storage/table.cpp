@@ -137,6 +137,13 @@ const parley_cell* table::fallback(std::uint32_t column) const {
   return defaults_[column].kind == PARLEY_NULL ? nullptr : &defaults_[column];
 }
 
+int table::searched_at(std::string_view field) const {
+  for (std::size_t i = 0; i < searched_.size(); ++i) {
+    if (columns_[searched_[i]].name == field) return static_cast<int>(i);
+  }
+  return -1;
+}
+
 int table::column_at(std::string_view name) const {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (columns_[i].name == name) return static_cast<int>(i);

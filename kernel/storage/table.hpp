@@ -39,6 +39,8 @@ class table {
   const std::vector<std::uint32_t>& searched() const { return searched_; }
   // How many of them are `search_on`.
   std::uint32_t searched_on() const { return searched_on_; }
+  // The place of a field in `searched`, or -1.
+  int searched_at(std::string_view field) const;
 
   // What stands for an absent value of a column; nullptr: nothing does.
   const parley_cell* fallback(std::uint32_t column) const;

@@ -266,15 +266,24 @@ rows calls::read(std::uint32_t collection, std::int32_t index, row prefix, bound
 }
 
 rows calls::search(std::uint32_t collection, const std::vector<term>& terms, std::uint32_t limit,
-                   std::uint32_t skip) {
+                   std::uint32_t skip, const ranges& within) {
   std::vector<parley_search_term> given;
   for (const term& each : terms) {
     given.push_back({borrow(each.words), each.places.data(),
-                     static_cast<std::uint32_t>(each.places.size()), each.prefix ? 1u : 0u});
+                     static_cast<std::uint32_t>(each.places.size()), each.kind});
   }
-  const parley_driver_search what{
-      sizeof what, collection, given.data(), static_cast<std::uint32_t>(given.size()), limit,
-      skip,        0};
+  std::vector<parley_search_range> each_range;
+  for (const auto& [text, from] : within.all) each_range.push_back({borrow(text), from});
+  const parley_driver_search what{sizeof what,
+                                  collection,
+                                  given.data(),
+                                  static_cast<std::uint32_t>(given.size()),
+                                  limit,
+                                  skip,
+                                  static_cast<std::uint32_t>(each_range.size()),
+                                  each_range.data(),
+                                  within.text,
+                                  within.from};
   return wait_for([&](parley_driver_rows_done done, void* user) {
     driver_.search(driver_.self, &what, done, user);
   });

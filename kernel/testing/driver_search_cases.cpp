@@ -73,9 +73,9 @@ DRIVER_CASE(finds_the_beginnings_of_words) {
   if (!begin(store())) return;
   store().commit(said(1, "green tea"));
   store().commit(said(2, "teapot"));
-  CHECK_LIST(found(store(), {{"te", {in_name}, true}}), number(1), number(2));
-  CHECK_LIST(found(store(), {{"green te", {in_name}, true}}), number(1));
-  CHECK_EQ(found(store(), {{"eapot", {in_name}, true}}), nothing);
+  CHECK_LIST(found(store(), {{"te", {in_name}, PARLEY_TERM_PREFIX}}), number(1), number(2));
+  CHECK_LIST(found(store(), {{"green te", {in_name}, PARLEY_TERM_PREFIX}}), number(1));
+  CHECK_EQ(found(store(), {{"eapot", {in_name}, PARLEY_TERM_PREFIX}}), nothing);
 }
 
 DRIVER_CASE(finds_words_that_follow_each_other) {
@@ -93,7 +93,7 @@ DRIVER_CASE(finds_words_of_every_script) {
   store().commit(said(1, "東京 京都 都 москва नमस्ते 🎉 grosse"));
   for (const char* each : {"東京", "京都 都", "москва", "नमस्ते", "🎉", "grosse"})
     CHECK_LIST(found(store(), {{each}}), number(1));
-  CHECK_LIST(found(store(), {{"京", {in_name}, true}}), number(1));
+  CHECK_LIST(found(store(), {{"京", {in_name}, PARLEY_TERM_PREFIX}}), number(1));
   CHECK_EQ(found(store(), {{"京"}}), nothing);
   CHECK_EQ(found(store(), {{"東京 都"}}), nothing);
 }
@@ -175,6 +175,65 @@ DRIVER_CASE(a_search_is_read_in_pages) {
   std::sort(all.begin(), all.end(), is_before);
   CHECK_EQ(all.size(), 25u);
   CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
+}
+
+DRIVER_CASE(finds_any_of_some_words) {
+  if (!begin(store())) return;
+  store().commit(said(1, "green tea", "kitchen"));
+  store().commit(said(2, "black tea", "cellar"));
+  store().commit(said(3, "white tea", "roof"));
+  const auto any = [](const char* words) { return term{words, {in_place}, PARLEY_TERM_ANY}; };
+  CHECK_LIST(found(store(), {{"tea"}, any("kitchen roof")}), number(1), number(3));
+  CHECK_LIST(found(store(), {{"tea"}, any("cellar")}), number(2));
+  CHECK_LIST(found(store(), {{"green"}, any("roof kitchen garden")}), number(1));
+  CHECK_EQ(found(store(), {{"tea"}, any("garden")}), nothing);
+  CHECK_EQ(found(store(), {{"tea"}, any("kitch")}), nothing);
+}
+
+DRIVER_CASE(a_search_is_within_ranges_before_it_counts) {
+  if (!begin(store())) return;
+  constexpr std::uint32_t place = 0, seq = 1, size = 3;
+  for (const char* each : {"p", "q", "r"}) {
+    for (std::int64_t i = 0; i < 9; ++i) {
+      const std::string words = i < 5 ? "tea tea tea" : "tea and so on";
+      batch one = said(i, words, each);
+      one.patch(notes, {text(each), integer(i)}, {size}, {i == 6 ? value(null{}) : value(i)});
+      store().commit(std::move(one));
+    }
+  }
+  const auto within = [&](const ranges& only, std::uint32_t skip = 0) {
+    const rows seen = store().search(notes, {{"tea"}}, 3, skip, only);
+    CHECK_EQ(seen.error, "");
+    std::vector<std::string> out;
+    for (const plain_row& row : seen.all) {
+      out.push_back(std::get<std::string>(row[place]) +
+                    std::to_string(std::get<std::int64_t>(row[seq])));
+    }
+    std::sort(out.begin(), out.end());
+    if (seen.more) out.push_back("more");
+    std::string all;
+    for (const std::string& each : out) all += (all.empty() ? "" : " ") + each;
+    return all;
+  };
+  CHECK_EQ(within({place, seq, {{"p", 5}}}).size(), std::string("p5 p6 p7 more").size());
+  CHECK_EQ(within({place, seq, {{"p", 5}}}, 3).size(), std::string("p8").size());
+  CHECK_EQ(within({place, seq, {{"p", 7}}}), "p7 p8");
+  CHECK_EQ(within({place, seq, {{"o", 0}, {"p", 8}, {"q", 9}, {"r", 7}}}), "p8 r7 r8");
+  CHECK_EQ(within({place, size, {{"q", 6}}}), "q7 q8"); // 6 has none
+  CHECK_EQ(within({place, seq, {{"p", 9}, {"s", 0}}}), "");
+  CHECK_EQ(within({place, seq, {{"", 0}, {"p\"", 0}, {"q' r", 0}}}), "");
+  CHECK_EQ(store().search(notes, {{"tea"}}, 3, 0, {place, 99, {{"p", 1}}}).status,
+           PARLEY_E_INVALID);
+  CHECK_EQ(store().search(notes, {{"tea"}}, 3, 0, {99, seq, {{"p", 1}}}).status, PARLEY_E_INVALID);
+}
+
+DRIVER_CASE(no_row_is_better_for_being_narrowed_by_a_word_that_few_have) {
+  if (!begin(store())) return;
+  for (std::int64_t i = 1; i <= 20; ++i) store().commit(said(i, "tea"));
+  store().commit(said(21, "one two three four five six seven eight nine ten tea", "q"));
+  const rows seen = store().search(notes, {{"tea"}, {"p q", {in_place}, PARLEY_TERM_ANY}});
+  CHECK_EQ(seen.all.size(), 21u);
+  CHECK_EQ(seen.all.back()[1], number(21));
 }
 
 DRIVER_CASE(the_best_come_first) {

@@ -203,6 +203,7 @@ bool reserved_name(std::string_view name) {
                                     "scope_access"sv,
                                     "search"sv,
                                     "search_hit"sv,
+                                    "search_range"sv,
                                     "snippet"sv,
                                     "snippet_piece"sv,
                                     "text_search"sv,

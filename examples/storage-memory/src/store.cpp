@@ -292,22 +292,53 @@ rows store::read(const parley_driver_read& what) const {
   return out;
 }
 
+// How often the words of a term are found in those of a row.
+static std::size_t count(const parley_search_term& term, const std::string& in) {
+  std::size_t found = 0;
+  const auto look_for = [&](const std::string& wanted) {
+    for (std::size_t at = in.find(wanted); at != in.npos; at = in.find(wanted, at + 1)) ++found;
+  };
+  const std::string_view words = view(term.words);
+  if (term.kind != PARLEY_TERM_ANY) {
+    look_for(" " + std::string(words) + (term.kind == PARLEY_TERM_PREFIX ? "" : " "));
+    return found;
+  }
+  for (std::size_t at = 0; at <= words.size();) {
+    const std::size_t end = std::min(words.find(' ', at), words.size());
+    look_for(" " + std::string(words.substr(at, end - at)) + " ");
+    at = end + 1;
+  }
+  return found;
+}
+
 // How often all terms are found in a row, for each of its words; 0: one of them is not.
 static double score(const std::vector<std::string>& words, const parley_driver_search& what) {
   std::size_t hits = 0, length = 1;
   for (std::uint32_t t = 0; t < what.term_count; ++t) {
     const parley_search_term& term = what.terms[t];
-    const std::string wanted = " " + std::string(view(term.words)) + (term.prefix != 0 ? "" : " ");
-    std::size_t found = 0;
+    std::size_t found = 0, among = 0;
     for (std::uint32_t c = 0; c < term.column_count; ++c) {
-      const std::string& in = words[term.columns[c]];
-      length += in.size();
-      for (std::size_t at = in.find(wanted); at != in.npos; at = in.find(wanted, at + 1)) ++found;
+      among += words[term.columns[c]].size();
+      found += count(term, words[term.columns[c]]);
     }
     if (found == 0) return 0;
+    if (term.kind == PARLEY_TERM_ANY) continue;
+    length += among;
     hits += found;
   }
   return static_cast<double>(hits) / static_cast<double>(length);
+}
+
+static bool is_within(const row& found, const std::vector<std::uint32_t>& columns,
+                      const parley_driver_search& what) {
+  if (what.range_count == 0) return true;
+  const auto* text = std::get_if<std::string>(&found[columns[what.range_text]]);
+  const auto* number = std::get_if<std::int64_t>(&found[columns[what.range_from]]);
+  return text != nullptr && number != nullptr &&
+         std::any_of(what.ranges, what.ranges + what.range_count,
+                     [&](const parley_search_range& each) {
+                       return view(each.text) == *text && *number >= each.from;
+                     });
 }
 
 rows store::search(const parley_driver_search& what) const {
@@ -318,9 +349,14 @@ rows store::search(const parley_driver_search& what) const {
     for (std::uint32_t c = 0; c < what.terms[t].column_count; ++c)
       if (what.terms[t].columns[c] >= s.searched_count)
         return {PARLEY_E_INVALID, "there are no such words", {}, false};
+  if (what.range_count != 0 &&
+      (what.range_text >= s.columns.size() || what.range_from >= s.columns.size()))
+    return {PARLEY_E_INVALID, "there is no such column", {}, false};
   std::vector<std::pair<double, const row*>> found;
   for (const auto& [key, words] : s.of->words)
-    if (const double seen = score(words, what); seen > 0) found.emplace_back(-seen, &key);
+    if (const double seen = score(words, what);
+        seen > 0 && is_within(*s.of->find(key), s.columns, what))
+      found.emplace_back(-seen, &key);
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   rows out;

@@ -29,23 +29,38 @@ std::vector<std::string_view> split(std::string_view words) {
   return out;
 }
 
-// All words, as a tsquery is written.
+// The words, as a tsquery is written.
 std::string lexeme_query(const parley_search_term& term) {
   std::string out;
   const std::vector<std::string_view> words = split(view(term.words));
+  const char* const joint = term.kind == PARLEY_TERM_ANY ? " | '" : " & '";
   for (const std::string_view each : words) {
-    out += out.empty() ? "'" : " & '";
+    out += out.empty() ? "'" : joint;
     for (const char c : each) out.append(c == '\'' || c == '\\' ? 2 : 1, c);
     out += '\'';
   }
-  return term.prefix != 0 ? out + ":*" : out;
+  return term.kind == PARLEY_TERM_PREFIX ? out + ":*" : out;
 }
 
 // What is to be seen in a list of words.
 std::string sequence(const parley_search_term& term) {
   std::string out;
   for (const std::string_view each : split(view(term.words))) out.append(" ").append(each);
-  return term.prefix != 0 ? out : out + " ";
+  return term.kind == PARLEY_TERM_PREFIX ? out : out + " ";
+}
+
+const char* fault_of_ranges(const layout& known, const parley_driver_search& what) {
+  if (what.range_count == 0) return nullptr;
+  const shape& by = known.shapes[what.collection];
+  if (what.range_text >= by.columns.size() || what.range_from >= by.columns.size()) {
+    return "unknown column";
+  }
+  const auto type = [&](std::uint32_t of) {
+    return known.tables[by.table].columns[by.columns[of]].type;
+  };
+  const bool fit =
+      type(what.range_text) == PARLEY_COLUMN_TEXT && type(what.range_from) == PARLEY_COLUMN_INTEGER;
+  return fit ? nullptr : "a range is of a text and a whole number";
 }
 
 class search_statement {
@@ -58,6 +73,7 @@ class search_statement {
     for (std::uint32_t i = 0; i < what_.term_count; ++i) {
       add_term(what_.terms[i], found, rank);
     }
+    if (what_.range_count != 0) add_ranges(found);
     std::string order;
     for (const std::uint32_t each : of_.key()) order += ", " + ordered(of_, each, true);
     out_.sql = "SELECT " + column_list(of_, by_.columns) + " FROM (SELECT * FROM " +
@@ -74,17 +90,46 @@ class search_statement {
     return "$" + std::to_string(out_.with.count());
   }
 
+  // Looked up row by row in an object that is made once, whatever the planner thinks of a join.
+  void add_ranges(std::string& found) {
+    cells texts, numbers;
+    for (std::uint32_t i = 0; i < what_.range_count; ++i) {
+      texts.push_back({PARLEY_STRING, 0, {.text = what_.ranges[i].text}});
+      numbers.push_back(cell(what_.ranges[i].from));
+    }
+    found += " AND " + column_name(what_.range_from) + " >= ((SELECT jsonb_object(" +
+             next_array(PARLEY_COLUMN_TEXT, texts) + ", " +
+             next_array(PARLEY_COLUMN_INTEGER, numbers) + "::text[])) ->> " +
+             column_name(what_.range_text) + ")::int8";
+  }
+
+  std::string column_name(std::uint32_t of) const {
+    return quoted(of_.columns[by_.columns[of]].name);
+  }
+
+  std::string next_array(std::int32_t type, const cells& of) {
+    std::vector<const parley_cell*> each;
+    for (const parley_cell& one : of) each.push_back(&one);
+    out_.with.add_array(type, each);
+    return "$" + std::to_string(out_.with.count());
+  }
+
   // The more of a text is what was looked for, the better.
   void add_term(const parley_search_term& term, std::string& found, std::string& rank) {
     const std::string lexemes = next(lexeme_query(term)) + "::tsquery";
-    const std::string words = next(sequence(term));
+    const bool is_any = term.kind == PARLEY_TERM_ANY;
+    const std::string words = is_any ? std::string() : next(sequence(term));
     found += found.empty() ? "(" : " AND (";
     for (std::uint32_t i = 0; i < term.column_count; ++i) {
       const std::string column = quoted(of_.columns[by_.searched[term.columns[i]]].name);
       const std::string list = list_of(column);
       if (i != 0) found += " OR ";
-      found += "(" + lexemes_of(column) + " @@ " + lexemes + " AND strpos(" + list + ", " + words +
-               ") > 0)";
+      found += "(" + lexemes_of(column) + " @@ " + lexemes;
+      if (is_any) {
+        found += ")";
+        continue;
+      }
+      found += " AND strpos(" + list + ", " + words + ") > 0)";
       rank += (rank.empty() ? "" : " + ") + std::string("coalesce(1 - octet_length(replace(") +
               list + ", " + words + ", ''))::float8 / octet_length(" + list + "), 0)";
     }
@@ -128,7 +173,7 @@ const char* fault_of(const layout& known, const parley_driver_search& what) {
     }
     if (split(view(term.words)).empty()) return "a term has at least one word";
   }
-  return nullptr;
+  return fault_of_ranges(known, what);
 }
 
 query search_query(const layout& known, const parley_driver_search& what, std::uint32_t ranked) {

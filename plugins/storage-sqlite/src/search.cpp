@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <vector>
+
 namespace parley::storage_sqlite {
 namespace {
 
@@ -135,14 +137,28 @@ std::string search_sql(const collection& of, order by) {
   for (const column& each : of.columns) {
     columns += (columns.empty() ? "m." : ", m.") + quoted(each.name);
   }
-  // They are chosen before their rows are looked at.
-  const std::string chosen = by == order::best ? "rank AS r" : "-rowid AS r";
-  const std::string sorted = by == order::best ? "rank" : "rowid DESC";
-  return "SELECT " + columns + " FROM (SELECT rowid AS id, " + chosen + " FROM " + index_table(of) +
-         " WHERE " + index_table(of) + " MATCH ? ORDER BY " + sorted +
-         " LIMIT ? OFFSET ?) AS f JOIN " + words_table(of) +
-         " AS s ON s.\"parley:id\" = f.id JOIN " + quoted(of.name) + " AS m ON " +
-         same_key(of, "m.", "s.") + " ORDER BY f.r, f.id";
+  // In the order of FTS5: a row is looked at when it is its turn.
+  return "SELECT " + columns + " FROM " + index_table(of) + " AS f CROSS JOIN " + words_table(of) +
+         " AS s ON s.\"parley:id\" = f.rowid CROSS JOIN " + quoted(of.name) + " AS m ON " +
+         same_key(of, "m.", "s.") + " WHERE f." + index_table(of) + " MATCH ?" +
+         (by == order::best ? " AND f.rank MATCH ? ORDER BY f.rank" : " ORDER BY f.rowid DESC") +
+         " LIMIT ?";
+}
+
+std::string rank_of(const collection& of, const parley_driver_search& what) {
+  std::vector<bool> counts(of.searched.size());
+  for (std::uint32_t i = 0; i < what.term_count; ++i) {
+    if (what.terms[i].kind == PARLEY_TERM_ANY) continue;
+    for (std::uint32_t c = 0; c < what.terms[i].column_count; ++c) {
+      counts[what.terms[i].columns[c]] = true;
+    }
+  }
+  std::string out = "bm25(";
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    out += (i == 0 ? "" : ", ");
+    out += counts[i] ? "1.0" : "0.0";
+  }
+  return out + ")";
 }
 
 std::string count_sql(const collection& of) {
@@ -155,9 +171,14 @@ std::string match_of(const collection& of, const parley_search_term& term) {
   for (std::uint32_t c = 0; c < term.column_count; ++c) {
     out += (c == 0 ? "" : " ") + words_column(of, term.columns[c]);
   }
-  out += "} : \"";
-  for (const char each : view(term.words)) out += each == '"' ? ' ' : each;
-  return out + (term.prefix != 0 ? "\" *" : "\"");
+  out += "} : (\"";
+  for (const char each : view(term.words)) {
+    if (term.kind == PARLEY_TERM_ANY && each == ' ')
+      out += "\" OR \"";
+    else
+      out += each == '"' ? ' ' : each;
+  }
+  return out + (term.kind == PARLEY_TERM_PREFIX ? "\" *)" : "\")");
 }
 
 std::string match_of(const collection& of, const parley_driver_search& what) {

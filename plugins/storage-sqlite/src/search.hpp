@@ -23,12 +23,13 @@ std::string rebuild_search_sql(const collection& of);
 // Bound in the order: words, then the key twice.
 std::string words_sql(const collection& of, const parley_driver_op& op);
 enum class order { best, newest };
-// Bound in the order: what match_of gives, limit, skip.
+// Bound in the order: what match_of gives, for the best what rank_of gives, limit.
 std::string search_sql(const collection& of, order by);
 // How many rows hold a term, but no more than a limit. Bound in the order: what match_of gives,
 // limit.
 std::string count_sql(const collection& of);
-// As FTS5 wants it.
+// As FTS5 wants it. What makes no row better weighs nothing.
+std::string rank_of(const collection& of, const parley_driver_search& what);
 std::string match_of(const collection& of, const parley_search_term& term);
 std::string match_of(const collection& of, const parley_driver_search& what);
 

@@ -5,7 +5,31 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+
 namespace parley::storage_sqlite {
+namespace {
+
+bool is_one_of_many(const parley_search_term& term) {
+  constexpr std::ptrdiff_t many = 100;
+  const std::string_view words = view(term.words);
+  return term.kind == PARLEY_TERM_ANY && std::count(words.begin(), words.end(), ' ') >= many;
+}
+
+// Whether the row lies in one of the ranges of a search.
+bool is_within(const parley_driver_search& what, const statement& row) {
+  if (what.range_count == 0) return true;
+  const std::string_view text = row.text(static_cast<int>(what.range_text));
+  const parley_search_range* const end = what.ranges + what.range_count;
+  const parley_search_range* const found = std::lower_bound(
+      what.ranges, end, text,
+      [](const parley_search_range& each, std::string_view of) { return view(each.text) < of; });
+  return found != end && view(found->text) == text &&
+         !row.is_null(static_cast<int>(what.range_from)) &&
+         row.integer(static_cast<int>(what.range_from)) >= found->from;
+}
+
+} // namespace
 
 snapshot::snapshot(const settings& with, std::shared_ptr<const layout> known, std::string& why)
     : layout_(std::move(known)), ranked_rows_(with.ranked_rows), statements_(file_, *layout_) {
@@ -111,20 +135,28 @@ int snapshot::one(const parley_driver_search& what, const char*& fault) {
   statement* from = is_frequent ? statements_.newest(what) : statements_.best(what);
   if (from == nullptr) return SQLITE_ERROR;
   const collection& of = (*layout_)[what.collection];
-  const std::string match = match_of(of, what);
-  from->bind_borrowed(1, match);
-  from->bind(2, std::int64_t{what.limit} + 1);
-  from->bind(3, std::int64_t{what.skip});
-  return collect(*from, static_cast<std::uint32_t>(of.columns.size()), what.limit);
+  const std::string match = match_of(of, what), rank = rank_of(of, what);
+  const std::int64_t wanted = std::int64_t{what.skip} + what.limit + 1;
+  int at = 1;
+  from->bind_borrowed(at++, match);
+  if (!is_frequent) from->bind_borrowed(at++, rank);
+  from->bind(at, what.range_count == 0 ? wanted : std::max(wanted, std::int64_t{ranked_rows_}));
+  std::uint32_t left = what.skip;
+  return collect(*from, static_cast<std::uint32_t>(of.columns.size()), what.limit,
+                 [&] { return is_within(what, *from) && (left == 0 || left-- == 0); });
 }
 
 // To rank, FTS5 counts each term in every row that has it, so the time would grow with the store;
-// and what is everywhere ranks nothing.
+// and what is everywhere ranks nothing. It also looks for all words of which one is enough.
 int snapshot::look_for_frequent(const parley_driver_search& what, bool& is_frequent) {
   statement* count = statements_.count(what);
   if (count == nullptr) return SQLITE_ERROR;
   int code = SQLITE_ROW;
   for (std::uint32_t i = 0; i < what.term_count && !is_frequent && code == SQLITE_ROW; ++i) {
+    if (is_one_of_many(what.terms[i])) {
+      is_frequent = true;
+      break;
+    }
     const std::string match = match_of((*layout_)[what.collection], what.terms[i]);
     count->bind_borrowed(1, match);
     count->bind(2, std::int64_t{ranked_rows_} + 1);
@@ -135,10 +167,13 @@ int snapshot::look_for_frequent(const parley_driver_search& what, bool& is_frequ
   return code;
 }
 
-int snapshot::collect(statement& from, std::uint32_t columns, std::uint32_t limit) {
+template <typename Wanted>
+int snapshot::collect(statement& from, std::uint32_t columns, std::uint32_t limit,
+                      const Wanted& wanted) {
   columns_ = columns;
   int code = from.step();
   for (; code == SQLITE_ROW; code = from.step()) {
+    if (!wanted()) continue;
     if (rows_ == limit) {
       more_ = true;
       code = SQLITE_DONE;
@@ -151,6 +186,10 @@ int snapshot::collect(statement& from, std::uint32_t columns, std::uint32_t limi
   }
   from.reset();
   return code;
+}
+
+int snapshot::collect(statement& from, std::uint32_t columns, std::uint32_t limit) {
+  return collect(from, columns, limit, [] { return true; });
 }
 
 // SQLite's text ends with the next step. The buffer may move while it grows, so only its length is

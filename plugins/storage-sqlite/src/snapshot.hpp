@@ -23,6 +23,9 @@ class snapshot {
   int one(const parley_driver_search& what, const char*& fault);
   int look_for_frequent(const parley_driver_search& what, bool& is_frequent);
   int collect(statement& from, std::uint32_t columns, std::uint32_t limit);
+  // Only rows of which `wanted()` says so, asked once for each.
+  template <typename Wanted>
+  int collect(statement& from, std::uint32_t columns, std::uint32_t limit, const Wanted& wanted);
   parley_cell kept(parley_cell cell);
   void reply_rows(const read_request& to);
 

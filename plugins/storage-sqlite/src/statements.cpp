@@ -204,7 +204,9 @@ const char* fault_of(const layout& known, const parley_driver_search& what) {
       return "unknown words";
     }
   }
-  return nullptr;
+  if (what.range_count == 0) return nullptr;
+  const std::size_t columns = of.columns.size();
+  return what.range_text < columns && what.range_from < columns ? nullptr : "unknown column";
 }
 
 statement* statements::prepared(const std::string& shape,

@@ -419,6 +419,10 @@ TEST_F(sqlite_file, what_is_everywhere_is_found_the_newest_first) {
   EXPECT_EQ(found({{"tea"}}), "4321");
   EXPECT_EQ(found({{"rare"}}), "12");
   EXPECT_EQ(found({{"rare"}, {"tea"}}), "21");
+  std::string any = "rare";
+  for (int i = 1; i < 100; ++i) any += " x" + std::to_string(i);
+  EXPECT_EQ(found({{"rare"}, {any, {0}, PARLEY_TERM_ANY}}), "12");
+  EXPECT_EQ(found({{"rare"}, {any + " x100", {0}, PARLEY_TERM_ANY}}), "21");
   EXPECT_EQ(store.close().status, PARLEY_OK);
 }
 

@@ -198,6 +198,16 @@ void decode(const value& from, search_hit<Record>& out) {
   decode_required(from, slots[1], "snippets", out.snippets);
 }
 
+// Records with this value in a field that a search is narrowed `by`, and in another at least
+// `from`.
+struct search_range {
+  std::string value;
+  std::int64_t from = 0;
+};
+inline parley_slot encode(const arena& a, const search_range& in) {
+  return make_object(a, "value", in.value, "from", in.from).slot();
+}
+
 // Full text, where the manifest says `search`; awaited, it gives a page of hits, the best first.
 // See draft/storage.h for what may stand in `text`.
 template <class Record>
@@ -215,12 +225,18 @@ class text_search : public operation<text_search<Record>> {
   text_search& where(const Pairs&... pairs) {
     return set(2, make_object(arena_, pairs...).slot());
   }
-  text_search& limit(std::int64_t most) { return set(3, encode(arena_, most)); }
-  text_search& skip(std::int64_t first) { return set(4, encode(arena_, first)); }
+  // Only records of one of these ranges; of none, nothing is found: within("conversation", "seq",
+  // {{id, 1000}}).
+  text_search& within(const char* by, const char* from, const std::vector<search_range>& ranges) {
+    return set(3, make_object(arena_, "by", by, "from", from, "ranges", ranges).slot());
+  }
+  text_search& limit(std::int64_t most) { return set(4, encode(arena_, most)); }
+  text_search& skip(std::int64_t first) { return set(5, encode(arena_, first)); }
 
   parley_status begin(parley_done done, void* user) const {
-    static constexpr std::array<parley_str, 5> names{to_c("text"), to_c("unfinished"),
-                                                     to_c("where"), to_c("limit"), to_c("skip")};
+    static constexpr std::array<parley_str, 6> names{to_c("text"),  to_c("unfinished"),
+                                                     to_c("where"), to_c("within"),
+                                                     to_c("limit"), to_c("skip")};
     const parley_storage_api& store = *this->host_->store;
     if (store.size < offsetof(parley_storage_api, search) + sizeof store.search)
       throw unavailable("This server does not search.");
@@ -245,7 +261,7 @@ class text_search : public operation<text_search<Record>> {
   }
 
   arena arena_;
-  std::array<parley_slot, 5> slots_{};
+  std::array<parley_slot, 6> slots_{};
 };
 
 template <record_class Record>

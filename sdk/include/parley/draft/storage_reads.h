@@ -25,13 +25,26 @@ typedef struct parley_driver_read {
   uint32_t upper_exclusive;
 } parley_driver_read;
 
-/* Words that follow each other in one of these columns (places in `searched`). */
+/* What the words of a term are. */
+enum {
+  PARLEY_TERM_PHRASE = 0, /* they follow each other */
+  PARLEY_TERM_PREFIX = 1, /* likewise, and the last is the beginning of a word */
+  PARLEY_TERM_ANY = 2     /* one of them is enough; a row is none the better for it */
+};
+
+/* Words that are found in one of these columns (places in `searched`). */
 typedef struct parley_search_term {
   parley_str words; /* with a blank between */
   const uint32_t* columns;
   uint32_t column_count;
-  uint32_t prefix; /* 1: the last is the beginning of a word */
+  uint32_t kind;
 } parley_search_term;
+
+/* Rows with this text in one column, and at least this integer in another. */
+typedef struct parley_search_range {
+  parley_str text;
+  int64_t from;
+} parley_search_range;
 
 /* Rows in which every term is found, the best first, by whatever the driver thinks best. */
 typedef struct parley_driver_search {
@@ -40,8 +53,10 @@ typedef struct parley_driver_search {
   const parley_search_term* terms;
   uint32_t term_count;
   uint32_t limit;
-  uint32_t skip; /* so many of the best are left out */
-  uint32_t reserved;
+  uint32_t skip;                     /* so many of the best are left out */
+  uint32_t range_count;              /* 0: all rows; at most 1000 */
+  const parley_search_range* ranges; /* rows of one of these, in the order of texts, each once */
+  uint32_t range_text, range_from;   /* the columns of theirs */
 } parley_driver_search;
 
 /* Events of a topic with numbers above `after`, in order, at most `limit`. */

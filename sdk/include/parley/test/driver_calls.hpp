@@ -14,6 +14,7 @@
 #include <functional>
 #include <future>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -126,11 +127,17 @@ struct bounds {
   std::uint32_t limit = 1000;
 };
 
-// Words that follow each other in one of these places of `searched`.
+// Words that are found in one of these places of `searched`.
 struct term {
   std::string words;
   std::vector<std::uint32_t> places = {0};
-  bool prefix = false;
+  std::uint32_t kind = PARLEY_TERM_PHRASE;
+};
+
+// Rows with one of these texts in one column, and in another at least the number that is beside it.
+struct ranges {
+  std::uint32_t text = 0, from = 0;
+  std::map<std::string, std::int64_t> all; // none: any row
 };
 
 class PARLEY_TEST_API calls {
@@ -145,7 +152,7 @@ class PARLEY_TEST_API calls {
   committed commit(batch what);
   rows read(std::uint32_t collection, std::int32_t index, row prefix, bounds within = {});
   rows search(std::uint32_t collection, const std::vector<term>& terms, std::uint32_t limit = 100,
-              std::uint32_t skip = 0);
+              std::uint32_t skip = 0, const ranges& within = {});
   bool can_search() const { return has(driver_.search); }
   // `take` is called on a thread of the driver's; false: enough.
   std::future<rows> begin_to_dump(std::string first, std::function<bool(piece)> take);
