@@ -40,6 +40,50 @@ test("a deleted message: gone from history, a void where it stood in the log, it
   await later.close();
 });
 
+test("search: by words, in pages, with what was found marked; nothing from before one came, nothing deleted", async () => {
+  const [ann, ben, cyd] = [await register(server), await register(server), await register(server)];
+  const chat = (await group(server, ann, "Kitchen", [ben])).id;
+  const look = async (who, text, more = "") =>
+    (await call(server, "GET", `/v1/conversations/${chat}/search?text=${encodeURIComponent(text)}${more}`, { token: who.token }));
+  const texts = (page) => page.items.map((one) => one.message.text).sort();
+  for (const text of ["Green tea", "東京都に住む", "Café «Tea & Cake» in Köln", "coffee"]) await send(server, ann, chat, text);
+  assert.deepEqual(texts(await look(ben, "TEA")), ["Café «Tea & Cake» in Köln", "Green tea"]);
+  assert.deepEqual(texts(await look(ben, "京都")), ["東京都に住む"]);
+  assert.deepEqual(texts(await look(ben, '"tea green"')), []);
+  assert.deepEqual(texts(await look(ben, "gre", "&unfinished=true")), ["Green tea"]);
+  const [hit] = (await look(ben, "cafe koln")).items;
+  assert.equal(hit.snippet.map((piece) => (piece.hit ? `[${piece.text}]` : piece.text)).join(""), "[Café] «Tea & Cake» in [Köln]");
+  assert.deepEqual(hit.message, (await history(server, ben, chat)).items.find((one) => one.seq === hit.message.seq));
+  const pages = [await look(ben, "tea", "&limit=1"), await look(ben, "tea", "&limit=1&skip=1")];
+  assert.deepEqual([pages[0].more, pages[1].more], [true, false]);
+  assert.equal(new Set(pages.map((page) => page.items[0].message.seq)).size, 2);
+
+  await refusal(server, "GET", `/v1/conversations/${chat}/search?text=tea`, { token: cyd.token }, "forbidden", 403);
+  await refusal(server, "GET", `/v1/conversations/${chat}/search?text=${"a%20".repeat(17)}`, { token: ben.token }, "invalid_params", 400);
+  await call(server, "POST", `/v1/conversations/${chat}/members`, { token: ann.token, body: { account: cyd.account } });
+  assert.deepEqual(await look(cyd, "tea", "&limit=1"), { items: [], more: false });
+  const { seq } = await send(server, ben, chat, "Tea for Cyd");
+  const client = await SocketClient.follow(server, cyd);
+  assert.deepEqual(texts(await client.call("messaging.search", { conversation: chat, text: "tea" })), ["Tea for Cyd"]);
+  await client.close();
+
+  // In all that one may read.
+  const all = async (who, text, more = "") =>
+    (await call(server, "GET", `/v1/messages/search?text=${encodeURIComponent(text)}${more}`, { token: who.token }));
+  const other = (await group(server, cyd, "Office", [])).id;
+  await send(server, cyd, other, "Tea at work");
+  assert.deepEqual(texts(await all(cyd, "tea")), ["Tea at work", "Tea for Cyd"]);
+  assert.deepEqual(texts(await all(cyd, "tea", `&sender=${cyd.account}`)), ["Tea at work"]);
+  assert.deepEqual(texts(await all(ben, "work")), []);
+
+  await server.stop();
+  await server.launch();
+  assert.deepEqual(texts(await look(cyd, "tea")), ["Tea for Cyd"]);
+  assert.equal((await look(ben, "tea")).items.length, 3);
+  await call(server, "DELETE", `/v1/conversations/${chat}/messages/${seq}`, { token: ben.token });
+  assert.deepEqual(texts(await look(cyd, "tea")), []);
+});
+
 test("reactions by REST: an emoji in the path, counts of a page, gone with the message", async () => {
   const { ann, ben, chat } = await pair();
   const { seq } = await send(server, ann, chat, "Hello");

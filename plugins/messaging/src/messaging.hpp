@@ -16,6 +16,8 @@ class messaging final : public messaging_plugin {
   task<message> send(call& c, send_params p) override;
   task<history_result> history(call& c, history_params p) override;
   task<message> get_message(call& c, get_message_params p) override;
+  task<found> search_(call& c, search_params p) override;
+  task<found> search_all(call& c, search_all_params p) override;
   task<void> delete_(call& c, delete_params p) override;
 
   task<scope_access> conversation_access(call& c, std::string principal,
