@@ -176,7 +176,7 @@ test("a newcomer: what is wrong in plain words and in the field, then where to b
   await page.keyboard.press("Enter");
   await page.getByRole("main").getByText("Find a person by user name").waitFor();
   await page.getByRole("navigation").getByText(`Others find you as @${name}`).waitFor();
-  await page.getByRole("searchbox").fill("zzzz");
+  await page.getByRole("searchbox", { name: "Find a person" }).fill("zzzz");
   await page.getByText("Nobody’s user name begins with “zzzz”.").waitFor();
   assert.deepEqual(complaints, []);
 });
@@ -436,6 +436,79 @@ for (const [count, what] of [[4500, "a long replay"], [6000, "longer than the se
   });
 }
 
+test("messages are searched: everywhere and in one conversation; a result leads to its message, however far back", async (t) => {
+  const [ann, ben] = await couple(t);
+  const other = await register(server, "writer", { display_name: "Writer" });
+  const { account } = await ann.page.evaluate(() => JSON.parse(sessionStorage.getItem("parley.session")));
+  const { id } = await direct(server, other, { account });
+  let wanted;
+  for (let at = 0; at < 150; at++) {
+    const { seq } = await send(server, other, id, at === 10 ? "Where is the <b>Käse</b>, please?" : `number ${at}`);
+    if (at === 10) wanted = seq;
+  }
+  await ann.openDirect(ben.name);
+  await ann.say("There is cheese, and Kasekuchen");
+  await ann.shows(["There is cheese, and Kasekuchen"]);
+
+  const { page } = ann;
+  await page.reload(); // now the page has not seen the others come
+  const field = page.getByRole("searchbox", { name: "Search messages" });
+  const results = page.getByRole("list", { name: "Messages found" }).getByRole("link");
+  await field.fill("kase");
+  await page.getByText("2 messages found.").waitFor();
+  assert.equal(await page.getByRole("navigation").isVisible(), false);
+  assert.deepEqual((await results.locator("mark").allTextContents()).sort(), ["Kasekuchen", "Käse"]);
+  await field.press("Enter"); // whole words
+  await page.getByText("1 message found.").waitFor();
+  assert.equal(await results.locator(".hit-text").textContent(), "Where is the <b>Käse</b>, please?");
+  await field.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  const led = page.locator(".message.found");
+  await led.getByText("Käse").waitFor();
+  await page.waitForFunction(() => document.activeElement.matches(".message.found"));
+  assert.equal(await led.evaluate((row) => {
+    const [log, seen] = [row.closest("[role=log]"), row].map((one) => one.getBoundingClientRect());
+    return seen.top >= log.top && seen.bottom <= log.bottom;
+  }), true);
+  assert.equal(await ann.messages().getByText("number 149", { exact: true }).count(), 0);
+
+  // From there back, on, and to the newest.
+  await send(server, other, id, "number 150");
+  await page.getByRole("log").evaluate((log) => (log.scrollTop = 0));
+  await ann.messages().getByText("number 0", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Go to the newest messages" }).click();
+  await ann.messages().getByText("number 150", { exact: true }).waitFor();
+  await results.first().click(); // where its address is open already
+  await led.getByText("Käse").waitFor();
+  await page.getByRole("button", { name: "Go to the newest messages" }).waitFor();
+  await ann.say("Here");
+  await ann.messages().getByText("Here", { exact: true }).waitFor();
+
+  // In this conversation only, more than a page.
+  await page.getByRole("button", { name: "Search", exact: true }).click();
+  await field.fill("cheese");
+  await page.getByText("No message has these words.").waitFor();
+  await page.getByText("Only in Writer.").waitFor();
+  await page.getByRole("button", { name: "Search everywhere" }).click();
+  await page.getByText("1 message found.").waitFor();
+  await field.fill("num");
+  await page.getByText("20 and more messages found.").waitFor();
+  await page.getByRole("button", { name: "Show more" }).click();
+  await page.getByText("40 and more messages found.").waitFor();
+  assert.equal(await results.count(), 40);
+  await field.press("Escape");
+  await page.getByRole("navigation").getByRole("link", { name: /Writer/ }).waitFor();
+  assert.equal(await field.inputValue(), "");
+
+  // A reload leads there as well; what is deleted is not there any more.
+  await page.goto(`${server.url}/#c/${id}/${wanted}`);
+  await page.reload();
+  await led.getByText("Käse").waitFor();
+  await page.goto(`${server.url}/#c/${id}/100000`);
+  await page.getByText("This message is no longer there.").waitFor();
+  quiet(ann, ben);
+});
+
 describe("without a mouse", () => {
   test("register, find, write, and walk the list by keyboard alone", async (t) => {
     const [ben] = await couple(t, ["Ben"]);
@@ -510,6 +583,14 @@ test("on a phone: one half at a time, and nothing wider than the screen", async 
   assert.equal(await window.page.getByRole("navigation").isVisible(), false);
   const wide = await window.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
   assert.equal(wide, false);
+  await window.page.getByRole("button", { name: "Search", exact: true }).click();
+  await window.page.waitForFunction(() => document.activeElement.id === "search-messages");
+  await window.page.keyboard.type("w*");
+  await window.page.getByRole("list", { name: "Messages found" }).getByRole("link").waitFor();
+  assert.equal(await window.page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
+  await window.page.getByRole("list", { name: "Messages found" }).getByRole("link").click();
+  await window.page.locator(".message.found").waitFor();
   await window.page.getByRole("link", { name: /Back/ }).click();
+  await window.page.getByRole("searchbox", { name: "Search messages" }).press("Escape");
   await window.page.getByRole("navigation").getByRole("link").first().waitFor();
 });

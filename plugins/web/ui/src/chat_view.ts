@@ -1,14 +1,16 @@
 // The page of somebody who is logged in: the list at the side, the open conversation beside it. Which one
-// is open stands in the address (#c/ID), so that reload and the back button do what they should.
+// is open stands in the address (see place.ts), so that reload and the back button do what they should.
 
 import { avatar, paintAvatar } from "./avatar.ts";
 import { sentence } from "./call_error.ts";
-import { Chats } from "./chats.ts";
+import { Chats, type Chat } from "./chats.ts";
 import { ConversationList } from "./conversation_list.ts";
 import { ConversationView } from "./conversation_view.ts";
 import { arrange, el, setText } from "./dom.ts";
 import { openGroupDialog } from "./group_dialog.ts";
+import { MessageSearch } from "./message_search.ts";
 import { peopleSearch } from "./people_search.ts";
+import { place, placeOf } from "./place.ts";
 import type { Session } from "./session.ts";
 import type { Link } from "./socket.ts";
 
@@ -36,12 +38,16 @@ export class ChatView {
   private readonly home = el("a", { href: "#" }, "Back to the conversations");
   private readonly empty = el("div", { class: "note empty" }, this.emptyText, this.home);
   private view: ConversationView | undefined;
+  private readonly search: MessageSearch;
+  private wanted: number | undefined; // the number of a message that the address asks for
+  private leaves = false; // the open conversation, to search in it where there is room for one half only
   private planned = false;
   private painted = 0;
 
   constructor(private readonly title: string, session: Session, logout: () => void, refused: () => void) {
     this.chats = new Chats(session, refused, () => this.plan());
     this.list = new ConversationList(this.chats);
+    this.search = new MessageSearch(this.chats, () => this.plan());
     this.element = el("div", { class: "chat" }, this.side(logout), this.main);
     this.main.append(this.empty);
     window.addEventListener("hashchange", this.follow);
@@ -58,9 +64,9 @@ export class ChatView {
   }
 
   private side(logout: () => void): HTMLElement {
-    const search = peopleSearch("find", "Find a person by user name", (name) => this.chats.find(name),
+    const people = peopleSearch("find", "Find a person by user name", (name) => this.chats.find(name),
       (profile) => {
-        search.clear();
+        people.clear();
         this.enter(this.chats.direct(profile.id));
       });
     const group = el("button", { type: "button" }, "New group");
@@ -71,8 +77,10 @@ export class ChatView {
     out.addEventListener("click", logout);
     return el("aside", { class: "side" },
       el("header", {}, el("h1", {}, this.title), group),
-      el("div", { role: "search", class: "find" }, search.field, search.results),
+      el("div", { role: "search", "aria-label": "People", class: "find" }, people.field, people.results),
+      el("div", { role: "search", "aria-label": "Messages", class: "find" }, this.search.field),
       this.problem,
+      this.search.results,
       this.list.element,
       el("footer", {}, this.face, el("div", { class: "titles" }, this.name, this.handle, this.link), out));
   }
@@ -80,14 +88,23 @@ export class ChatView {
   private enter(conversation: Promise<string>): void {
     setText(this.problem, "");
     conversation.then(
-      (id) => (location.hash = `c/${encodeURIComponent(id)}`),
+      (id) => (location.hash = place(id)),
       (problem: unknown) => setText(this.problem, sentence(problem)));
   }
 
   private readonly follow = (): void => {
-    this.chats.show(openId());
+    const { conversation, seq } = placeOf(location.hash);
+    this.wanted = seq;
+    this.chats.show(conversation);
     this.paint();
   };
+
+  private searchIn(conversation: string): void {
+    this.search.lookIn(conversation);
+    this.leaves = this.search.field.offsetParent === null;
+    if (this.leaves) location.hash = "";
+    else this.search.focus();
+  }
 
   private readonly look = (): void => this.chats.markRead();
 
@@ -106,14 +123,20 @@ export class ChatView {
 
   private paint(): void {
     if (!this.element) return; // a change while still being made
-    const id = openId();
+    const id = placeOf(location.hash).conversation;
     const chat = id === undefined ? undefined : this.chats.get(id);
-    if (this.view?.chat !== chat) this.change(id, chat ? new ConversationView(this.chats, chat) : undefined);
+    if (this.view?.chat !== chat) this.change(id, chat ? this.opened(chat) : undefined);
     setText(this.emptyText, this.nothingOpen(id));
     this.home.hidden = id === undefined;
     this.element.classList.toggle("has-open", id !== undefined);
     this.list.paint(id);
+    this.search.paint(location.hash);
+    this.list.element.hidden = this.search.active;
     this.view?.paint();
+    if (this.view && this.wanted !== undefined) {
+      this.view.reveal(this.wanted);
+      this.wanted = undefined;
+    }
     const me = this.chats.names.name(this.chats.me);
     paintAvatar(this.face, this.chats.me, me);
     setText(this.name, me);
@@ -131,6 +154,10 @@ export class ChatView {
       : "Nothing here yet. Find a person by user name, and say hello.";
   }
 
+  private opened(chat: Chat): ConversationView {
+    return new ConversationView(this.chats, chat, () => this.searchIn(chat.conversation.id));
+  }
+
   private change(id: string | undefined, view: ConversationView | undefined): void {
     const closed = this.view?.chat.conversation.id;
     this.view?.close();
@@ -138,19 +165,13 @@ export class ChatView {
     arrange(this.main, [view?.element ?? this.empty]);
     if (!view) {
       // Focus goes back to where the person came from.
-      if (closed !== undefined && id === undefined) queueMicrotask(() => this.list.focus(closed));
+      if (this.leaves) queueMicrotask(() => this.search.focus());
+      else if (closed !== undefined && id === undefined) queueMicrotask(() => this.list.focus(closed));
+      this.leaves = false;
       return;
     }
     this.chats.show(id);
-    view.focus();
-  }
-}
-
-function openId(): string | undefined {
-  if (!location.hash.startsWith("#c/")) return undefined;
-  try {
-    return decodeURIComponent(location.hash.slice(3)) || undefined;
-  } catch {
-    return undefined;
+    // Who began to search while the conversations were on their way goes on with it.
+    if (document.activeElement !== this.search.field) view.focus();
   }
 }

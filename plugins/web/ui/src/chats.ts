@@ -6,6 +6,7 @@ import { Cursors } from "./cursors.ts";
 import { sentence } from "./call_error.ts";
 import { Names } from "./names.ts";
 import { Outbox } from "./outbox.ts";
+import { Pages } from "./pages.ts";
 import { Polls } from "./polls.ts";
 import { Reactions } from "./reactions.ts";
 import { ReadMarks } from "./read_marks.ts";
@@ -14,21 +15,26 @@ import { sessionShelf } from "./session_shelf.ts";
 import type { Session } from "./session.ts";
 import { Socket, type Gap, type Link } from "./socket.ts";
 import { Timeline } from "./timeline.ts";
-import type { Conversation, Deletion, Member, Message, Page, Profile, TopicEvent } from "./types.ts";
+import type { Conversation, Deletion, Hit, Member, Message, Page, Profile, TopicEvent } from "./types.ts";
 import { split } from "./topic.ts";
 import { Typing } from "./typing.ts";
 import { uuid7 } from "./uuid.ts";
 
-const PAGE = 40;
-
 export interface Chat {
   conversation: Conversation;
-  timeline: Timeline;
+  timeline: Timeline; // up to the newest
+  past: Timeline | undefined; // around a message that was looked for; it is shown as long as it is there
   members: Map<string, Member>;
   membersKnown: boolean;
   last: Message | undefined; // the newest, known even where the timeline is not loaded
   fetching: boolean;
   problem: string | undefined; // why the last page did not come
+}
+
+export interface Searched {
+  conversation: string | undefined; // none: all
+  unfinished: boolean; // the last word may be the beginning of one
+  skip: number;
 }
 
 export class Chats {
@@ -37,6 +43,7 @@ export class Chats {
   readonly reactions: Reactions;
   readonly typing: Typing;
   readonly polls: Polls;
+  readonly pages: Pages;
   features: readonly string[] = [];
   link: Link = "connecting";
   listed = false; // the list of conversations is complete
@@ -64,6 +71,7 @@ export class Chats {
       refused,
     });
     const call = <T>(method: string, params: object): Promise<T> => this.socket.call<T>(method, params);
+    this.pages = new Pages(call, (change) => this.update(change), this.came, (chat) => this.open === chat.conversation.id);
     this.reactions = new Reactions(session.account, call, changed);
     this.polls = new Polls(call, changed);
     this.typing = new Typing(session.account, call, changed);
@@ -113,10 +121,11 @@ export class Chats {
 
   // The person looks at this conversation now (or at none).
   show(conversation: string | undefined): void {
+    if (this.open !== undefined && this.open !== conversation) this.pages.leavePast(this.chats.get(this.open));
     this.open = conversation;
     const chat = conversation === undefined ? undefined : this.chats.get(conversation);
     if (!chat) return;
-    if (!chat.timeline.loaded) void this.newest(chat);
+    if (!chat.timeline.loaded) void this.pages.newest(chat);
     this.markRead();
   }
 
@@ -145,6 +154,12 @@ export class Chats {
     const page = await this.socket.call<Page<Profile>>("account.find", { name: sendable(name), limit: 20 });
     this.names.learn(page.items);
     return page.items.filter((profile) => profile.id !== this.me);
+  }
+
+  search(text: string, { conversation, unfinished, skip }: Searched): Promise<Page<Hit>> {
+    const wanted = { text: sendable(text), unfinished, skip };
+    return conversation === undefined ? this.socket.call("messaging.search_all", wanted)
+      : this.socket.call("messaging.search", { conversation, ...wanted });
   }
 
   async direct(account: string): Promise<string> {
@@ -179,64 +194,17 @@ export class Chats {
     this.drop(conversation);
   }
 
-  // One page further back.
-  async earlier(chat: Chat): Promise<void> {
-    const before = chat.timeline.firstSeq;
-    if (chat.fetching || chat.timeline.complete || before === undefined) return;
-    await this.fetch(chat, { before });
-  }
-
-  // The page that did not come, once more.
-  async again(chat: Chat): Promise<void> {
-    await (chat.timeline.loaded ? this.earlier(chat) : this.newest(chat));
-  }
-
-  private async newest(chat: Chat): Promise<void> {
-    if (chat.fetching) return;
-    await this.fetch(chat, {});
-    this.markRead();
-  }
-
-  private async fetch(chat: Chat, from: { before?: number }): Promise<void> {
-    const { timeline } = chat;
-    const { begun } = timeline;
-    this.update(() => {
-      chat.fetching = true;
-      chat.problem = undefined;
-    });
-    try {
-      const page = await this.history(chat, { ...from, limit: PAGE });
-      if (timeline.begun === begun) {
-        this.update(() => {
-          timeline.add(page.items);
-          timeline.loaded = true;
-          if (!page.more) timeline.complete = true;
-          chat.last = timeline.last ?? chat.last;
-        });
-        this.besides(chat, page.items, from.before);
-      }
-    } catch (problem) {
-      this.update(() => (chat.problem = sentence(problem)));
-    }
-    this.update(() => (chat.fetching = false));
-    // Begun again while the page was on its way: it may not join up with what came since.
-    if (timeline.begun !== begun && this.open === chat.conversation.id) await this.newest(chat);
-  }
-
   // What other plugins have to a page of history.
-  private besides(chat: Chat, items: readonly Message[], before: number | undefined): void {
+  private readonly came = (chat: Chat, timeline: Timeline, items: readonly Message[], before: number | undefined): void => {
+    this.markRead();
     const { id } = chat.conversation;
-    const from = chat.timeline.complete ? 1 : Math.min(...items.map((message) => message.seq));
+    const from = timeline.complete ? 1 : Math.min(...items.map((message) => message.seq));
     const failed = (problem: unknown): void => console.warn("parley: reactions, polls:", sentence(problem));
     if (this.features.includes("polls")) this.polls.load(id, from, before === undefined).catch(failed);
     if (items.length === 0 || !this.features.includes("reactions")) return;
     const to = before === undefined ? Number.MAX_SAFE_INTEGER : before - 1;
     this.reactions.load(id, from, to).catch(failed);
-  }
-
-  private history(chat: Chat, range: { before?: number; limit: number }): Promise<Page<Message>> {
-    return this.socket.call("messaging.history", { conversation: chat.conversation.id, ...range });
-  }
+  };
 
   private receive(event: TopicEvent): void {
     const [kind, id] = split(event.topic);
@@ -271,7 +239,10 @@ export class Chats {
 
   private deleted(chat: Chat, { conversation, message }: Deletion): void {
     this.reactions.drop(conversation, message);
-    this.update(() => chat.timeline.remove(message));
+    this.update(() => {
+      chat.timeline.remove(message);
+      chat.past?.remove(message);
+    });
     if (chat.last?.seq !== message) return;
     chat.last = chat.timeline.last;
     if (!chat.last) void this.peek(chat);
@@ -312,7 +283,7 @@ export class Chats {
       else if (!first) void this.list();
     }
     const open = this.open === undefined ? undefined : this.chats.get(this.open);
-    if (open?.problem) void this.again(open);
+    if (open?.problem) void this.pages.again(open);
     if (first) await this.list();
   }
 
@@ -338,6 +309,7 @@ export class Chats {
     const chat: Chat = {
       conversation,
       timeline: new Timeline(),
+      past: undefined,
       members: new Map(),
       membersKnown: false,
       last: undefined,
@@ -347,7 +319,7 @@ export class Chats {
     this.update(() => this.chats.set(conversation.id, chat));
     void this.peek(chat);
     void this.fetchMembers(chat);
-    if (this.open === conversation.id) void this.newest(chat);
+    if (this.open === conversation.id) void this.pages.newest(chat);
   }
 
   private drop(conversation: string): void {
@@ -357,7 +329,7 @@ export class Chats {
 
   private refetch(chat: Chat): void {
     chat.timeline.restart();
-    if (this.open === chat.conversation.id) void this.newest(chat);
+    if (this.open === chat.conversation.id) void this.pages.newest(chat);
     else void this.peek(chat);
     void this.fetchMembers(chat);
   }
@@ -365,7 +337,7 @@ export class Chats {
   // The newest message only, for the list.
   private async peek(chat: Chat): Promise<void> {
     try {
-      const last = (await this.history(chat, { limit: 1 })).items.at(-1);
+      const last = (await this.pages.history(chat, { limit: 1 })).items.at(-1);
       if (last && (chat.last?.seq ?? 0) < last.seq) this.update(() => (chat.last = last));
     } catch (problem) {
       console.warn("parley: history:", sentence(problem));

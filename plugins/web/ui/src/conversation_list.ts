@@ -5,6 +5,7 @@ import { lastActivity } from "./chat_order.ts";
 import type { Chat, Chats } from "./chats.ts";
 import { arrange, el, setAttribute, setText } from "./dom.ts";
 import { moveWithArrows } from "./people_search.ts";
+import { place } from "./place.ts";
 import { roughly } from "./times.ts";
 
 interface Row {
@@ -56,7 +57,7 @@ export class ConversationList {
     const time = el("time", { class: "conversation-time" });
     const preview = el("span", { class: "conversation-preview", dir: "auto" });
     const unread = el("span", { class: "unread" }, el("span", { class: "hidden-text" }, "unread"));
-    const link = el("a", { href: `#c/${encodeURIComponent(id)}`, class: "conversation" }, face,
+    const link = el("a", { href: place(id), class: "conversation" }, face,
       el("span", { class: "conversation-lines" },
         el("span", { class: "conversation-line" }, title, time),
         el("span", { class: "conversation-line" }, preview, unread)));

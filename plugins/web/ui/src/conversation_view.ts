@@ -17,13 +17,14 @@ export class ConversationView {
   private readonly about = el("p", { class: "about", dir: "auto" });
   private readonly people = el("button", { type: "button", class: "people-button", "aria-haspopup": "dialog" }, "Members");
   private readonly ask = el("button", { type: "button", "aria-haspopup": "dialog" }, "Poll");
+  private readonly find = el("button", { type: "button" }, "Search");
   private readonly typing = el("p", { class: "typing", role: "status", dir: "auto" });
   private dialog: MembersDialog | undefined;
   private readonly messages: MessageList;
   private readonly composer: Composer;
   readonly element: HTMLElement;
 
-  constructor(private readonly chats: Chats, readonly chat: Chat) {
+  constructor(private readonly chats: Chats, readonly chat: Chat, search: () => void) {
     this.messages = new MessageList(chats, chat);
     this.composer = composer(chat.conversation.id, (text) => {
       this.messages.toEnd();
@@ -33,10 +34,11 @@ export class ConversationView {
     const back = el("a", { href: "#", class: "back", "aria-label": "Back to the conversations" }, "‹");
     this.element = el("section", { class: "open-conversation", "aria-labelledby": "conversation-title" },
       el("header", {}, back, this.face, el("div", { class: "titles" }, this.title, this.about),
-        this.ask, this.people),
-      this.messages.element, this.typing, this.composer.element);
+        this.find, this.ask, this.people),
+      this.messages.element, this.messages.newest, this.messages.lost, this.typing, this.composer.element);
     this.ask.addEventListener("click", () => openPollDialog(
       (poll) => chats.polls.create(chat.conversation.id, uuid7(), poll)));
+    this.find.addEventListener("click", search);
     this.people.addEventListener("click", () => (this.dialog = new MembersDialog(chats, chat)));
     this.element.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.isComposing) location.hash = "";
@@ -64,6 +66,11 @@ export class ConversationView {
     // On a phone the keyboard would cover what the person came to read.
     if (matchMedia("(pointer: coarse)").matches) return;
     this.composer.focus();
+  }
+
+  // Leads the person to a message.
+  reveal(seq: number): void {
+    void this.messages.reveal(seq);
   }
 
   private members(): string {

@@ -19,29 +19,36 @@ export class MessageList {
   private readonly note = el("span");
   private readonly again = el("button", { type: "button", class: "link" }, "Try again");
   private readonly top = el("p", { class: "note top" }, this.note, " ", this.again);
+  readonly lost = el("p", { class: "note", role: "status" });
   readonly element = el("div", { class: "log", role: "log", "aria-label": "Messages", tabindex: "0" },
     this.top, this.list);
+  readonly newest = el("button", { type: "button", class: "newest" }, "Go to the newest messages");
   private readonly rows = new Map<string, HTMLElement>();
   private readonly cards = new Map<string, PollCard>();
   private readonly actions = new Map<HTMLElement, MessageActions>();
   private atEnd = true;
   private end = 0; // where the end was when the list was last put there
   private painted = false;
+  private wantedSeq: number | undefined; // where the person is to be led
 
   constructor(private readonly chats: Chats, private readonly chat: Chat) {
     this.element.setAttribute("aria-live", "off"); // until the first page is there: see paint()
     this.element.addEventListener("scroll", () => this.scrolled());
-    this.again.addEventListener("click", () => void this.chats.again(this.chat));
+    this.again.addEventListener("click", () => void this.chats.pages.again(this.chat));
+    this.newest.addEventListener("click", () => this.toEnd());
     new ResizeObserver(() => {
       this.noticeLeaving();
-      if (this.atEnd) this.toEnd();
+      if (this.atEnd) this.scrollToEnd();
       this.fill();
     }).observe(this.element);
   }
 
   paint(): void {
     this.noticeLeaving();
-    const { timeline, fetching, problem } = this.chat;
+    const { fetching, problem, past } = this.chat;
+    const timeline = past ?? this.chat.timeline;
+    if (past) this.atEnd = false;
+    this.newest.hidden = !past;
     // Who is at the end and has a great many above sees none of them: they need not be kept.
     if (this.atEnd && !fetching && timeline.all().length > MOST) this.forget();
     // Not the first child: the heading of a day stays the first one while messages come between.
@@ -52,7 +59,7 @@ export class MessageList {
       : timeline.complete ? "This is the beginning." : "");
     this.again.hidden = fetching || !problem;
     arrange(this.list, this.wanted());
-    if (this.atEnd) this.toEnd();
+    if (this.atEnd) this.scrollToEnd();
     else if (read?.isConnected) {
       // Earlier ones were put on top: what the person reads stays where it is.
       const moved = read.getBoundingClientRect().bottom - before;
@@ -63,7 +70,36 @@ export class MessageList {
       // Only what comes from now on is read aloud.
       setTimeout(() => this.element.setAttribute("aria-live", "polite"), 500);
     }
+    this.lead();
     this.fill();
+  }
+
+  // Leads the person to a message, also where that is far back.
+  async reveal(seq: number): Promise<void> {
+    this.wantedSeq = seq;
+    this.atEnd = false;
+    setText(this.lost, "");
+    let found = false;
+    try {
+      found = await this.chats.pages.reveal(this.chat, seq);
+    } catch {
+      // Said above the messages.
+    }
+    if (this.wantedSeq !== seq) return;
+    if (found) this.paint();
+    else setText(this.lost, "This message is no longer there.");
+    this.wantedSeq = undefined;
+  }
+
+  private lead(): void {
+    const row = this.wantedSeq === undefined ? undefined : this.rows.get(`seq ${this.wantedSeq}`);
+    if (!row?.isConnected) return;
+    this.wantedSeq = undefined;
+    for (const other of this.list.querySelectorAll(".found")) other.classList.remove("found");
+    row.classList.add("found");
+    row.tabIndex = -1;
+    row.focus({ preventScroll: true });
+    row.scrollIntoView({ block: "center" });
   }
 
   private forget(): void {
@@ -73,6 +109,12 @@ export class MessageList {
   }
 
   toEnd(): void {
+    this.chats.pages.leavePast(this.chat);
+    setText(this.lost, "");
+    this.scrollToEnd();
+  }
+
+  private scrollToEnd(): void {
     this.element.scrollTop = this.element.scrollHeight;
     this.end = this.element.scrollTop;
     this.atEnd = true;
@@ -86,15 +128,17 @@ export class MessageList {
 
   private scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.element;
-    this.atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    this.atEnd = !this.chat.past && scrollHeight - scrollTop - clientHeight < NEAR_END;
     this.fill();
   }
 
-  // As long as the top is in view or close, get what is earlier. Asked after every painting too: at the
-  // very top no scroll comes any more that would ask.
+  // As long as the top is in view or close, get what is earlier; in the past likewise what is later. Asked
+  // after every painting too: at the very top no scroll comes any more that would ask.
   private fill(): void {
     if (!this.painted || this.chat.fetching || this.chat.problem) return;
-    if (this.element.clientHeight > 0 && this.element.scrollTop < NEAR_TOP) void this.chats.earlier(this.chat);
+    const { scrollTop, scrollHeight, clientHeight } = this.element;
+    if (clientHeight > 0 && scrollTop < NEAR_TOP) void this.chats.pages.earlier(this.chat);
+    if (clientHeight > 0 && scrollHeight - scrollTop - clientHeight < NEAR_TOP) void this.chats.pages.later(this.chat);
   }
 
   private wanted(): HTMLElement[] {
@@ -106,15 +150,18 @@ export class MessageList {
       else rows.push(this.stored(one, above && "sender" in above ? above : undefined));
       above = one;
     }
+    if (this.chat.past) return rows;
     for (const entry of this.chats.outbox.of(this.chat.conversation.id)) rows.push(this.unsent(entry));
     return rows;
   }
 
   // Messages, and the polls between them.
   private numbered(): (Message | Poll)[] {
-    const { timeline, conversation } = this.chat;
+    const { past, conversation } = this.chat;
+    const timeline = past ?? this.chat.timeline;
     const first = timeline.complete ? 0 : timeline.firstSeq ?? Infinity;
-    const polls = this.chats.polls.of(conversation.id).filter((poll) => poll.seq > first);
+    const last = past ? past.last?.seq ?? 0 : Infinity;
+    const polls = this.chats.polls.of(conversation.id).filter(({ seq }) => seq > first && seq < last);
     return polls.length === 0 ? [...timeline.all()]
       : [...timeline.all(), ...polls].sort((a, b) => a.seq - b.seq);
   }
@@ -138,7 +185,8 @@ export class MessageList {
     this.actions.get(row)?.paint();
     const together = above?.sender === message.sender && dayOf(above.at) === dayOf(message.at) &&
       Date.parse(message.at) - Date.parse(above.at) < TOGETHER_MS;
-    row.className = `message ${mine ? "mine" : "theirs"} ${together ? "together" : ""}`;
+    const found = row.classList.contains("found");
+    row.className = `message ${mine ? "mine" : "theirs"} ${together ? "together" : ""} ${found ? "found" : ""}`;
     const name = mine ? "You" : this.chats.names.name(message.sender);
     const sender = row.querySelector(".sender")!;
     setText(sender, name);

@@ -1,5 +1,5 @@
-// The stored messages of one conversation that this window holds: an unbroken stretch up to the newest,
-// in order of number, each once, however often and in whatever order it arrives.
+// The stored messages of one conversation that this window holds: an unbroken stretch, up to the newest
+// or of what was before, in order of number, each once, however often and in whatever order it arrives.
 
 import type { Message } from "./types.ts";
 
@@ -20,6 +20,10 @@ export class Timeline {
 
   get firstSeq(): number | undefined {
     return this.messages[0]?.seq;
+  }
+
+  has(seq: number): boolean {
+    return this.messages[this.position(seq)]?.seq === seq;
   }
 
   // Says how many were new.

@@ -3,7 +3,7 @@
 export type { Tokens } from "./api/auth-password.ts";
 export type { Profile } from "./api/identity.ts";
 export type { Poll } from "./api/polls.ts";
-export type { Conversation, Deletion, Member, Message } from "./api/messaging.ts";
+export type { Conversation, Deletion, Hit, Member, Message } from "./api/messaging.ts";
 
 export interface Page<T> {
   items: T[];
