@@ -30,7 +30,8 @@ constexpr const char* tables_sql =
     "  substring(obj_description(c.oid, 'pg_class') FROM '^The collection ([^,]+),'),"
     "  c.relname::text) COLLATE \"C\" AS name"
     " FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
-    " WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relname LIKE '%.%') AS t"
+    " WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
+    " AND c.relname LIKE '%.%') AS t"
     " ORDER BY name <> $2, name";
 constexpr const char* columns_sql =
     "SELECT a.attname::text, coalesce(array_position(x.indkey::int2[], a.attnum) + 1, 0)::bigint"

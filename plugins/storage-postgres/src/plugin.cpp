@@ -22,16 +22,32 @@ const Api* query(const parley_host* host, const char* name) {
   return static_cast<const Api*>(host->query(host, name, sizeof(Api)));
 }
 
+parley_status read_partitions(const parley_value_api& values, parley_value from, settings& out) {
+  for (std::uint32_t i = 0, total = 1; i < total; ++i) {
+    parley_str name{};
+    parley_slot number{};
+    const parley_status status = values.members(from, i, &name, &number, 1, &total);
+    if (status != PARLEY_OK) return status;
+    if (i < total)
+      out.partitions[std::string(view(name))] = static_cast<std::uint32_t>(number.as.integer);
+  }
+  return PARLEY_OK;
+}
+
 parley_status read_settings(const parley_host* host, settings& out) {
   const auto* config = query<parley_config_api>(host, PARLEY_CONFIG_INTERFACE);
   const auto* values = query<parley_value_api>(host, PARLEY_VALUE_INTERFACE);
   if (config == nullptr || values == nullptr) return PARLEY_E_UNAVAILABLE;
   parley_value read = 0;
   if (const parley_status status = config->read(host, &read); status != PARLEY_OK) return status;
-  constexpr parley_str names[] = {{"url", 3},           {"schema", 6},
-                                  {"connections", 11},  {"wait_ms", 7},
-                                  {"answer_ms", 9},     {"search_connections", 18},
-                                  {"search_ranked", 13}};
+  constexpr parley_str names[] = {{"url", 3},
+                                  {"schema", 6},
+                                  {"connections", 11},
+                                  {"wait_ms", 7},
+                                  {"answer_ms", 9},
+                                  {"search_connections", 18},
+                                  {"search_ranked", 13},
+                                  {"partitions", 10}};
   parley_slot slots[std::size(names)]{};
   const parley_status status = values->fields(read, names, std::size(names), slots);
   if (status != PARLEY_OK) return status;
@@ -46,6 +62,7 @@ parley_status read_settings(const parley_host* host, settings& out) {
     out.search_connections = static_cast<std::uint32_t>(slots[5].as.integer);
   }
   if (slots[6].kind == PARLEY_INTEGER) out.ranked = static_cast<std::uint32_t>(slots[6].as.integer);
+  if (slots[7].kind == PARLEY_OBJECT) return read_partitions(*values, slots[7].as.value, out);
   return PARLEY_OK;
 }
 

@@ -82,7 +82,14 @@ std::string create_table(const table& of) {
   for (std::size_t i = 0; i < of.columns.size(); ++i) {
     sql += column_sql(of.columns[i]) + (i < of.key_count ? " NOT NULL, " : ", ");
   }
-  return sql + "PRIMARY KEY(" + column_list(of, of.key()) + "))";
+  sql += "PRIMARY KEY(" + column_list(of, of.key()) + "))";
+  return of.partitions == 0 ? sql : sql + " PARTITION BY HASH (" + column_list(of, {0}) + ")";
+}
+
+std::string create_partition(const table& of, std::uint32_t number) {
+  return "CREATE TABLE " + quoted(short_name(of.name + ":" + std::to_string(number))) +
+         " PARTITION OF " + table_name(of) + " FOR VALUES WITH (MODULUS " +
+         std::to_string(of.partitions) + ", REMAINDER " + std::to_string(number) + ")";
 }
 
 // Empty: its name says enough.
@@ -158,7 +165,7 @@ class change {
     if (problem.empty()) problem = co_await see_others();
     for (std::size_t i = known_; i < after_.shapes.size() && problem.empty(); ++i) {
       shape& by = after_.shapes[i];
-      const table& of = after_.tables[by.table];
+      table& of = after_.tables[by.table];
       drops_ = is_alone_ && is_first(i);
       problem = co_await one(of, by);
       if (!problem.empty()) problem = "collection " + of.name + ": " + problem;
@@ -198,9 +205,10 @@ class change {
                         [&](const shape& each) { return each.table == after_.shapes[at].table; });
   }
 
-  asio::awaitable<std::string> one(const table& of, shape& by) {
+  asio::awaitable<std::string> one(table& of, shape& by) {
     std::map<std::string, stored_column> stored;
     std::string problem = co_await read_columns(of, stored);
+    if (problem.empty()) problem = co_await choose_partitions(of, !stored.empty());
     if (!problem.empty()) co_return problem;
     if (stored.empty()) {
       by.fill.clear();
@@ -211,6 +219,28 @@ class change {
     if (problem.empty()) problem = co_await match_indexes(of, by);
     if (problem.empty() && drops_) problem = co_await drop_words(of, by, stored);
     co_return problem;
+  }
+
+  // Of a table that is there: as many as it has.
+  asio::awaitable<std::string> choose_partitions(table& of, bool is_there) {
+    const auto wanted = with_.partitions.find(of.name);
+    of.partitions = wanted == with_.partitions.end() ? 0 : wanted->second;
+    if (!is_there) co_return std::string();
+    const result seen = co_await ask(
+        {"SELECT count(*) FROM pg_inherits AS p JOIN pg_class AS c ON c.oid = p.inhparent"
+         " JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2"
+         " AND c.relkind = 'p'",
+         parameters().add(std::string_view(with_.schema)).add(short_name(of.name))});
+    if (!seen.ok()) co_return why_;
+    of.partitions = static_cast<std::uint32_t>(seen.integer(0, 0));
+    if (wanted == with_.partitions.end() || wanted->second == of.partitions) {
+      co_return std::string();
+    }
+    const std::string stored =
+        of.partitions == 0 ? "in one table" : "in " + std::to_string(of.partitions) + " partitions";
+    co_return "it is stored " + stored +
+        ", and the configuration says partitions: " + std::to_string(wanted->second) +
+        "; take that out, or move to another schema by parleyctl storage copy";
   }
 
   asio::awaitable<std::string> drop_words(const table& of, const shape& by,
@@ -230,6 +260,9 @@ class change {
 
   asio::awaitable<std::string> make(const table& of) {
     std::string problem = co_await execute(create_table(of));
+    for (std::uint32_t i = 0; i < of.partitions && problem.empty(); ++i) {
+      problem = co_await execute(create_partition(of, i));
+    }
     if (problem.empty()) {
       const std::size_t dot = of.name.find('.');
       problem = co_await execute("COMMENT ON TABLE " + table_name(of) + " IS " +
@@ -302,6 +335,12 @@ class change {
       }
       const auto found = stored.find(index_name(of, each));
       if (found == stored.end()) {
+        if (each.is_unique && of.partitions != 0 &&
+            std::find(each.columns.begin(), each.columns.end(), 0u) == each.columns.end()) {
+          problem = "it cannot be in partitions, as the unique index " + each.name +
+                    " goes without the key's first field, " + of.columns[0].name;
+          break;
+        }
         problem = co_await execute(create_index(of, each));
         if (code_ == "23505") {
           problem = "the index " + each.name + " cannot be unique, as stored rows are equal in it";

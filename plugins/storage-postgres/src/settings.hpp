@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 
 namespace parley::storage_postgres {
@@ -14,6 +15,7 @@ struct settings {
   std::uint32_t connections = 4;
   std::uint32_t search_connections = 2;
   std::uint32_t ranked = 10'000;            // rows that a search compares, at most
+  std::map<std::string, std::uint32_t> partitions; // of new tables, by collection
   std::chrono::milliseconds wait{10'000};   // for a database that is not there
   std::chrono::milliseconds answer{30'000}; // of one that is
   std::function<void(std::int32_t level, const std::string& message)> log; // any thread

@@ -59,8 +59,14 @@ std::string places(const table& of) {
          " OFFSET 0) AS o";
 }
 
-std::string is_given(const table& of) {
-  return "t.ctid = ANY (ARRAY(SELECT o.ctid FROM " + given(of, of.key()) + ", " + places(of) + "))";
+// u: what is given, the key first, with the row that has the key as t. In another partition a row
+// has the same ctid: the key's first column says in which one to look, and OFFSET, which keeps both
+// in one place, that it is looked for in no other.
+std::string rows_of(const table& of, const std::vector<std::uint32_t>& columns) {
+  const std::string found =
+      "(SELECT u.*, o.ctid AS place FROM " + given(of, columns) + ", " + places(of);
+  if (of.partitions == 0) return found + ") AS u WHERE t.ctid = u.place";
+  return found + " OFFSET 0) AS u WHERE t.ctid = u.place AND t." + name_of(of, 0) + " = u.c0";
 }
 
 std::uint32_t hash(std::string_view text) { // FNV-1a
@@ -122,12 +128,11 @@ std::string update_sql(const table& of) {
                 [&](std::uint32_t each, std::size_t at) {
                   return name_of(of, each) + " = u.c" + std::to_string(at + of.key_count);
                 }) +
-         " FROM (SELECT u.*, o.ctid AS place FROM " + given(of, all) + ", " + places(of) +
-         ") AS u WHERE t.ctid = u.place";
+         " FROM " + rows_of(of, all);
 }
 
 std::string remove_sql(const table& of) {
-  return "DELETE FROM " + table_name(of) + " AS t WHERE " + is_given(of);
+  return "DELETE FROM " + table_name(of) + " AS t USING " + rows_of(of, of.key());
 }
 
 std::string owners_sql(const table& of, const index& by) {
@@ -140,8 +145,8 @@ std::string release_sql(const table& of, const index& from) {
   const auto change = std::find_if(from.columns.begin(), from.columns.end(),
                                    [&](std::uint32_t each) { return each >= of.key_count; });
   if (change == from.columns.end()) return {}; // the key alone: its row keeps it
-  return "UPDATE " + table_name(of) + " AS t SET " + name_of(of, *change) + " = NULL WHERE " +
-         is_given(of);
+  return "UPDATE " + table_name(of) + " AS t SET " + name_of(of, *change) + " = NULL FROM " +
+         rows_of(of, of.key());
 }
 
 std::string guard_sql(const table& of) {
