@@ -156,16 +156,16 @@ local collection = {}
 ---@return table?
 function collection:get(call, ...) end
 
----Records in the order of the key or of an index: { index?, prefix?, from?, after?, to?, before?, reverse?, limit? }. (waits)
+---Records in the order of the key or of an index: { index?, prefix?, from?, after?, to?, before?, reverse?, limit?, may_lag? }. (waits)
 ---@param call parley.call
 ---@param query? table
 ---@return { items: table[], more: boolean }
 function collection:range(call, query) end
 
----Full text, where plugin.yaml says `search`: { text, unfinished?, where?, within?, limit?, skip? }. All
+---Full text, where plugin.yaml says `search`: { text, unfinished?, where?, within?, limit?, skip?, may_lag? }. All
 ---words are found, "…" is a phrase, word* a beginning; the best come first. (waits)
 ---@param call parley.call
----@param query { text: string, unfinished: boolean?, where: table?, within: { by: string, from: string, ranges: { value: string, from: integer }[] }?, limit: integer?, skip: integer? }
+---@param query { text: string, unfinished: boolean?, where: table?, within: { by: string, from: string, ranges: { value: string, from: integer }[] }?, limit: integer?, skip: integer?, may_lag: boolean? }
 ---@return { items: { record: table, snippets: { field: string, pieces: { text: string, hit: boolean }[] }[] }[], more: boolean }
 function collection:search(call, query) end
 

@@ -27,6 +27,8 @@ bool read_query(const json::object& given, storage::query& out) {
       out.upper_exclusive = name == "before";
     } else if (name == "reverse" && value.is_bool()) {
       out.reverse = value.get_bool();
+    } else if (name == "may_lag" && value.is_bool()) {
+      out.may_lag = value.get_bool();
     } else if (name == "limit" && value.is_int64() && value.get_int64() > 0) {
       out.limit =
           static_cast<std::uint32_t>(std::min<std::int64_t>(value.get_int64(), range_limit));
@@ -77,6 +79,8 @@ bool read_search(const json::object& given, storage::search_query& out) {
       has_text = true;
     } else if (name == "unfinished" && value.is_bool()) {
       out.unfinished = value.get_bool();
+    } else if (name == "may_lag" && value.is_bool()) {
+      out.may_lag = value.get_bool();
     } else if (name == "where" && value.is_object()) {
       out.where = json::object(value.get_object(), json::storage_ptr());
     } else if (name == "within" && value.is_object()) {

@@ -150,6 +150,7 @@ struct query {
   std::optional<boost::json::value> lower, upper; // of the component after the prefix
   bool lower_exclusive = false, upper_exclusive = false;
   bool reverse = false;
+  bool may_lag = false; // what was committed a moment ago may be missing
   std::uint32_t limit = 100;
 };
 
@@ -165,6 +166,7 @@ struct search_query {
   bool unfinished = false;   // the last word is still being typed
   boost::json::object where; // fields of `search_by` and their values
   std::optional<search_ranges> within;
+  bool may_lag = false;     // as in query
   std::uint32_t limit = 20; // at most 100
   std::uint32_t skip = 0;   // at most 1000
 };

@@ -151,6 +151,7 @@ problem range_arguments::prepare(const table& of, const query& what) {
   read.prefix = cells;
   read.prefix_count = static_cast<std::uint32_t>(count);
   read.reverse = what.reverse ? 1 : 0;
+  read.may_lag = what.may_lag ? 1 : 0;
   read.lower = what.lower.has_value() ? &cells[count] : nullptr;
   read.upper = what.upper.has_value() ? &cells[count + 1] : nullptr;
   read.lower_exclusive = what.lower_exclusive ? 1 : 0;
@@ -191,6 +192,7 @@ problem search_arguments::prepare(const table& of, const table& newest, const se
   search.collection = newest.number();
   search.limit = what.limit;
   search.skip = what.skip;
+  search.may_lag = what.may_lag ? 1 : 0;
   std::vector<std::uint32_t> on;
   for (std::uint32_t i = 0; i < of.searched_on(); ++i) {
     const int at = newest.searched_at(of.columns()[of.searched()[i]].name);

@@ -258,6 +258,7 @@ rows calls::read(std::uint32_t collection, std::int32_t index, row prefix, bound
   read.prefix = cells.keep(prefix);
   read.prefix_count = static_cast<std::uint32_t>(prefix.size());
   read.reverse = within.reverse ? 1 : 0;
+  read.may_lag = within.may_lag ? 1 : 0;
   if (within.lower) read.lower = cells.keep({*within.lower});
   if (within.upper) read.upper = cells.keep({*within.upper});
   read.lower_exclusive = within.lower_exclusive ? 1 : 0;
@@ -266,7 +267,7 @@ rows calls::read(std::uint32_t collection, std::int32_t index, row prefix, bound
 }
 
 rows calls::search(std::uint32_t collection, const std::vector<term>& terms, std::uint32_t limit,
-                   std::uint32_t skip, const ranges& within) {
+                   std::uint32_t skip, const ranges& within, bool may_lag) {
   std::vector<parley_search_term> given;
   for (const term& each : terms) {
     given.push_back({borrow(each.words), each.places.data(),
@@ -283,7 +284,9 @@ rows calls::search(std::uint32_t collection, const std::vector<term>& terms, std
                                   static_cast<std::uint32_t>(each_range.size()),
                                   each_range.data(),
                                   within.text,
-                                  within.from};
+                                  within.from,
+                                  may_lag ? 1u : 0u,
+                                  0};
   return wait_for([&](parley_driver_rows_done done, void* user) {
     driver_.search(driver_.self, &what, done, user);
   });

@@ -10,7 +10,7 @@ task<found> look(call& c, Params p, std::vector<search_range> in) {
   auto query = search<message>(c, p.text).within("conversation", "seq", in);
   if (p.sender) query.where("sender", *p.sender);
   if (p.unfinished) query.unfinished();
-  query.skip(p.skip).limit(p.limit);
+  query.skip(p.skip).limit(p.limit).may_lag();
   page<search_hit<message>> hits = co_await query;
   found out;
   out.more = hits.more;

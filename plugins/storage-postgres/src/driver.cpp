@@ -2,10 +2,17 @@
 
 #include <boost/asio/post.hpp>
 
+#include <cstddef>
 #include <future>
 #include <utility>
 
 namespace parley::storage_postgres {
+
+// A caller of an earlier version has no such field.
+template <typename Request>
+static bool may_lag(const Request& what) {
+  return what.size >= offsetof(Request, may_lag) + sizeof what.may_lag && what.may_lag != 0;
+}
 
 // What the C functions hand on to; members are reached through it alone.
 driver::driver(settings with)
@@ -13,7 +20,8 @@ driver::driver(settings with)
       work_(io_.get_executor()),
       readers_(io_, settings_, purpose::read, settings_.connections - 1),
       searchers_(io_, settings_, purpose::search, settings_.search_connections),
-      writer_(io_, settings_, readers_, searchers_),
+      replicas_(io_, settings_, readers_, searchers_),
+      writer_(io_, settings_, readers_, searchers_, replicas_),
       dumper_(settings_) {
   face_.size = sizeof face_;
   face_.self = this;
@@ -29,7 +37,7 @@ driver::driver(settings with)
   };
   face_.read = [](void* self, const parley_driver_read* read, parley_driver_rows_done done,
                   void* user) {
-    static_cast<driver*>(self)->ask(read_request{read, done, user, clock::now()});
+    static_cast<driver*>(self)->ask(read_request{read, done, user, clock::now(), may_lag(*read)});
   };
   face_.read_log = [](void* self, const parley_driver_log_read* read, parley_driver_rows_done done,
                       void* user) {
@@ -60,7 +68,7 @@ driver::driver(settings with)
   };
   face_.search = [](void* self, const parley_driver_search* what, parley_driver_rows_done done,
                     void* user) {
-    static_cast<driver*>(self)->ask(read_request{what, done, user, clock::now()});
+    static_cast<driver*>(self)->ask(read_request{what, done, user, clock::now(), may_lag(*what)});
   };
   face_.close = [](void* self, parley_driver_rows_done done, void* user) {
     static_cast<driver*>(self)->dumper_.stop();
@@ -103,7 +111,10 @@ void driver::hand_over() {
   for (request& each : all) {
     if (auto* read = std::get_if<read_request>(&each)) {
       const bool searches = std::holds_alternative<const parley_driver_search*>(read->what);
-      (searches ? searchers_ : readers_).ask(std::move(*read));
+      if (read->may_lag)
+        replicas_.ask(std::move(*read));
+      else
+        (searches ? searchers_ : readers_).ask(std::move(*read));
     } else {
       writer_.ask(std::move(std::get<write_request>(each)));
     }

@@ -32,6 +32,7 @@ class driver {
   asio::io_context io_{1}; // ends last: what waits in it refers to the rest
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   readers readers_, searchers_;
+  replicas replicas_;
   writer writer_;
   dumper dumper_;
   parley_storage_driver face_{};

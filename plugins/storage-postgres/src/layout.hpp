@@ -38,7 +38,7 @@ struct table {
   std::string name;
   std::vector<column> columns; // the first `key_count` are the key
   std::uint32_t key_count = 0;
-  std::vector<index> uniques; // of any shape
+  std::vector<index> uniques;   // of any shape
   std::uint32_t partitions = 0; // by the hash of the key's first column; 0: one table
 
   std::vector<std::int32_t> types(const std::vector<std::uint32_t>& of) const;

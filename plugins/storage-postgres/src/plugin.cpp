@@ -22,14 +22,27 @@ const Api* query(const parley_host* host, const char* name) {
   return static_cast<const Api*>(host->query(host, name, sizeof(Api)));
 }
 
-parley_status read_partitions(const parley_value_api& values, parley_value from, settings& out) {
-  for (std::uint32_t i = 0, total = 1; i < total; ++i) {
+parley_status read_partitions(const parley_value_api& values, const parley_slot& from,
+                              settings& out) {
+  for (std::uint32_t i = 0, total = 1; from.kind == PARLEY_OBJECT && i < total; ++i) {
     parley_str name{};
     parley_slot number{};
-    const parley_status status = values.members(from, i, &name, &number, 1, &total);
+    const parley_status status = values.members(from.as.value, i, &name, &number, 1, &total);
     if (status != PARLEY_OK) return status;
-    if (i < total)
+    if (i < total) {
       out.partitions[std::string(view(name))] = static_cast<std::uint32_t>(number.as.integer);
+    }
+  }
+  return PARLEY_OK;
+}
+
+parley_status read_replicas(const parley_value_api& values, const parley_slot& from,
+                            settings& out) {
+  for (std::uint32_t i = 0, total = 1; from.kind == PARLEY_ARRAY && i < total; ++i) {
+    parley_slot url{};
+    const parley_status status = values.items(from.as.value, i, &url, 1, &total);
+    if (status != PARLEY_OK) return status;
+    if (i < total) out.replicas.emplace_back(view(url.as.text));
   }
   return PARLEY_OK;
 }
@@ -47,7 +60,9 @@ parley_status read_settings(const parley_host* host, settings& out) {
                                   {"answer_ms", 9},
                                   {"search_connections", 18},
                                   {"search_ranked", 13},
-                                  {"partitions", 10}};
+                                  {"partitions", 10},
+                                  {"replicas", 8},
+                                  {"replica_lag_ms", 14}};
   parley_slot slots[std::size(names)]{};
   const parley_status status = values->fields(read, names, std::size(names), slots);
   if (status != PARLEY_OK) return status;
@@ -62,8 +77,11 @@ parley_status read_settings(const parley_host* host, settings& out) {
     out.search_connections = static_cast<std::uint32_t>(slots[5].as.integer);
   }
   if (slots[6].kind == PARLEY_INTEGER) out.ranked = static_cast<std::uint32_t>(slots[6].as.integer);
-  if (slots[7].kind == PARLEY_OBJECT) return read_partitions(*values, slots[7].as.value, out);
-  return PARLEY_OK;
+  if (slots[9].kind == PARLEY_INTEGER) {
+    out.replica_lag = std::chrono::milliseconds(slots[9].as.integer);
+  }
+  const parley_status split = read_partitions(*values, slots[7], out);
+  return split == PARLEY_OK ? read_replicas(*values, slots[8], out) : split;
 }
 
 parley_status enter(const parley_host* host, parley_plugin* out) {

@@ -3,34 +3,14 @@
 // Connections that read, or that search. Each takes a share of what waits, and asks for all of it
 // in one pipeline. Belongs to the thread of its io_context.
 
-#include "layout.hpp"
+#include "read_requests.hpp"
 #include "session.hpp"
 
 #include <deque>
 #include <memory>
-#include <variant>
 #include <vector>
 
 namespace parley::storage_postgres {
-
-struct head_query {
-  const parley_str* topics = nullptr;
-  std::uint32_t count = 0;
-};
-
-// Of all topics, from behind an event of one.
-struct logs_query {
-  const parley_driver_log_read* from = nullptr;
-};
-
-struct read_request {
-  std::variant<const parley_driver_read*, const parley_driver_log_read*, logs_query, head_query,
-               const parley_driver_search*>
-      what;
-  parley_driver_rows_done done = nullptr;
-  void* user = nullptr;
-  clock::time_point since;
-};
 
 class readers {
  public:
@@ -56,8 +36,6 @@ class readers {
   asio::awaitable<void> connect(one& by);
   std::vector<read_request> take();
   void give_back(std::vector<read_request> requests, const std::string& why);
-  query query_of(const read_request& from, const char*& fault) const;
-  void reply_rows(const read_request& to, const result& from);
 
   asio::io_context& io_;
   const settings& settings_;

@@ -34,11 +34,13 @@ bool is_of_the_data(std::string_view code) {
 
 } // namespace
 
-writer::writer(asio::io_context& io, const settings& with, readers& reading, readers& searching)
+writer::writer(asio::io_context& io, const settings& with, readers& reading, readers& searching,
+               replicas& elsewhere)
     : io_(io),
       settings_(with),
       readers_(reading),
       searchers_(searching),
+      replicas_(elsewhere),
       news_(io),
       link_(io),
       changing_(io) {
@@ -139,8 +141,8 @@ asio::awaitable<writer::fate> writer::attempt(group& what) {
   ++mark_.number;
   const fate seen = co_await try_once(what);
   if (seen != fate::in_doubt) co_return seen;
-  say(PARLEY_WARN, "the connection to PostgreSQL broke during a commit: " + why_ +
-                       "; finding out what became of it");
+  settings_.say(PARLEY_WARN, "the connection to PostgreSQL broke during a commit: " + why_ +
+                                 "; finding out what became of it");
   const std::optional<bool> is_committed = co_await find_out();
   if (is_committed.has_value()) co_return *is_committed ? fate::committed : fate::lost;
   why_ = "it is not known whether this was committed: " + why_;
@@ -210,11 +212,11 @@ asio::awaitable<std::string> writer::connected(clock::time_point until) {
     const std::string problem = co_await connect_once();
     if (problem.empty()) {
       between_.reset();
-      if (std::exchange(is_down_, false)) say(PARLEY_INFO, "PostgreSQL is there again");
+      if (std::exchange(is_down_, false)) settings_.say(PARLEY_INFO, "PostgreSQL is there again");
       break;
     }
     const std::string why = "PostgreSQL cannot be reached: " + problem;
-    if (!std::exchange(is_down_, true)) say(PARLEY_ERROR, why + "; trying again");
+    if (!std::exchange(is_down_, true)) settings_.say(PARLEY_ERROR, why + "; trying again");
     answer_overdue(why);
     if (clock::now() >= until) co_return why;
     const auto left = first_deadline(until) - clock::now();
@@ -256,10 +258,6 @@ bool writer::is_closing() const {
   return std::any_of(asked_.begin(), asked_.end(), [](const write_request& each) {
     return std::holds_alternative<close_request>(each);
   });
-}
-
-void writer::say(std::int32_t level, const std::string& message) const {
-  if (settings_.log) settings_.log(level, message);
 }
 
 asio::awaitable<void> writer::one(trim_request what) {

@@ -4,7 +4,7 @@
 // the thread of its io_context.
 
 #include "group.hpp"
-#include "readers.hpp"
+#include "replicas.hpp"
 #include "schema.hpp"
 
 #include <deque>
@@ -53,7 +53,8 @@ using write_request =
 
 class writer {
  public:
-  writer(asio::io_context& io, const settings& with, readers& reading, readers& searching);
+  writer(asio::io_context& io, const settings& with, readers& reading, readers& searching,
+         replicas& elsewhere);
 
   void ask(write_request what);
 
@@ -98,11 +99,11 @@ class writer {
   void answer_overdue(const std::string& why);
   clock::time_point first_deadline(clock::time_point until) const;
   bool is_closing() const;
-  void say(std::int32_t level, const std::string& message) const;
 
   asio::io_context& io_;
   const settings& settings_;
   readers &readers_, &searchers_;
+  replicas& replicas_;
   std::deque<write_request> asked_;
   asio::steady_timer news_; // cancelled when there is something to do
 

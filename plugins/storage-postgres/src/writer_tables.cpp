@@ -98,6 +98,7 @@ void writer::end_widening(const widen_request& what, const std::string& problem)
     is_open_ = true;
     readers_.open(layout_);
     searchers_.open(layout_);
+    replicas_.open(layout_);
   } else if (layout_before_ != nullptr) {
     layout_ = layout_before_;
   }
@@ -116,6 +117,7 @@ asio::awaitable<void> writer::shut() {
   while (is_widening_) co_await pause(io_, std::chrono::milliseconds(1));
   is_shutting_ = false;
   if (std::exchange(is_open_, false)) {
+    co_await replicas_.close();
     co_await readers_.close();
     co_await searchers_.close();
   }

@@ -2,6 +2,7 @@
 # A PostgreSQL of the tests' own: on a free port of loopback, in a temporary folder, no service, no systemd.
 #
 #   cluster.sh start DIR [SETTING…]   DIR/url is where it listens then; such as fsync=off
+#   cluster.sh standby DIR OF         a hot standby of the one in OF
 #   cluster.sh again DIR              after it was killed
 #   cluster.sh kill DIR               all its processes, with SIGKILL
 #   cluster.sh stop DIR
@@ -23,6 +24,27 @@ as_owner() {
     --securebits=+no_setuid_fixup --inh-caps=+dac_read_search --ambient-caps=+dac_read_search -- "$@")
 }
 
+make_place() {
+  if [ -f "$dir/place" ]; then "$0" stop "$dir"; fi # left over from a run that was killed
+  mkdir -p "$dir"
+  place=$(mktemp -d "${TMPDIR:-/tmp}/parley-postgres-XXXXXX")
+  chmod 755 "$place"
+  [ "$(id -u)" -ne 0 ] || chown postgres: "$place"
+}
+
+# On a free port, with these settings as well.
+launch_anew() { # SETTING…
+  local port
+  port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
+  {
+    printf "listen_addresses = '127.0.0.1'\nport = %s\nunix_socket_directories = '%s'\n" "$port" "$place"
+    printf '%s\n' "$@"
+  } | as_owner tee -a "$place/data/postgresql.conf" >/dev/null
+  launch
+  printf '%s\n' "$place" >"$dir/place"
+  printf 'postgresql://parley@127.0.0.1:%s/postgres\n' "$port" >"$dir/url"
+}
+
 launch() {
   as_owner "$bin/pg_ctl" --pgdata="$place/data" --log="$place/log" --wait --timeout=60 start >/dev/null 2>&1 ||
     { cat "$place/log" >&2; exit 1; }
@@ -40,28 +62,23 @@ end() { # SIGNAL
   done
 }
 
-if [ "$command" != start ]; then
-  [ -f "$dir/place" ] || exit 0
-  place=$(cat "$dir/place")
-fi
+case $command in
+  again | kill | stop)
+    [ -f "$dir/place" ] || exit 0
+    place=$(cat "$dir/place")
+    ;;
+esac
 case $command in
   start)
-    if [ -f "$dir/place" ]; then "$0" stop "$dir"; fi # left over from a run that was killed
-    mkdir -p "$dir"
-    place=$(mktemp -d "${TMPDIR:-/tmp}/parley-postgres-XXXXXX")
-    chmod 755 "$place"
-    [ "$(id -u)" -ne 0 ] || chown postgres: "$place"
+    make_place
     as_owner "$bin/initdb" --pgdata="$place/data" --username=parley --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
       --no-sync >"$dir/initdb.log"
-    port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
-    {
-      printf "listen_addresses = '127.0.0.1'\nport = %s\nunix_socket_directories = '%s'\n" "$port" "$place"
-      printf "max_connections = 200\nlog_min_messages = warning\n"
-      printf '%s\n' "$@"
-    } | as_owner tee -a "$place/data/postgresql.conf" >/dev/null
-    launch
-    printf '%s\n' "$place" >"$dir/place"
-    printf 'postgresql://parley@127.0.0.1:%s/postgres\n' "$port" >"$dir/url"
+    launch_anew "max_connections = 200" "log_min_messages = warning" "$@"
+    ;;
+  standby)
+    make_place
+    as_owner "$bin/pg_basebackup" --dbname="$(cat "$1/url")" --pgdata="$place/data" --checkpoint=fast --write-recovery-conf --no-sync
+    launch_anew "hot_standby = on"
     ;;
   again) launch ;;
   kill) end KILL ;;
@@ -70,7 +87,7 @@ case $command in
     rm -rf "$place" "$dir/place" "$dir/url"
     ;;
   *)
-    echo "cluster.sh start|again|kill|stop DIR" >&2
+    echo "cluster.sh start|standby|again|kill|stop DIR" >&2
     exit 2
     ;;
 esac

@@ -123,7 +123,7 @@ TEST_F(search_in_postgres, goes_by_one_index_however_many_rows_there_were) {
   const std::uint32_t in_name[] = {0}, in_place[] = {1};
   const parley_search_term terms[] = {{{"tea", 3}, in_name, 1, 0}, {{"vp", 2}, in_place, 1, 0}};
   storage_postgres::query what = storage_postgres::search_query(
-      known, {sizeof(parley_driver_search), 0, terms, 2, 10, 0, 0, nullptr, 0, 0}, 2000);
+      known, {sizeof(parley_driver_search), 0, terms, 2, 10, 0, 0, nullptr, 0, 0, 0, 0}, 2000);
   what.sql = "EXPLAIN " + what.sql;
   const std::vector<std::string> plan = asked(storage_postgres::purpose::search, std::move(what));
   std::string all;

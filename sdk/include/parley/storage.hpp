@@ -116,11 +116,13 @@ class range_query : public operation<range_query<Record>> {
   }
   range_query& reverse() { return set(6, encode(arena_, true)); }
   range_query& limit(std::int64_t most) { return set(7, encode(arena_, most)); }
+  // What was committed a moment ago may be missing, so that a replica of the store may answer.
+  range_query& may_lag() { return set(8, encode(arena_, true)); }
 
   parley_status begin(parley_done done, void* user) const {
-    static constexpr std::array<parley_str, 8> names{
-        to_c("index"), to_c("prefix"), to_c("from"),    to_c("after"),
-        to_c("to"),    to_c("before"), to_c("reverse"), to_c("limit")};
+    static constexpr std::array<parley_str, 9> names{
+        to_c("index"),  to_c("prefix"),  to_c("from"),  to_c("after"),  to_c("to"),
+        to_c("before"), to_c("reverse"), to_c("limit"), to_c("may_lag")};
     const parley_slot query = encode_fields(arena_, names, slots_);
     const parley_str name = to_c(Record::collection_name);
     if constexpr (ephemeral_class<Record>) {
@@ -152,7 +154,7 @@ class range_query : public operation<range_query<Record>> {
   }
 
   arena arena_;
-  std::array<parley_slot, 8> slots_{};
+  std::array<parley_slot, 9> slots_{};
 };
 
 template <record_class Record>
@@ -232,11 +234,12 @@ class text_search : public operation<text_search<Record>> {
   }
   text_search& limit(std::int64_t most) { return set(4, encode(arena_, most)); }
   text_search& skip(std::int64_t first) { return set(5, encode(arena_, first)); }
+  text_search& may_lag() { return set(6, encode(arena_, true)); } // as in range_query
 
   parley_status begin(parley_done done, void* user) const {
-    static constexpr std::array<parley_str, 6> names{to_c("text"),  to_c("unfinished"),
-                                                     to_c("where"), to_c("within"),
-                                                     to_c("limit"), to_c("skip")};
+    static constexpr std::array<parley_str, 7> names{
+        to_c("text"),  to_c("unfinished"), to_c("where"),  to_c("within"),
+        to_c("limit"), to_c("skip"),       to_c("may_lag")};
     const parley_storage_api& store = *this->host_->store;
     if (store.size < offsetof(parley_storage_api, search) + sizeof store.search)
       throw unavailable("This server does not search.");
@@ -261,7 +264,7 @@ class text_search : public operation<text_search<Record>> {
   }
 
   arena arena_;
-  std::array<parley_slot, 6> slots_{};
+  std::array<parley_slot, 7> slots_{};
 };
 
 template <record_class Record>

@@ -21,9 +21,11 @@ typedef struct parley_storage_api {
   parley_status (*get)(parley_call call, parley_str collection, parley_value key, parley_done done,
                        void* user);
   /* [logic] Reads in the order of the key, or of an index.
-   * query {index?, prefix?: [equal values], from?, after?, to?, before?, reverse?, limit?}: the
-   * four bounds apply to the component that follows the prefix (from/to inclusive, after/before
-   * exclusive). limit defaults to 100, at most 1000. done: {items: [record…], more: bool}. */
+   * query {index?, prefix?: [equal values], from?, after?, to?, before?, reverse?, limit?,
+   * may_lag?}: the four bounds apply to the component that follows the prefix (from/to inclusive,
+   * after/before exclusive). limit defaults to 100, at most 1000. may_lag: what was committed a
+   * moment ago may be missing, so a replica of the store may answer. done: {items: [record…], more:
+   * bool}. */
   parley_status (*range)(parley_call call, parley_str collection, parley_value query,
                          parley_done done, void* user);
 
@@ -65,16 +67,15 @@ typedef struct parley_storage_api {
   parley_status (*withdraw)(parley_batch batch, parley_str event, parley_str place, int64_t number);
 
   /* [logic] Full text, in a collection whose manifest says `search`. query {text, unfinished?,
-   * where?: {field: value, …}, within?: {by, from, ranges: [{value, from}, …]}, limit?, skip?}: all
-   * words of `text` are found in some of the fields of `on`, in whatever case; "…" is a phrase,
-   * word* the beginning of one, and so is the last word with `unfinished`, as while somebody types.
-   * `where` narrows by fields of `by`; `within` to records of one of at most 1000 ranges: in the
-   * field `by`, one of theirs, the value, and in the integer field `from` at least that. limit
-   * defaults to 20, at most 100; skip to 0, at most 1000. done: {items: [{record, snippets:
-   * [{field, pieces:
-   * [{text, hit}, …]}, …]}, …], more: bool}, the best first. INVALID, with a
-   * sentence for whoever typed it, where `text` has more than 1000 bytes or 16 words and phrases;
-   * FAILED where the store cannot search. */
+   * where?: {field: value, …}, within?: {by, from, ranges: [{value, from}, …]}, limit?, skip?,
+   * may_lag?}: all words of `text` are found in some of the fields of `on`, in whatever case; "…"
+   * is a phrase, word* the beginning of one, and so is the last word with `unfinished`, as while
+   * somebody types. `where` narrows by fields of `by`; `within` to records of one of at most 1000
+   * ranges: in the field `by`, one of theirs, the value, and in the integer field `from` at least
+   * that. limit defaults to 20, at most 100; skip to 0, at most 1000; may_lag is that of `range`.
+   * done: {items: [{record, snippets: [{field, pieces: [{text, hit}, …]}, …]}, …], more: bool}, the
+   * best first. INVALID, with a sentence for whoever typed it, where `text` has more than 1000
+   * bytes or 16 words and phrases; FAILED where the store cannot search. */
   parley_status (*search)(parley_call call, parley_str collection, parley_value query,
                           parley_done done, void* user);
 } parley_storage_api;

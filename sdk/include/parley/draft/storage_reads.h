@@ -23,6 +23,8 @@ typedef struct parley_driver_read {
   const parley_cell* upper;
   uint32_t lower_exclusive;
   uint32_t upper_exclusive;
+  uint32_t may_lag; /* 1: what was committed a moment ago may be missing */
+  uint32_t reserved;
 } parley_driver_read;
 
 /* What the words of a term are. */
@@ -57,6 +59,8 @@ typedef struct parley_driver_search {
   uint32_t range_count;              /* 0: all rows; at most 1000 */
   const parley_search_range* ranges; /* rows of one of these, in the order of texts, each once */
   uint32_t range_text, range_from;   /* the columns of theirs */
+  uint32_t may_lag;                  /* as in parley_driver_read */
+  uint32_t reserved;
 } parley_driver_search;
 
 /* Events of a topic with numbers above `after`, in order, at most `limit`. */

@@ -125,6 +125,7 @@ struct bounds {
   bool lower_exclusive = false, upper_exclusive = false;
   bool reverse = false;
   std::uint32_t limit = 1000;
+  bool may_lag = false;
 };
 
 // Words that are found in one of these places of `searched`.
@@ -152,7 +153,7 @@ class PARLEY_TEST_API calls {
   committed commit(batch what);
   rows read(std::uint32_t collection, std::int32_t index, row prefix, bounds within = {});
   rows search(std::uint32_t collection, const std::vector<term>& terms, std::uint32_t limit = 100,
-              std::uint32_t skip = 0, const ranges& within = {});
+              std::uint32_t skip = 0, const ranges& within = {}, bool may_lag = false);
   bool can_search() const { return has(driver_.search); }
   // `take` is called on a thread of the driver's; false: enough.
   std::future<rows> begin_to_dump(std::string first, std::function<bool(piece)> take);
