@@ -2,6 +2,7 @@
 
 #include "env/stack.hpp"
 #include "job_commands.hpp"
+#include "key_commands.hpp"
 #include "observe/log.hpp"
 #include "person_commands.hpp"
 
@@ -120,7 +121,7 @@ void server::take_orders() {
   control_ = std::make_unique<control::socket>(
       loop_, config_.server.data / control::file_name,
       [this](const boost::json::object& asked, control::reply answer) {
-        if (backups_.run(asked, answer)) return;
+        if (backups_.run(asked, answer) || run_key_command(node_, asked, answer)) return;
         if (run_job_command(node_.dispatch().orders_about_jobs(), clock_.unix_ms(), asked, answer))
           return;
         if (!run_person_command(node_.persons(), asked, answer))

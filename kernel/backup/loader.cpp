@@ -3,6 +3,7 @@
 #include "backup/dump.hpp"
 #include "storage/declaration.hpp"
 #include "storage/requests.hpp"
+#include "storage/sealed_fields.hpp"
 
 namespace parley::backup {
 
@@ -116,7 +117,7 @@ std::string loader::take_declarations(const parley_driver_piece& piece) {
       if (at >= 0) row[static_cast<std::size_t>(at)] = piece.cells[i * piece.column_count + c];
     }
     json::object record;
-    std::string why = own.record(row.data(), {}, record);
+    std::string why = own.record(row.data(), {}, record, {});
     const auto read = why.empty() ? storage::from_record(record) : std::nullopt;
     if (!read) return "a declaration in kernel.collections cannot be read";
     declared_.push_back(storage::collection_of(std::string(record.at("name").get_string()), *read));
@@ -151,7 +152,7 @@ std::string loader::take_rows(const parley_driver_piece& piece) {
   std::vector<int> places;
   std::vector<parley_str> columns;
   for (std::uint32_t c = 0; c < piece.column_count; ++c) {
-    places.push_back(of.column_at(text_of(piece.columns[c])));
+    places.push_back(of.stored_at(text_of(piece.columns[c])));
     if (places.back() >= 0) columns.push_back(piece.columns[c]);
   }
   std::vector<parley_cell> all;

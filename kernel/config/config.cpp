@@ -77,6 +77,8 @@ void read_limits(const json::object& in, limit_settings& out) {
   take(in, "value_depth", out.stored.value_depth);
   take(in, "migration_stall_seconds", out.stored.migration_stall_ms);
   out.stored.migration_stall_ms *= 1000;
+  take(in, "data_keys", out.stored.data_keys);
+  take(in, "data_key_seconds", out.stored.data_key_seconds);
   take(in, "value_bytes", out.value_bytes);
   take(in, "ephemeral_mib", out.ephemeral_mib);
   take(in, "plugin_metrics", out.plugin_metrics);
@@ -141,6 +143,24 @@ void read_backup(const json::object& in, const std::filesystem::path& folder, co
   out.backup.key = text_in(in, "key");
 }
 
+void read_master_keys(const json::array& in, const std::filesystem::path& folder, config& out) {
+  for (const auto& one : in) {
+    const auto& object = one.as_object();
+    master_key next;
+    if (object.contains("file")) next.file = path_from(folder, text_in(object, "file"));
+    if (object.contains("key")) next.key = text_in(object, "key");
+    out.master_keys.push_back(std::move(next));
+  }
+}
+
+void check_master_keys(const config& in, std::vector<yaml::problem>& problems) {
+  for (std::size_t i = 0; i < in.master_keys.size(); ++i) {
+    if (in.master_keys[i].file.empty() != in.master_keys[i].key.empty()) continue;
+    problems.push_back({in.source.file, in.source.at("/storage/master_keys/" + std::to_string(i)),
+                        "a master key has either a file or a key", "`file: PATH`"});
+  }
+}
+
 void check_backup(const config& in, std::vector<yaml::problem>& problems) {
   std::string why;
   if (!in.backup.cron.empty() && !manifest::cron::parse(in.backup.cron, &why))
@@ -180,6 +200,7 @@ void read(const json::object& root, const std::filesystem::path& folder, config&
   take(root.at("storage").as_object(), "log_retention_days", out.log_retention_days);
   take(root.at("storage").as_object(), "expiry_seconds", out.expiry_seconds);
   take(root.at("storage").as_object(), "compare_heads_ms", out.compare_heads_ms);
+  read_master_keys(root.at("storage").as_object().at("master_keys").as_array(), folder, out);
   read_backup(root.at("backup").as_object(), folder, out);
   const auto& development = root.at("development").as_object();
   out.development = {development.at("watch").as_bool(), development.at("strict").as_bool()};
@@ -233,6 +254,7 @@ config load(const std::string& path, std::vector<yaml::problem>& problems,
   config_schema().add_defaults(complete);
   read(complete.as_object(), folder, out);
   check_backup(out, problems);
+  check_master_keys(out, problems);
   return out;
 }
 

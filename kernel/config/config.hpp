@@ -78,6 +78,12 @@ struct identity_settings {
   std::uint32_t refresh_token_days = 0;
 };
 
+// One of the two. What it holds is read where it is used.
+struct master_key {
+  std::filesystem::path file;
+  std::string key;
+};
+
 struct backup_settings {
   std::string cron; // empty: none are made by themselves
   std::filesystem::path folder;
@@ -113,7 +119,8 @@ struct config {
   observe::format log_format = observe::format::automatic;
   std::uint32_t log_retention_days = 0; // of durable topics
   std::uint32_t expiry_seconds = 0;
-  std::uint32_t compare_heads_ms = 0; // 0: no other server shares the store
+  std::uint32_t compare_heads_ms = 0;  // 0: no other server shares the store
+  std::vector<master_key> master_keys; // of sealed fields; the first wraps new data keys
   backup_settings backup;
   development_settings development;
   std::vector<std::filesystem::path> plugin_path;

@@ -79,6 +79,33 @@ TEST_F(config_file, has_a_default_for_everything) {
   EXPECT_EQ(c.limits.close_seconds, built_in.close_seconds);
 }
 
+TEST_F(config_file, names_master_keys) {
+  variables_["KEY"] = "parley-master-key:x";
+  const config c = read(
+      "storage: { master_keys: [{ file: keys/new }, { key: '${KEY}' }] }\n"
+      "limits: { data_keys: 7, data_key_seconds: 9 }\n");
+  EXPECT_THAT(lines(), IsEmpty());
+  ASSERT_EQ(c.master_keys.size(), 2u);
+  EXPECT_EQ(c.master_keys[0].file, folder_ / "keys/new");
+  EXPECT_EQ(c.master_keys[0].key, "");
+  EXPECT_EQ(c.master_keys[1].file, "");
+  EXPECT_EQ(c.master_keys[1].key, "parley-master-key:x");
+  EXPECT_EQ(c.limits.stored.data_keys, 7u);
+  EXPECT_EQ(c.limits.stored.data_key_seconds, 9u);
+}
+
+TEST_F(config_file, a_master_key_comes_from_one_place) {
+  read(
+      "storage:\n"
+      "  master_keys:\n"
+      "    - {}\n"
+      "    - { file: a, key: b }\n");
+  EXPECT_THAT(
+      lines(),
+      ElementsAre("parley.yaml:3:7: a master key has either a file or a key; `file: PATH`",
+                  "parley.yaml:4:7: a master key has either a file or a key; `file: PATH`"));
+}
+
 TEST_F(config_file, is_read_into_typed_structures) {
   const config c = read(R"(
 server: { name: Test, data: /srv/parley }

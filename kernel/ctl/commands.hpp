@@ -22,6 +22,7 @@ std::vector<command> running_commands();
 std::vector<command> job_commands();
 std::vector<command> backup_commands();
 std::vector<command> person_commands();
+std::vector<command> key_commands();
 std::vector<command> authoring_commands();
 std::vector<command> testing_commands();
 

@@ -1,6 +1,7 @@
 #include "dispatch/batches.hpp"
 
 #include "dispatch/job_records.hpp"
+#include "dispatch/registry.hpp"
 #include "dispatch/topics.hpp"
 #include "observe/log.hpp"
 
@@ -45,20 +46,10 @@ const manifest::event* declared_event(const instance& plugin, std::string_view n
 
 } // namespace
 
-storage::collection idempotency_collection() {
-  using storage::column_type;
-  return {std::string(idempotency_name),
-          1,
-          {"account", "key"},
-          {{"account", column_type::text, true},
-           {"key", column_type::text, true},
-           {"digest", column_type::text, true},
-           {"reply", column_type::json, false},
-           {"expires_at", column_type::text, true}},
-          {{"by_expiry", {"expires_at"}, false}},
-          {},
-          {},
-          "expires_at"};
+const std::vector<storage::sealed_member>& instance::sealed_in(std::string_view event) const {
+  static const std::vector<storage::sealed_member> none;
+  const auto found = sealed_events.find(event);
+  return found == sealed_events.end() ? none : found->second;
 }
 
 collection_name::collection_name(const instance& of, std::string_view collection)
@@ -210,7 +201,8 @@ parley_status batches::publish(parley_batch to, std::string_view event, std::str
   e.access = access;
   e.principal = principal;
   const parley_status status =
-      said(b->as->name, b->root->writes->append(e.topic, e.name, e.data, e.at));
+      said(b->as->name,
+           b->root->writes->append(e.topic, e.name, e.data, e.at, b->as->sealed_in(e.name)));
   if (status == PARLEY_OK) b->root->events.push_back(std::move(e));
   return status;
 }
@@ -308,12 +300,11 @@ parley_status batches::add_conditions(write_batch& to, call& owner, const json::
   storage::failure why =
       to.writes->require(idempotency_name, key, false, {}, storage::condition_reason::idempotency);
   if (why.code == storage::status::ok)
-    why = to.writes->put(idempotency_name,
-                         {{"account", owner.who->principal},
-                          {"key", work.idempotency_key},
-                          {"digest", work.digest},
-                          {"reply", *reply},
-                          {"expires_at", env::rfc3339(calls_.now_ms() + keep_keys_ms_)}});
+    why = to.writes->put(
+        idempotency_name,
+        idempotency_record(owner.who->principal, work.idempotency_key, {work.digest, *reply},
+                           env::rfc3339(calls_.now_ms() + keep_keys_ms_),
+                           work.target->declared.tells_sealed));
   return said(owner.plugin->name, why);
 }
 
@@ -350,6 +341,7 @@ void batches::committed(const std::shared_ptr<write_batch>& what, std::uint64_t 
       case storage::condition_reason::permission:
         return calls_.complete_failed(operation, error_of(PARLEY_E_FORBIDDEN));
       case storage::condition_reason::batch:
+      case storage::condition_reason::data_key:
         return calls_.complete_failed(operation, error_of(PARLEY_E_CONFLICT));
     }
   }

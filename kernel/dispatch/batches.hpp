@@ -4,16 +4,13 @@
 // idempotency key added, and what is announced once it is durable.
 
 #include "dispatch/calls.hpp"
+#include "dispatch/idempotency.hpp"
 
 #include <functional>
 
 namespace parley::dispatch {
 
 class topics;
-
-// The record of idempotency keys is the kernel's own collection.
-storage::collection idempotency_collection();
-inline constexpr std::string_view idempotency_name = "kernel.idempotency";
 
 class batches {
  public:

@@ -38,6 +38,7 @@ struct instance {
   manifest::manifest declared;
   handlers methods, hooks, routes, jobs, access, places;            // access and places by scope
   std::map<std::string, schema::validator, std::less<>> job_params; // by job
+  std::map<std::string, std::vector<storage::sealed_member>, std::less<>> sealed_events;
   session_ptr self;           // the principal of kind PARLEY_PLUGIN
   session_ptr bot;            // with capabilities.bot, once its account is known
   std::string digest;         // of the file that its code came from; empty: part of the program
@@ -49,6 +50,9 @@ struct instance {
   observe::counter* openings = nullptr;
   std::size_t calls = 0;      // that run in it
   std::size_t operations = 0; // begun by it, whose completion is still to be delivered
+
+  // What the log holds encrypted of its event of that name.
+  const std::vector<storage::sealed_member>& sealed_in(std::string_view event) const;
 };
 
 // How a call ended. `result` lies in the call's arena and ends with it.

@@ -66,6 +66,12 @@ class counted_engine final : public storage::engine {
   void trim_log(std::string_view before, std::uint32_t limit, trimmed done) override {
     real_->trim_log(before, limit, counted(std::move(done)));
   }
+  void erase_key(std::string_view subject, opened done) override {
+    real_->erase_key(subject, std::move(done));
+  }
+  void rotate_keys(storage::master_keys next, rotated done) override {
+    real_->rotate_keys(std::move(next), std::move(done));
+  }
   void close(opened done) override { real_->close(counted(std::move(done))); }
 
  private:

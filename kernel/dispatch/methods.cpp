@@ -252,15 +252,16 @@ void methods::look_up_key(const std::string& principal, const std::string& key,
       idempotency_name, {json::string(principal), json::string(key)}, memory.get(),
       [memory, digest, done](const storage::failure& failed, std::optional<json::object> record) {
         if (failed.code != storage::status::ok || !record) return done(std::nullopt);
-        if (record->at("digest").as_string() != digest)
+        const auto first = read_idempotency(*record);
+        if (!first) return done(std::nullopt);
+        if (first->digest != digest)
           return done(outcome{{},
                               error{"idempotency_conflict",
                                     "This key was used with other parameters.",
                                     {},
                                     0,
                                     false}});
-        const json::value* reply = record->if_contains("reply");
-        done(outcome{reply ? json::serialize(*reply) : "null", std::nullopt});
+        done(outcome{json::serialize(first->reply), std::nullopt});
       });
 }
 

@@ -83,6 +83,8 @@ class memory_engine final : public storage::engine {
   void read_logs(std::string_view, std::int64_t, std::uint32_t, logs_read) override {}
   void scrub(scrubbed) override {}
   void trim_log(std::string_view, std::uint32_t, trimmed) override {}
+  void erase_key(std::string_view, opened done) override { done({}); }
+  void rotate_keys(storage::master_keys, rotated) override {}
   void close(opened done) override { done({}); }
 
  private:
@@ -127,7 +129,7 @@ class memory_engine final : public storage::engine {
       return {};
     }
     storage::failure append(std::string_view, std::string_view, const boost::json::value&,
-                            std::string_view) override {
+                            std::string_view, const std::vector<storage::sealed_member>&) override {
       return unused();
     }
     storage::failure make_void(std::string_view, std::int64_t, std::string_view) override {

@@ -3,6 +3,7 @@
 #include "dispatch/breach.hpp"
 #include "dispatch/checked_values.hpp"
 #include "identity/built_in.hpp"
+#include "node/master_keys_from.hpp"
 #include "node/roles_from.hpp"
 #include "observe/log.hpp"
 #include "plugin/host.hpp"
@@ -115,15 +116,29 @@ void node::failed(const std::string& plugin, const std::string& why) {
 
 void node::start_storage() {
   std::string why;
+  storage::master_keys keys = master_keys_from(config_, why);
+  if (!why.empty()) {
+    observe::write(level::error, "a master key cannot be used, so the server does not start",
+                   {{"why", why}});
+    return end_start(why);
+  }
   driver_ = loader_.load(candidates_.front(), &why); // the driver is the first
   if (!driver_) return failed(candidates_.front().name, why);
-  loader_.start(*driver_, plugin_start_ms, [this](const std::string& problem) {
+  loader_.start(*driver_, plugin_start_ms, [this, keys](const std::string& problem) {
     if (stopping_) return;
     if (!problem.empty()) return failed(driver_->name, problem);
-    store_ = storage::make_engine(on_.logic, *driver_->driver, config_.limits.stored);
-    services_.store = store_.get();
+    make_store(keys);
     open_storage();
   });
+}
+
+void node::make_store(storage::master_keys keys) {
+  std::optional<storage::sealing> seals;
+  if (!keys.empty())
+    seals.emplace(storage::sealing{on_.clock, on_.random, on_.metrics, std::move(keys)});
+  store_ =
+      storage::make_engine(on_.logic, *driver_->driver, config_.limits.stored, std::move(seals));
+  services_.store = store_.get();
 }
 
 void node::open_storage() {
@@ -302,6 +317,22 @@ void node::restart(const std::string& plugin, done ended) {
                                   [&](const plugin::candidate& c) { return c.name == plugin; });
   if (found == candidates_.end()) return ended("the plugin " + plugin + " does not run");
   upgrade(*found, std::move(ended));
+}
+
+void node::rotate_keys(
+    std::function<void(std::string why, std::string id, std::uint64_t data_keys)> ended) {
+  if (!serving_ || stopping_) return ended("the server is not ready", {}, 0);
+  std::vector<yaml::problem> problems;
+  const config::config with = config::load(config_.source.file, problems);
+  if (!problems.empty()) return ended(yaml::to_string(problems.front()), {}, 0);
+  std::string why;
+  storage::master_keys keys = master_keys_from(with, why);
+  if (!why.empty()) return ended(why, {}, 0);
+  const std::string id = keys.empty() ? "" : keys.front()->id();
+  store_->rotate_keys(std::move(keys), [id, ended = std::move(ended)](
+                                           const storage::failure& failed, std::uint64_t count) {
+    ended(failed.message, id, count);
+  });
 }
 
 // Permissions that the new version declares count from here on.

@@ -67,6 +67,9 @@ class node {
   // Reads the operator's YAML and the plugin's folder again, and takes what is there now.
   void reload(const std::string& plugin, done ended);
   void upgrade(plugin::candidate next, done ended);
+  // Takes the master keys that the operator's YAML names now. `id`: of the first of them.
+  void rotate_keys(
+      std::function<void(std::string why, std::string id, std::uint64_t data_keys)> ended);
   // The same version anew.
   void restart(const std::string& plugin, done ended);
   std::uint64_t restarts_of(const std::string& plugin) const {
@@ -86,6 +89,7 @@ class node {
 
  private:
   void start_storage();
+  void make_store(storage::master_keys keys);
   void open_storage();
   void migrate(std::size_t index);
   void start_identity();

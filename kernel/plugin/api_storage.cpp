@@ -26,8 +26,8 @@ bool failed(calls& all, std::uint64_t operation, const storage::failure& why,
   observe::write(observe::level::error, "storage refused a read",
                  {{"plugin", plugin}, {"why", why.message}});
   all.complete_failed(
-      operation, dispatch::error_of(why.code == storage::status::invalid ? PARLEY_E_FAILED
-                                                                         : PARLEY_E_UNAVAILABLE));
+      operation, dispatch::error_of(why.code == storage::status::unavailable ? PARLEY_E_UNAVAILABLE
+                                                                             : PARLEY_E_FAILED));
   return true;
 }
 

@@ -53,6 +53,9 @@ std::unique_ptr<loaded_plugin> loader::load(candidate what, std::string* why) {
     std::vector<schema::breach> faults; // the manifest was read without any
     plugin->job_params.emplace(j.name, schema::validator::compile(j.params, faults));
   }
+  for (const manifest::event& e : plugin->declared.events)
+    if (!e.sealed.empty())
+      plugin->sealed_events[e.name] = storage::declared_sealed(plugin->declared, e);
   plugin->breaker = dispatch::circuit_breaker(shared_.faults);
   const observe::labels with{{"plugin", what.name}};
   plugin->open = &shared_.metrics->add_gauge(

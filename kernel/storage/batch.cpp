@@ -64,20 +64,24 @@ problem batch_builder::row_of(const table& of, const json::object& record, parle
   const std::vector<column>& columns = of.columns();
   parley_cell* row = cells(columns.size());
   std::size_t found = 0;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
+  for (std::uint32_t i = 0; i < of.declared_count(); ++i) {
     const column& each = columns[i];
     const json::value* value = record.if_contains(each.name);
     if (value != nullptr) {
       ++found;
-      const problem why = to_cell(*value, each.type, source(), row[i]);
+      const problem why = each.sealed ? to_plain_cell(*value, each.type, source(), row[i])
+                                      : to_cell(*value, each.type, source(), row[i]);
       if (!why.empty()) return at_field(of, each.name, why);
     }
     if (row[i].kind != PARLEY_NULL) continue;
-    if (const parley_cell* fallback = of.fallback(static_cast<std::uint32_t>(i))) {
+    if (const parley_cell* fallback = of.fallback(i)) {
       row[i] = *fallback;
     } else if (each.required || i < of.key_count()) {
       return at_field(of, each.name, "is required");
     }
+  }
+  for (const sealed_column& each : of.sealed()) {
+    if (each.lookup >= 0) row[each.lookup] = hash_cell(row[each.column], *each.lookup_key, memory_);
   }
   op.cells = row;
   op.cell_count = static_cast<std::uint32_t>(columns.size());
@@ -90,16 +94,18 @@ problem batch_builder::row_of(const table& of, const json::object& record, parle
 
 problem batch_builder::fields_of(const table& of, const json::object& from, parley_driver_op& op,
                                  bool is_change) {
-  auto* places =
-      std::pmr::polymorphic_allocator<>(&memory_).allocate_object<std::uint32_t>(from.size());
-  parley_cell* values = cells(from.size());
+  const std::size_t most = of.sealed().empty() ? from.size() : 2 * from.size(); // and hashes
+  auto* places = std::pmr::polymorphic_allocator<>(&memory_).allocate_object<std::uint32_t>(most);
+  parley_cell* values = cells(most);
   std::uint32_t count = 0;
   for (const auto& member : from) {
     const int at = of.column_at(member.key());
     if (at < 0) return at_field(of, member.key(), "there is no such field");
     const column& each = of.columns()[static_cast<std::size_t>(at)];
     places[count] = static_cast<std::uint32_t>(at);
-    problem why = to_cell(member.value(), each.type, source(), values[count]);
+    const sealed_column* sealed = of.sealed_at(places[count]);
+    problem why = sealed ? to_plain_cell(member.value(), each.type, source(), values[count])
+                         : to_cell(member.value(), each.type, source(), values[count]);
     if (why.empty() && is_change) {
       if (places[count] < of.key_count()) why = "is part of the key and cannot be changed";
       const bool absent = why.empty() && values[count].kind == PARLEY_NULL;
@@ -110,7 +116,17 @@ problem batch_builder::fields_of(const table& of, const json::object& from, parl
         why = "is required";
       }
     }
+    const bool is_null = values[count].kind == PARLEY_NULL;
+    if (why.empty() && sealed && !is_change && sealed->lookup < 0 && !is_null) {
+      why = "is sealed, and compared with nothing; `lookup: true` lets it be found by equality";
+    }
     if (!why.empty()) return at_field(of, each.name, why);
+    if (sealed && sealed->lookup >= 0) {
+      const parley_cell hash = hash_cell(values[count], *sealed->lookup_key, memory_);
+      if (is_change) ++count; // the value, and its hash
+      places[count] = static_cast<std::uint32_t>(sealed->lookup);
+      values[count] = hash;
+    }
     ++count;
   }
   op.columns = places;
@@ -125,6 +141,7 @@ failure batch_builder::put(collection_ref collection, const json::object& record
   problem why = start(collection, PARLEY_OP_PUT, of, op);
   if (why.empty()) why = row_of(*of, record, op);
   failure out = add(why, op);
+  if (out.code == status::ok) note_plain(*of, op);
   if (out.code == status::ok) add_words(*of, op);
   return out;
 }
@@ -137,7 +154,9 @@ failure batch_builder::patch(collection_ref collection, const json::array& key,
   if (why.empty()) why = to_key(*of, key, source(), op.key);
   if (why.empty()) why = fields_of(*of, fields, op, true);
   if (why.empty() && fields.empty()) why = "collection " + of->name() + ": a patch sets a field";
+  if (why.empty()) why = check_subjects(*of, op);
   failure out = add(why, op);
+  if (out.code == status::ok) note_plain(*of, op);
   if (out.code == status::ok) add_words(*of, op);
   return out;
 }
@@ -209,8 +228,12 @@ failure batch_builder::increment(collection_ref collection, const json::array& k
   const int at = of->column_at(field);
   if (at < 0) return add(at_field(*of, field, "there is no such field"), op);
   const auto place = static_cast<std::uint32_t>(at);
-  if (of->columns()[place].type != column_type::integer || place < of->key_count()) {
-    return add(at_field(*of, field, "only an integer outside of the key is incremented"), op);
+  const column& counted = of->columns()[place];
+  if (counted.type != column_type::integer || place < of->key_count() || counted.sealed) {
+    return add(at_field(*of, field,
+                        counted.sealed ? "is sealed, and cannot be incremented"
+                                       : "only an integer outside of the key is incremented"),
+               op);
   }
   parley_cell* amount = cells(1);
   amount->kind = PARLEY_INTEGER;
@@ -246,7 +269,8 @@ failure batch_builder::require(collection_ref collection, const json::array& key
 }
 
 failure batch_builder::append(std::string_view topic, std::string_view event,
-                              const json::value& data, std::string_view at) {
+                              const json::value& data, std::string_view at,
+                              const std::vector<sealed_member>& sealed) {
   parley_driver_op op{};
   op.size = sizeof op;
   op.kind = PARLEY_OP_APPEND;
@@ -260,7 +284,14 @@ failure batch_builder::append(std::string_view topic, std::string_view event,
   op.cells = event_cells;
   op.cell_count = 3;
   if (why.empty() && ++appended_[op.topic] == stand_in_offsets) why = "too many in one batch";
-  return add(why.empty() ? why : "event " + std::string(event) + ": " + why, op);
+  plain_event plain;
+  if (why.empty() && data.is_object()) why = note_event(op, data.get_object(), sealed, plain);
+  failure out = add(why.empty() ? why : "event " + std::string(event) + ": " + why, op);
+  if (out.code == status::ok && !plain.members.empty()) {
+    plain.op = ops_.size() - 1;
+    plain_.of_events.push_back(std::move(plain));
+  }
+  return out;
 }
 
 failure batch_builder::make_void(std::string_view topic, std::int64_t number,
@@ -298,6 +329,7 @@ batch_mark batch_builder::mark() const {
 
 // Topics stay: one that gets no event does no harm.
 void batch_builder::back_to(const batch_mark& where) {
+  plain_.back_to(where.operations);
   ops_.resize(where.operations);
   reasons_.resize(where.operations);
   std::fill(appended_.begin(), appended_.end(), 0);

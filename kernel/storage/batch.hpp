@@ -4,7 +4,7 @@
 // that lives until the driver is done.
 
 #include "storage/cells.hpp"
-#include "storage/table.hpp"
+#include "storage/plain_values.hpp"
 
 #include <array>
 #include <cstddef>
@@ -27,7 +27,7 @@ class batch_builder final : public batch {
   failure require(collection_ref collection, const boost::json::array& key, bool exists,
                   const boost::json::object& equals, condition_reason reason) override;
   failure append(std::string_view topic, std::string_view event, const boost::json::value& data,
-                 std::string_view at) override;
+                 std::string_view at, const std::vector<sealed_member>& sealed) override;
   failure make_void(std::string_view topic, std::int64_t number, std::string_view event) override;
   std::int64_t next(std::string_view topic) override;
   batch_mark mark() const override;
@@ -42,6 +42,18 @@ class batch_builder final : public batch {
   void restore_event(std::string_view topic, const parley_cell* event);
   void restore_head(std::string_view topic, std::int64_t head);
   std::size_t size() const { return ops_.size(); }
+
+  // What is to be sealed. While something is, the batch is not given to a driver.
+  bool is_plain() const { return !plain_.empty(); }
+  // Whose data keys that takes, each once, as far as they are known.
+  std::vector<std::string_view> subjects() const;
+  // Values whose subject only the stored record tells.
+  const std::vector<plain_value>& plain() const { return plain_.of_records; }
+  // It does, or there is no such record: the batch is under the condition that it stays so.
+  void subject_is(std::size_t value, std::optional<std::string_view> subject);
+  using keys_by_subject = std::map<std::string_view, data_key_ptr>;
+  // Under the condition that the keys are still in the store.
+  problem seal(const keys_by_subject& keys, nonces& fresh);
 
   // The first failure of those above: what an author overlooks must not be written in part.
   const failure& broken() const { return broken_; }
@@ -59,6 +71,19 @@ class batch_builder final : public batch {
   problem start(collection_ref collection, std::int32_t kind, const table*& of,
                 parley_driver_op& op);
   void add_words(const table& of, const parley_driver_op& op);
+  // In batch_sealing.cpp.
+  problem check_subjects(const table& of, const parley_driver_op& op) const;
+  void note_plain(const table& of, const parley_driver_op& op);
+  std::string_view subject_of(const sealed_column& of, const table& in, const parley_driver_op& op);
+  const parley_cell* written_before(const table& of, std::uint32_t column,
+                                    const parley_cell* key) const;
+  std::string_view subject(std::string_view prefix, std::string_view value);
+  problem note_event(const parley_driver_op& op, const boost::json::object& data,
+                     const std::vector<sealed_member>& sealed, plain_event& out);
+  problem seal(plain_value& value, const keys_by_subject& keys, nonces& fresh);
+  problem seal(plain_event& event, const keys_by_subject& keys, nonces& fresh);
+  void require_cell(std::uint32_t collection, const parley_cell* key, std::int32_t kind,
+                    std::uint32_t column, const parley_cell& equals, condition_reason reason);
   problem row_of(const table& of, const boost::json::object& record, parley_driver_op& op);
   failure add(const problem& why, const parley_driver_op& op,
               condition_reason reason = condition_reason::batch);
@@ -81,6 +106,7 @@ class batch_builder final : public batch {
   std::pmr::vector<parley_str> topics_{&memory_};
   std::pmr::vector<std::uint32_t> appended_{&memory_}; // for each topic
   failure broken_;
+  plain_values plain_;
 };
 
 } // namespace parley::storage

@@ -1,6 +1,9 @@
 #include "storage/cells.hpp"
 
+#include "storage/key_cache.hpp"
 #include "storage/stand_ins.hpp"
+
+#include <sodium.h>
 
 #include <algorithm>
 #include <cmath>
@@ -184,6 +187,31 @@ problem to_cell(const json::value& from, column_type type, const cell_source& wi
       return to_text_cell(from, with, out);
   }
   return "has an unknown type";
+}
+
+problem to_plain_cell(const json::value& from, column_type type, const cell_source& with,
+                      parley_cell& out) {
+  const problem why = to_cell(from, type, with, out);
+  if (!why.empty() || out.kind == PARLEY_NULL || out.kind == PARLEY_STRING) return why;
+  if (out.kind == PARLEY_CELL_NEXT || out.kind == PARLEY_CELL_PIECES) {
+    return "is sealed, and takes no number that only the commit will give";
+  }
+  const json::value normal = type == column_type::boolean ? json::value(out.as.integer != 0)
+                             : out.kind == PARLEY_INTEGER ? json::value(out.as.integer)
+                                                          : json::value(out.as.number + 0.0);
+  out = text_cell(kept(json::serialize(normal), with.in));
+  return {};
+}
+
+parley_cell hash_cell(const parley_cell& plain, const data_key& with, arena& in) {
+  if (plain.kind != PARLEY_STRING) return parley_cell{PARLEY_NULL, 0, {}};
+  constexpr int variant = sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
+  unsigned char hash[crypto_generichash_BYTES];
+  crypto_generichash(hash, sizeof hash, reinterpret_cast<const unsigned char*>(plain.as.text.ptr),
+                     plain.as.text.len, with.bytes.bytes().data(), secret::size);
+  char text[sodium_base64_ENCODED_LEN(crypto_generichash_BYTES, variant)];
+  sodium_bin2base64(text, sizeof text, hash, sizeof hash, variant);
+  return text_cell(kept(text, in));
 }
 
 problem no_such(collection_ref which) {

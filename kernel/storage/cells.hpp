@@ -22,6 +22,11 @@ problem to_cell(const boost::json::value& from, column_type type, const cell_sou
                 parley_cell& out);
 // JSON text, in pieces where it holds stand-ins.
 problem to_text_cell(const boost::json::value& from, const cell_source& with, parley_cell& out);
+// The bytes that are sealed for a value: a text as it is, anything else as JSON. No stand-ins.
+problem to_plain_cell(const boost::json::value& from, column_type type, const cell_source& with,
+                      parley_cell& out);
+// The keyed hash by which an equal value of a sealed column is found; of NULL there is none.
+parley_cell hash_cell(const parley_cell& plain, const data_key& with, arena& in);
 // The cells of a whole key; a message names the collection and the field.
 problem to_key(const table& of, const boost::json::array& key, const cell_source& with,
                const parley_cell*& out);

@@ -44,6 +44,10 @@ bool is_required(const json::object& field) {
   return found != nullptr && found->is_bool() && found->get_bool();
 }
 
+json::value shape_of(const sealed_by& how) {
+  return {{"key", how.key}, {"subject", how.subject}, {"lookup", how.lookup}};
+}
+
 class comparison {
  public:
   comparison(const declaration& stored, const collection& wanted)
@@ -128,6 +132,15 @@ class comparison {
              (type != nullptr && type->is_string() ? std::string(type->get_string()) : "nothing") +
              " and cannot become " + type_name(what.type) + "; declare another field";
     }
+    const json::value* sealed = stored.if_contains("sealed");
+    const json::value now = what.sealed ? shape_of(*what.sealed) : json::value();
+    if ((sealed != nullptr ? *sealed : json::value()) != now) {
+      return "the field " + what.name + " is stored " +
+             (sealed == nullptr ? "in plain" : "sealed as " + json::serialize(*sealed)) +
+             " and cannot become " +
+             (now.is_null() ? "plain" : "sealed as " + json::serialize(now)) +
+             "; declare another field";
+    }
     if (is_required(stored) || stored.contains("default")) return {}; // every record has it
     if (what.fallback.is_null()) {
       if (!what.required) return {};
@@ -175,6 +188,7 @@ declaration declaration_of(const collection& from) {
     field["type"] = type_name(each.type);
     if (each.required) field["required"] = true;
     if (!each.fallback.is_null()) field["default"] = each.fallback;
+    if (each.sealed) field["sealed"] = shape_of(*each.sealed);
   }
   json::object indexes;
   for (const index& each : from.indexes) {
@@ -207,6 +221,14 @@ column column_of(std::string_view name, const json::object& field) {
   }
   out.required = is_required(field);
   if (const json::value* fallback = field.if_contains("default")) out.fallback = *fallback;
+  const json::object& sealed = object_at(field, "sealed");
+  const auto text = [&](std::string_view name) {
+    const json::value* found = sealed.if_contains(name);
+    return found != nullptr && found->is_string() ? std::string(found->get_string()) : "";
+  };
+  if (sealed.empty()) return out;
+  const json::value* lookup = sealed.if_contains("lookup");
+  out.sealed = {text("key"), text("subject"), lookup != nullptr && *lookup == true};
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "storage/declare.hpp"
 
 #include "storage/expiry.hpp"
+#include "type_resolver.hpp"
 
 #include <algorithm>
 
@@ -42,9 +43,23 @@ std::vector<column> columns_of(const json::object& record) {
   return out;
 }
 
-} // namespace
-
-namespace {
+// The data of a person has the key of that person, whatever plugin writes it; what is kept when the
+// person is erased has one that is kept.
+sealed_by sealed_as(const manifest::manifest& by, const json::object& record,
+                    const std::vector<manifest::personal>& subjects,
+                    const manifest::sealed_field& from) {
+  sealed_by out{from.key, by.name + "." + from.key + ":", from.lookup};
+  const json::value* properties = record.if_contains("properties");
+  const json::value* key = properties != nullptr && properties->is_object()
+                               ? properties->get_object().if_contains(from.key)
+                               : nullptr;
+  if (key == nullptr || !manifest::is_account(*key)) return out;
+  const bool is_kept = std::any_of(subjects.begin(), subjects.end(), [&](const auto& each) {
+    return each.subject == from.key && each.on_erase == "keep";
+  });
+  out.subject = is_kept ? "kept:" : "account:";
+  return out;
+}
 
 std::vector<collection> of_kind(const manifest::manifest& by, bool ephemeral) {
   std::vector<collection> out;
@@ -55,6 +70,12 @@ std::vector<collection> of_kind(const manifest::manifest& by, bool ephemeral) {
     to.version = from.version;
     to.key = from.key;
     to.columns = columns_of(from.record);
+    for (const manifest::sealed_field& each : from.sealed) {
+      const auto found = std::find_if(to.columns.begin(), to.columns.end(),
+                                      [&](const column& one) { return one.name == each.name; });
+      if (found == to.columns.end()) continue; // the manifest was refused
+      found->sealed = sealed_as(by, from.record, from.subjects, each);
+    }
     for (const manifest::index& each : from.indexes) {
       to.indexes.push_back({each.name, each.on, each.unique});
     }
@@ -74,6 +95,15 @@ std::vector<collection> declared(const manifest::manifest& by) {
 
 std::vector<collection> declared_ephemeral(const manifest::manifest& by) {
   return of_kind(by, true);
+}
+
+std::vector<sealed_member> declared_sealed(const manifest::manifest& by,
+                                           const manifest::event& of) {
+  std::vector<sealed_member> out;
+  for (const manifest::sealed_field& each : of.sealed) {
+    out.push_back({each.name, sealed_as(by, of.data, of.subjects, each)});
+  }
+  return out;
 }
 
 } // namespace parley::storage

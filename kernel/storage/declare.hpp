@@ -12,5 +12,7 @@ namespace parley::storage {
 std::vector<collection> declared(const manifest::manifest& by);
 // Those that live in memory, see ephemeral.hpp.
 std::vector<collection> declared_ephemeral(const manifest::manifest& by);
+// What the log holds encrypted of one of its events.
+std::vector<sealed_member> declared_sealed(const manifest::manifest& by, const manifest::event& of);
 
 } // namespace parley::storage

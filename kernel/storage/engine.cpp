@@ -1,8 +1,12 @@
 #include "storage/engine.hpp"
 
+#include "storage/commit_queue.hpp"
 #include "storage/migrations.hpp"
-#include "storage/requests.hpp"
+#include "storage/sealed_events.hpp"
+#include "storage/sealed_reader.hpp"
 #include "storage/stand_ins.hpp"
+
+#include <algorithm>
 
 namespace parley::storage {
 namespace json = boost::json;
@@ -10,18 +14,26 @@ namespace {
 
 class driver_engine final : public engine {
  public:
-  driver_engine(env::loop& logic, const parley_storage_driver& driver, const limits& bounds)
+  driver_engine(env::loop& logic, const parley_storage_driver& driver, const limits& bounds,
+                std::optional<sealing> seals)
       : driver_(driver),
         bounds_(bounds),
         box_(std::make_shared<mailbox>(logic)),
-        migrations_(*this, driver, logic, box_, tables_, bounds) {}
+        sealed_(keys_, seals ? &seals->metrics : nullptr),
+        commits_(box_, driver, keys_),
+        migrations_(*this, driver, logic, box_, tables_, bounds) {
+    if (seals) {
+      keys_ = std::make_unique<data_keys>(
+          *this, logic,
+          [this](std::unique_ptr<batch> what, committed done) { write(std::move(what), done); },
+          *std::move(seals), bounds);
+    }
+  }
   ~driver_engine() override { box_->shut(); }
 
   void open(std::vector<collection> collections, opened done) override;
   void widen(std::vector<collection> of_one_plugin,
-             std::function<void(const migration_progress&)> progress, opened done) override {
-    migrations_.ask(std::move(of_one_plugin), std::move(progress), std::move(done));
-  }
+             std::function<void(const migration_progress&)> progress, opened done) override;
   std::unique_ptr<batch> begin() override {
     return std::make_unique<batch_builder>(tables_, ++batches_ % stand_in_batches, bounds_);
   }
@@ -39,6 +51,8 @@ class driver_engine final : public engine {
   void scrub(scrubbed done) override;
   void heads(std::vector<std::string> topics, heads_read done) override;
   void trim_log(std::string_view before, std::uint32_t limit, trimmed done) override;
+  void erase_key(std::string_view subject, opened done) override;
+  void rotate_keys(master_keys next, rotated done) override;
   void close(opened done) override;
 
  private:
@@ -46,6 +60,17 @@ class driver_engine final : public engine {
   std::unique_ptr<pending_rows<Arguments>> request(Done done) {
     return std::make_unique<pending_rows<Arguments>>(box_, std::move(done));
   }
+  void write(std::unique_ptr<batch> what, const committed& done);
+  void open_keys(std::vector<collection> then_these, opened done);
+  void refuse(std::string_view collection, const opened& done);
+  void ask(std::vector<collection> wanted, std::function<void(const migration_progress&)> progress,
+           opened done);
+  void give(const table& of, const row_copy& rows, const unsealer& with,
+            const json::storage_ptr& arena, const got& done) const;
+  void give(const table& of, const row_copy& rows, const unsealer& with,
+            const json::storage_ptr& arena, const ranged& done) const;
+  void give(std::string_view topic, const row_copy& rows, const unsealer& with,
+            const log_read& done) const;
 
   const parley_storage_driver& driver_;
   const limits bounds_;
@@ -53,6 +78,9 @@ class driver_engine final : public engine {
   // Shared with batches and reads that are under way.
   std::shared_ptr<tables> tables_ = std::make_shared<tables>();
   std::uint32_t batches_ = 0;
+  std::unique_ptr<data_keys> keys_; // empty: no fields are sealed
+  sealed_reader sealed_;
+  commit_queue commits_;
   migrations migrations_;
 };
 
@@ -75,7 +103,7 @@ void driver_engine::open(std::vector<collection> collections, opened done) {
         if (rows.why.code != status::ok) return done(rows.why);
         migrations_.load([this, wanted, done](const failure& why) {
           if (why.code != status::ok) return done(why);
-          migrations_.ask(wanted, {}, done);
+          open_keys(wanted, done);
         });
       });
   what->arguments.collection = own->declaration();
@@ -84,21 +112,110 @@ void driver_engine::open(std::vector<collection> collections, opened done) {
                &pending_rows<open_arguments>::completed, given);
 }
 
+void driver_engine::open_keys(std::vector<collection> then_these, opened done) {
+  if (!keys_) return ask(std::move(then_these), {}, std::move(done));
+  migrations_.ask({data_keys_collection()}, {}, [this, then_these, done](const failure& why) {
+    if (why.code != status::ok) return done(why);
+    keys_->start([this, then_these, done](const failure& refused) {
+      if (refused.code != status::ok) return done(refused);
+      ask(then_these, {}, done);
+    });
+  });
+}
+
+void driver_engine::widen(std::vector<collection> of_one_plugin,
+                          std::function<void(const migration_progress&)> progress, opened done) {
+  for (const collection& each : of_one_plugin) {
+    const bool seals = std::any_of(each.columns.begin(), each.columns.end(),
+                                   [](const column& one) { return one.sealed.has_value(); });
+    if (seals && !keys_) return refuse(each.name, done);
+  }
+  ask(std::move(of_one_plugin), std::move(progress), std::move(done));
+}
+
+void driver_engine::refuse(std::string_view collection, const opened& done) {
+  const problem why = "collection " + std::string(collection) +
+                      " seals fields, and storage.master_keys names no master key; `parleyctl "
+                      "keys new FILE` makes one";
+  box_->put([done, why] { done(invalid(why)); });
+}
+
+// What is looked up by equality has a key for it, before anything is written or found by it.
+void driver_engine::ask(std::vector<collection> wanted,
+                        std::function<void(const migration_progress&)> progress, opened done) {
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    for (std::size_t c = 0; c < wanted[i].columns.size(); ++c) {
+      const column& each = wanted[i].columns[c];
+      if (!each.sealed || !each.sealed->lookup || each.lookup_key) continue;
+      if (!keys_) return refuse(wanted[i].name, done);
+      const std::string subject = "lookup:" + wanted[i].name + "." + each.name;
+      return keys_->of_subject(subject, [this, wanted = std::move(wanted), progress, done, i, c](
+                                            const failure& why, const data_key_ptr& key) mutable {
+        if (why.code != status::ok) return done(why);
+        wanted[i].columns[c].lookup_key = key;
+        ask(std::move(wanted), progress, done);
+      });
+    }
+  }
+  migrations_.ask(std::move(wanted), std::move(progress), std::move(done));
+}
+
 void driver_engine::commit(std::unique_ptr<batch> what, committed done) {
-  pending_commit::submit(std::make_unique<pending_commit>(box_, std::move(what), std::move(done)),
-                         driver_);
+  commits_.put(std::make_unique<pending_commit>(box_, std::move(what), std::move(done)));
+}
+
+// Past those that wait, which may wait for it.
+void driver_engine::write(std::unique_ptr<batch> what, const committed& done) {
+  pending_commit::submit(std::make_unique<pending_commit>(box_, std::move(what), done), driver_);
+}
+
+void driver_engine::give(const table& of, const row_copy& rows, const unsealer& with,
+                         const json::storage_ptr& arena, const got& done) const {
+  if (rows.why.code != status::ok || rows.count == 0) return done(rows.why, std::nullopt);
+  json::object record(arena);
+  const problem why = of.record(rows.row(0), arena, record, with);
+  if (!why.empty()) return done(sealed_.damaged(why, of.name()), std::nullopt);
+  done({}, std::move(record));
+}
+
+void driver_engine::give(const table& of, const row_copy& rows, const unsealer& with,
+                         const json::storage_ptr& arena, const ranged& done) const {
+  if (rows.why.code != status::ok) return done(rows.why, {}, false);
+  std::vector<json::object> records;
+  records.reserve(rows.count);
+  for (std::uint32_t i = 0; i < rows.count; ++i) {
+    records.emplace_back(arena);
+    const problem why = of.record(rows.row(i), arena, records.back(), with);
+    if (!why.empty()) return done(sealed_.damaged(why, of.name()), {}, false);
+  }
+  done({}, std::move(records), rows.more);
+}
+
+void driver_engine::give(std::string_view topic, const row_copy& rows, const unsealer& with,
+                         const log_read& done) const {
+  std::vector<log_entry> entries;
+  entries.reserve(rows.count);
+  for (std::uint32_t i = 0; i < rows.count; ++i) {
+    const parley_cell* row = rows.row(i);
+    entries.push_back({row[0].as.integer, text_of(row[1]), text_of(row[2]), text_of(row[3])});
+    if (!is_sealed_event(entries.back().data)) continue;
+    const problem why = open_event(topic, entries.back(), with);
+    if (!why.empty()) sealed_.damaged(why, "kernel.log");
+  }
+  done(rows.why, std::move(entries), rows.more);
 }
 
 void driver_engine::get(collection_ref collection, const json::array& key, json::storage_ptr arena,
                         got done) {
   const table* of = tables_->find(collection);
   auto what = request<range_arguments>(
-      [done = std::move(done), arena, of, keep = tables_](const row_copy& rows) {
-        if (rows.why.code != status::ok || rows.count == 0) return done(rows.why, std::nullopt);
-        json::object record(arena);
-        const problem why = of->record(rows.row(0), arena, record);
-        if (!why.empty()) return done({status::unavailable, why}, std::nullopt);
-        done({}, std::move(record));
+      [this, done = std::move(done), arena, of, keep = tables_](row_copy&& rows) {
+        if (of == nullptr) return done(rows.why, std::nullopt);
+        if (of->sealed().empty()) return give(*of, rows, {}, arena, done);
+        sealed_.open(*of, std::move(rows),
+                     [this, done, arena, of, keep](const row_copy& read, const unsealer& with) {
+                       give(*of, read, with, arena, done);
+                     });
       });
   const problem why = of == nullptr ? no_such(collection) : what->arguments.prepare(*of, key);
   if (!why.empty()) return what->refuse(std::move(what), invalid(why));
@@ -111,15 +228,13 @@ void driver_engine::range(collection_ref collection, const query& query, json::s
                           ranged done) {
   const table* of = tables_->find(collection);
   auto what = request<range_arguments>(
-      [done = std::move(done), arena, of, keep = tables_](const row_copy& rows) {
-        std::vector<json::object> records;
-        records.reserve(rows.count);
-        for (std::uint32_t i = 0; i < rows.count; ++i) {
-          records.emplace_back(arena);
-          const problem why = of->record(rows.row(i), arena, records.back());
-          if (!why.empty()) return done({status::unavailable, why}, {}, false);
-        }
-        done(rows.why, std::move(records), rows.more);
+      [this, done = std::move(done), arena, of, keep = tables_](row_copy&& rows) {
+        if (of == nullptr) return done(rows.why, {}, false);
+        if (of->sealed().empty()) return give(*of, rows, {}, arena, done);
+        sealed_.open(*of, std::move(rows),
+                     [this, done, arena, of, keep](const row_copy& read, const unsealer& with) {
+                       give(*of, read, with, arena, done);
+                     });
       });
   const problem why = of == nullptr ? no_such(collection) : what->arguments.prepare(*of, query);
   if (!why.empty()) return what->refuse(std::move(what), invalid(why));
@@ -138,8 +253,9 @@ json::array to_json(const std::vector<snippet_piece>& pieces, json::storage_ptr 
 
 // What one version of a plugin is given of a row that the newest shape was read by.
 problem to_hit(const parley_cell* row, const table& of, const table& newest,
-               const search_arguments& looked_for, json::storage_ptr in, search_hit& out) {
-  const problem why = newest.record(row, in, out.record);
+               const search_arguments& looked_for, const unsealer& with, json::storage_ptr in,
+               search_hit& out) {
+  const problem why = newest.record(row, in, out.record, with);
   if (!why.empty()) return why;
   out.snippets = json::array(in);
   for (std::uint32_t i = 0; i < of.searched_on(); ++i) {
@@ -187,16 +303,22 @@ void driver_engine::search(collection_ref collection, const search_query& what,
     return box_->put([done = std::move(done), fault] { done(fault, {}, false); });
   }
   auto request_for = request<std::shared_ptr<search_arguments>>(
-      [known, of, &newest, looked_for, where = json::object(what.where), arena,
-       done = std::move(done)](const row_copy& rows) {
-        std::vector<search_hit> hits;
-        for (std::uint32_t i = 0; i < rows.count; ++i) {
-          search_hit hit;
-          const problem why = to_hit(rows.row(i), *of, newest, *looked_for, arena, hit);
-          if (!why.empty()) return done({status::unavailable, why}, {}, false);
-          if (is_narrowed(hit.record, where)) hits.push_back(std::move(hit));
-        }
-        done(rows.why, std::move(hits), rows.more);
+      [this, known, of, &newest, looked_for, where = json::object(what.where), arena,
+       done = std::move(done)](row_copy&& read) {
+        const auto then = [this, known, of, &newest, looked_for, where, arena, done](
+                              const row_copy& rows, const unsealer& with) {
+          if (rows.why.code != status::ok) return done(rows.why, {}, false);
+          std::vector<search_hit> hits;
+          for (std::uint32_t i = 0; i < rows.count; ++i) {
+            search_hit hit;
+            const problem why = to_hit(rows.row(i), *of, newest, *looked_for, with, arena, hit);
+            if (!why.empty()) return done(sealed_.damaged(why, of->name()), {}, false);
+            if (is_narrowed(hit.record, where)) hits.push_back(std::move(hit));
+          }
+          done({}, std::move(hits), rows.more);
+        };
+        if (newest.sealed().empty()) return then(read, {});
+        sealed_.open(newest, std::move(read), then);
       });
   auto* given = request_for.release();
   given->arguments = looked_for;
@@ -210,12 +332,13 @@ log_entry entry_of(const parley_cell* cells) {
 
 void driver_engine::read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
                              log_read done) {
-  auto what = request<log_arguments>([done = std::move(done)](const row_copy& rows) {
-    std::vector<log_entry> entries;
-    entries.reserve(rows.count);
-    for (std::uint32_t i = 0; i < rows.count; ++i) entries.push_back(entry_of(rows.row(i)));
-    done(rows.why, std::move(entries), rows.more);
-  });
+  auto what = request<log_arguments>(
+      [this, topic = std::string(topic), done = std::move(done)](row_copy&& rows) {
+        sealed_.open_log(std::move(rows),
+                         [this, topic, done](const row_copy& read, const unsealer& with) {
+                           give(topic, read, with, done);
+                         });
+      });
   const problem why = what->arguments.prepare(topic, after, limit);
   if (!why.empty()) return what->refuse(std::move(what), invalid(why));
   auto* given = what.release();
@@ -277,18 +400,33 @@ void driver_engine::trim_log(std::string_view before, std::uint32_t limit, trimm
                    limit, &pending_rows<text_argument>::completed, given);
 }
 
+void driver_engine::erase_key(std::string_view subject, opened done) {
+  if (!keys_) return box_->put([done = std::move(done)] { done({}); });
+  keys_->erase(subject, std::move(done));
+}
+
+void driver_engine::rotate_keys(master_keys next, rotated done) {
+  if (keys_ && !next.empty()) return keys_->rotate(std::move(next), std::move(done));
+  const failure why = invalid(
+      keys_
+          ? "there has to be a master key"
+          : "this server began without a master key; name one in storage.master_keys, and restart");
+  box_->put([done = std::move(done), why] { done(why, 0); });
+}
+
 void driver_engine::close(opened done) {
-  auto what =
-      request<text_argument>([done = std::move(done)](const row_copy& rows) { done(rows.why); });
-  auto* given = what.release();
-  driver_.close(driver_.self, &pending_rows<text_argument>::completed, given);
+  commits_.then([this, done = std::move(done)] {
+    auto what = request<text_argument>([done](const row_copy& rows) { done(rows.why); });
+    auto* given = what.release();
+    driver_.close(driver_.self, &pending_rows<text_argument>::completed, given);
+  });
 }
 
 } // namespace
 
 std::unique_ptr<engine> make_engine(env::loop& logic, const parley_storage_driver& driver,
-                                    const limits& bounds) {
-  return std::make_unique<driver_engine>(logic, driver, bounds);
+                                    const limits& bounds, std::optional<sealing> seals) {
+  return std::make_unique<driver_engine>(logic, driver, bounds, std::move(seals));
 }
 
 } // namespace parley::storage

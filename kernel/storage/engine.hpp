@@ -2,7 +2,8 @@
 
 // The collections model over one driver: records (JSON objects) become rows of typed cells, queries
 // and batches are checked against what the manifests declare, results become records again.
-// Everything here is called, and calls back, on the logic loop.
+// Everything here is called, and calls back, on the logic loop. Fields that are sealed are sealed
+// and opened here: a plugin knows their values, a driver their bytes (docs/adr/0009).
 
 #include "storage/limits.hpp"
 
@@ -21,18 +22,45 @@
 #include <vector>
 
 namespace parley::env {
+class clock;
 class loop;
+class random;
+} // namespace parley::env
+
+namespace parley::observe {
+class metrics;
 }
 
 namespace parley::storage {
 
+struct data_key;
+class master_key;
+using master_keys = std::vector<std::shared_ptr<const master_key>>; // the first wraps what is new
+
 enum class column_type { text, integer, boolean, number, json };
+
+// How a field is encrypted: with the key of the subject that another field of the record names.
+struct sealed_by {
+  std::string key;     // that field, a text that every record has
+  std::string subject; // what comes before its value: "account:"
+  bool lookup = false; // whether it is found by equality
+
+  bool operator==(const sealed_by&) const = default;
+};
 
 struct column {
   std::string name;
   column_type type = column_type::text;
   bool required = false;
   boost::json::value fallback{}; // what an absent value stands for; null: nothing
+  std::optional<sealed_by> sealed{};
+  std::shared_ptr<const data_key> lookup_key{}; // where it is looked up; the engine's to fill in
+};
+
+// A sealed field of an event.
+struct sealed_member {
+  std::string name;
+  sealed_by how;
 };
 
 struct index {
@@ -70,14 +98,16 @@ struct migration_progress {
 };
 
 // Why a batch carries a condition: decides what the caller is told when it fails.
-enum class condition_reason { batch, permission, idempotency };
+// `data_key`: the engine's own, that the key of a sealed field is still in the store.
+enum class condition_reason { batch, permission, idempotency, data_key };
 
 enum class status {
   ok,
   invalid,      // the plugin's mistake
   invalid_text, // of a search: the mistake of whoever typed it, and the sentence is for them
   conflict,
-  unavailable
+  unavailable,
+  damaged // what is stored is not what was written
 };
 
 struct failure {
@@ -132,8 +162,10 @@ class batch {
   virtual failure erase(collection_ref collection, const boost::json::array& key) = 0;
   virtual failure require(collection_ref collection, const boost::json::array& key, bool exists,
                           const boost::json::object& equals, condition_reason reason) = 0;
+  // The log holds the members that `sealed` names encrypted; their values hold no stand-in.
   virtual failure append(std::string_view topic, std::string_view event,
-                         const boost::json::value& data, std::string_view at) = 0;
+                         const boost::json::value& data, std::string_view at,
+                         const std::vector<sealed_member>& sealed = {}) = 0;
   // The topic's event of that number becomes a void, if it has that name; another stays as it is.
   virtual failure make_void(std::string_view topic, std::int64_t number,
                             std::string_view event) = 0;
@@ -190,6 +222,7 @@ class engine {
   using scrubbed = std::function<void(failure, bool is_clean)>;
   using trimmed = std::function<void(failure, bool more)>;
   using heads_read = std::function<void(failure, std::vector<std::int64_t>)>;
+  using rotated = std::function<void(failure, std::uint64_t data_keys)>;
 
   // Opens the store and widens it for what the plugins declare, with progress in the log.
   virtual void open(std::vector<collection> collections, opened done) = 0;
@@ -220,11 +253,26 @@ class engine {
   virtual void heads(std::vector<std::string> topics, heads_read done) = 0;
   // Erases at most `limit` entries older than `before`; `more`: there may be others.
   virtual void trim_log(std::string_view before, std::uint32_t limit, trimmed done) = 0;
+  // Whatever was sealed with the key of the subject ("account:ID" for a person) is absent from then
+  // on, on every server: at once here, within `limits::data_key_seconds` on others. Nothing happens
+  // where there is none.
+  virtual void erase_key(std::string_view subject, opened done) = 0;
+  // Wraps all data keys by the first of these master keys, while the store is in use. Refused, with
+  // nothing changed, where a data key is wrapped by a key that is not among them.
+  virtual void rotate_keys(master_keys next, rotated done) = 0;
   virtual void close(opened done) = 0;
 };
 
-// `driver` outlives the engine.
+// What sealed fields take. All of it but the keys outlives the engine.
+struct sealing {
+  env::clock& clock;
+  env::random& random;
+  observe::metrics& metrics;
+  master_keys keys; // at least one
+};
+
+// `driver` outlives the engine. Without `seals` a plugin that seals fields is refused.
 std::unique_ptr<engine> make_engine(env::loop& logic, const parley_storage_driver& driver,
-                                    const limits& bounds = {});
+                                    const limits& bounds = {}, std::optional<sealing> seals = {});
 
 } // namespace parley::storage

@@ -1,14 +1,15 @@
 #pragma once
 
 // An engine over a driver's plugin in this process, on a loop of its own: the one that is linked
-// in, SQLite or PostgreSQL. The plugin is entered as the server enters it: by its one symbol, with
-// a host that knows just enough.
+// in, SQLite, PostgreSQL or that in memory. The plugin is entered as the server enters it: by its
+// one symbol, with a host that knows just enough.
 
 #include "env/real_loop.hpp"
 #include "storage/engine.hpp"
 
 #include "parley/call.h"
 #include "parley/config.h"
+#include "parley/env.h"
 
 #include <gtest/gtest.h>
 
@@ -43,6 +44,8 @@ class small_host {
   small_host& operator=(const small_host&) = delete;
 
   const parley_storage_driver& driver() const { return *offered_; }
+  // For a driver that asks for timers.
+  inline static env::loop* loop = nullptr;
 
  private:
   static small_host& of(const parley_host* host) {
@@ -79,10 +82,21 @@ class small_host {
       return out;
     }();
     static const parley_storage_driver_api storage{sizeof(parley_storage_driver_api), offer};
+    static const parley_env_api timers = [] {
+      parley_env_api out{};
+      out.size = sizeof out;
+      out.after = [](const parley_host*, std::uint32_t, void (*fire)(void*), void* user,
+                     parley_timer*) {
+        loop->post([fire, user] { fire(user); });
+        return parley_status{PARLEY_OK};
+      };
+      return out;
+    }();
     const std::string_view wanted = name;
     if (wanted == PARLEY_CONFIG_INTERFACE) return &config;
     if (wanted == PARLEY_VALUE_INTERFACE) return &values;
     if (wanted == PARLEY_STORAGE_DRIVER_INTERFACE) return &storage;
+    if (wanted == PARLEY_ENV_INTERFACE) return &timers;
     return nullptr;
   }
 
@@ -111,9 +125,12 @@ class engine_fixture : public testing::Test {
     std::filesystem::remove_all(place_);
   }
   void start() {
+    small_host::loop = loop_.get();
     host_ = std::make_unique<small_host>(place_ + "/parley.db");
-    on_loop([&] { engine_ = make_engine(*loop_, host_->driver(), bounds_); });
+    on_loop([&] { engine_ = make_engine(*loop_, driver(), bounds_, seals()); });
   }
+  virtual const parley_storage_driver& driver() { return host_->driver(); }
+  virtual std::optional<sealing> seals() { return std::nullopt; }
   void stop() {
     if (engine_) {
       wait_for<failure>([&](auto done) { engine_->close(done); });

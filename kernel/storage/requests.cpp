@@ -1,5 +1,7 @@
 #include "storage/requests.hpp"
 
+#include "storage/commit_queue.hpp"
+
 #include <algorithm>
 #include <cstddef>
 
@@ -33,10 +35,7 @@ pending_commit::pending_commit(std::shared_ptr<mailbox> box, std::unique_ptr<bat
                                engine::committed done)
     : pending(std::move(box)),
       what_(static_cast<batch_builder*>(what.release())), // begin() makes no others
-      done_(std::move(done)) {
-  what_->order_conditions();
-  view_ = what_->view();
-}
+      done_(std::move(done)) {}
 
 void pending_commit::submit(std::unique_ptr<pending_commit> self,
                             const parley_storage_driver& driver) {
@@ -44,6 +43,8 @@ void pending_commit::submit(std::unique_ptr<pending_commit> self,
     self->result_.why = self->what_->broken();
     return send_home(self.release());
   }
+  self->what_->order_conditions();
+  self->view_ = self->what_->view();
   pending_commit* given = self.release();
   driver.commit(
       driver.self, &given->view_,
@@ -53,6 +54,16 @@ void pending_commit::submit(std::unique_ptr<pending_commit> self,
         send_home(back);
       },
       given);
+}
+
+void pending_commit::refuse(std::unique_ptr<pending_commit> self, failure why) {
+  self->result_.why = std::move(why);
+  send_home(self.release());
+}
+
+void pending_commit::deliver() {
+  if (queue_ != nullptr) queue_->came_home(*what_, result_);
+  done_(result_);
 }
 
 void pending_commit::take(const parley_driver_commit_result& from) {
@@ -89,7 +100,7 @@ void row_copy::take(const parley_driver_rows& from) {
   for (parley_cell& each : cells_) {
     if (each.kind != PARLEY_STRING) continue;
     const char* at = texts_.data() + texts_.size();
-    texts_.append(each.as.text.ptr, each.as.text.len);
+    texts_.insert(texts_.end(), each.as.text.ptr, each.as.text.ptr + each.as.text.len);
     each.as.text.ptr = at;
   }
 }
@@ -135,11 +146,21 @@ problem range_arguments::prepare(const table& of, const query& what) {
   const cell_source source{memory};
   auto* cells = place.allocate_object<parley_cell>(what.prefix.size() + 2);
   const auto take = [&](const boost::json::value& from, std::size_t at, parley_cell& to) {
-    const column& each = of.columns()[order[at]];
-    const problem why = to_cell(from, each.type, source, to);
+    const sealed_column* sealed = of.looked_up_in(order[at]);
+    const column& each = of.columns()[sealed ? sealed->column : order[at]];
+    problem why =
+        sealed ? to_plain_cell(from, each.type, source, to) : to_cell(from, each.type, source, to);
+    if (sealed && why.empty()) to = hash_cell(to, *sealed->lookup_key, memory);
     return why.empty() ? why : at_field(of, each.name, why);
   };
   const std::size_t count = what.prefix.size();
+  for (std::size_t i = count; i < order.size() && !of.sealed().empty(); ++i) {
+    const sealed_column* sealed = of.looked_up_in(order[i]);
+    if (sealed == nullptr) continue;
+    return at_field(of, of.columns()[sealed->column].name,
+                    "is sealed, and found by equality alone: a query by the index " + what.index +
+                        " gives it in the prefix");
+  }
   problem why;
   for (std::size_t i = 0; i < count && why.empty(); ++i) why = take(what.prefix[i], i, cells[i]);
   if (why.empty() && what.lower.has_value()) why = take(*what.lower, count, cells[count]);

@@ -11,6 +11,8 @@
 
 namespace parley::storage {
 
+class commit_queue;
+
 class pending : public letter {
  public:
   explicit pending(std::shared_ptr<mailbox> box) : box_(std::move(box)) {}
@@ -32,12 +34,19 @@ class pending_commit final : public pending {
   pending_commit(std::shared_ptr<mailbox> box, std::unique_ptr<batch> what, engine::committed done);
   // Gives it to the driver, or home at once where the batch is broken.
   static void submit(std::unique_ptr<pending_commit> self, const parley_storage_driver& driver);
-  void deliver() override { done_(result_); }
+  // Home without the driver.
+  static void refuse(std::unique_ptr<pending_commit> self, failure why);
+  void deliver() override;
+
+  batch_builder& builder() { return *what_; }
+  // Told when it is home, before its caller is. Outlives it.
+  void tell(commit_queue& queue) { queue_ = &queue; }
 
  private:
   void take(const parley_driver_commit_result& from); // the driver's thread
 
   std::unique_ptr<batch_builder> what_;
+  commit_queue* queue_ = nullptr;
   parley_driver_batch view_{};
   engine::committed done_;
   commit_result result_;
@@ -58,14 +67,14 @@ class row_copy {
 
  private:
   std::vector<parley_cell> cells_;
-  std::string texts_;
+  std::vector<char> texts_; // does not move when the copy does
 };
 
 // Anything that ends in rows. `arguments` is what the driver reads meanwhile.
 template <typename Arguments>
 class pending_rows final : public pending {
  public:
-  using finish = std::function<void(const row_copy&)>;
+  using finish = std::function<void(row_copy&&)>;
   pending_rows(std::shared_ptr<mailbox> box, finish done)
       : pending(std::move(box)), done_(std::move(done)) {}
 
@@ -82,7 +91,7 @@ class pending_rows final : public pending {
     self->rows_.take(*rows);
     send_home(self);
   }
-  void deliver() override { done_(rows_); }
+  void deliver() override { done_(std::move(rows_)); }
 
  private:
   finish done_;
@@ -133,6 +142,12 @@ bool has(const parley_storage_driver& driver, Function* const& what) {
       reinterpret_cast<const char*>(&what + 1) - reinterpret_cast<const char*>(&driver);
   return driver.size >= static_cast<std::size_t>(end) && what != nullptr;
 }
+
+// The row of a key, to read one of its cells.
+struct row_arguments {
+  std::shared_ptr<void> keep; // whose memory the key is in
+  parley_driver_read read{};
+};
 
 // Whether rows can be found by their words with it.
 inline bool can_search(const parley_storage_driver& driver) {

@@ -1,6 +1,7 @@
 #include "storage/table.hpp"
 
 #include "storage/cells.hpp"
+#include "storage/sealed_fields.hpp"
 
 #include <algorithm>
 
@@ -8,8 +9,9 @@ namespace parley::storage {
 namespace json = boost::json;
 namespace {
 
-std::int32_t driver_type(column_type type) {
-  switch (type) {
+std::int32_t driver_type(const column& of) {
+  if (of.sealed) return PARLEY_COLUMN_TEXT;
+  switch (of.type) {
     case column_type::integer:
     case column_type::boolean:
       return PARLEY_COLUMN_INTEGER;
@@ -44,6 +46,7 @@ problem table::compile(std::uint32_t number, const collection& from, table& out)
   out.version_ = from.version;
   out.name_ = from.name;
   problem why = out.order_columns(from);
+  if (why.empty()) why = out.compile_sealed();
   if (why.empty()) why = out.compile_indexes(from);
   if (why.empty()) why = out.compile_search(from);
   if (why.empty()) why = out.compile_defaults();
@@ -59,17 +62,58 @@ problem table::order_columns(const collection& from) {
     if (found->type == column_type::json) return "the field " + name + " is JSON, no part of a key";
     if (column_at(name) >= 0) return "the key names the field " + name + " twice";
     columns_.push_back(*found);
+    ++declared_count_;
   }
   key_count_ = static_cast<std::uint32_t>(from.key.size());
   for (const column& each : from.columns) {
     if (std::find(from.key.begin(), from.key.end(), each.name) != from.key.end()) continue;
     if (column_at(each.name) >= 0) return "the field " + each.name + " is declared twice";
     columns_.push_back(each);
-  }
-  for (const column& each : columns_) {
-    driver_columns_.push_back({borrow(each.name), driver_type(each.type), 0});
+    ++declared_count_;
   }
   return {};
+}
+
+problem table::compile_sealed() {
+  for (std::uint32_t i = 0; i < declared_count_; ++i) {
+    if (!columns_[i].sealed) continue;
+    const problem why = compile_sealed(i);
+    if (!why.empty()) return why;
+  }
+  describe_columns();
+  return {};
+}
+
+problem table::compile_sealed(std::uint32_t at) {
+  const sealed_by how = *columns_[at].sealed;
+  const std::string name = columns_[at].name;
+  const int subject = column_at(how.key);
+  const column* names = subject < 0 ? nullptr : &columns_[static_cast<std::size_t>(subject)];
+  if (names == nullptr || names->type != column_type::text || names->sealed || !names->required) {
+    return "the field " + name + " is sealed by " + how.key +
+           ", which is no text that every record has";
+  }
+  if (at < key_count_) return "the field " + name + " is sealed, and no part of a key";
+  if (columns_[at].required || !columns_[at].fallback.is_null()) {
+    return "the field " + name + " is sealed, and so neither required nor with a default";
+  }
+  sealed_column& out = sealed_.emplace_back();
+  out.column = at;
+  out.subject = static_cast<std::uint32_t>(subject);
+  out.prefix = how.subject;
+  if (!how.lookup) return {};
+  column hashes{name + "__lookup"};
+  if (column_at(hashes.name) >= 0) return "the field " + hashes.name + " needs another name";
+  out.lookup = static_cast<int>(columns_.size());
+  out.lookup_key = columns_[at].lookup_key;
+  columns_.push_back(std::move(hashes));
+  return {};
+}
+
+void table::describe_columns() {
+  for (const column& each : columns_) {
+    driver_columns_.push_back({borrow(each.name), driver_type(each), 0});
+  }
 }
 
 problem table::compile_indexes(const collection& from) {
@@ -80,10 +124,16 @@ problem table::compile_indexes(const collection& from) {
     for (const std::string& name : each.columns) {
       const int at = column_at(name);
       if (at < 0) return "the index " + each.name + " names the unknown field " + name;
-      if (columns_[static_cast<std::size_t>(at)].type == column_type::json) {
+      const auto place = static_cast<std::uint32_t>(at);
+      if (const sealed_column* sealed = sealed_at(place)) {
+        if (sealed->lookup < 0) return "the field " + name + " is sealed, no part of an index";
+        places.push_back(static_cast<std::uint32_t>(sealed->lookup));
+        continue;
+      }
+      if (columns_[place].type == column_type::json) {
         return "the field " + name + " is JSON, no part of an index";
       }
-      places.push_back(static_cast<std::uint32_t>(at));
+      places.push_back(place);
     }
     index_names_.push_back(each.name);
     orders_.push_back(std::move(places));
@@ -106,6 +156,9 @@ problem table::compile_search(const collection& from) {
       if (at < 0) return "the search names the unknown field " + name;
       if (columns_[static_cast<std::size_t>(at)].type != column_type::text) {
         return "the search names the field " + name + ", which is no text";
+      }
+      if (sealed_at(static_cast<std::uint32_t>(at)) != nullptr) {
+        return "the search names the field " + name + ", which is sealed";
       }
       searched_.push_back(static_cast<std::uint32_t>(at));
     }
@@ -145,10 +198,31 @@ int table::searched_at(std::string_view field) const {
 }
 
 int table::column_at(std::string_view name) const {
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
+  for (std::size_t i = 0; i < declared_count_; ++i) {
     if (columns_[i].name == name) return static_cast<int>(i);
   }
   return -1;
+}
+
+int table::stored_at(std::string_view name) const {
+  const auto found = std::find_if(columns_.begin(), columns_.end(),
+                                  [&](const column& each) { return each.name == name; });
+  return found == columns_.end() ? -1 : static_cast<int>(found - columns_.begin());
+}
+
+const sealed_column* table::sealed_at(std::uint32_t column) const {
+  for (const sealed_column& each : sealed_) {
+    if (each.column == column) return &each;
+  }
+  return nullptr;
+}
+
+const sealed_column* table::looked_up_in(std::uint32_t column) const {
+  if (column < declared_count_) return nullptr;
+  for (const sealed_column& each : sealed_) {
+    if (each.lookup == static_cast<int>(column)) return &each;
+  }
+  return nullptr;
 }
 
 int table::index_at(std::string_view name) const {
@@ -179,19 +253,27 @@ parley_collection table::declaration() const {
   return out;
 }
 
-problem table::record(const parley_cell* cells, json::storage_ptr in, json::object& out) const {
-  out = json::object(columns_.size(), in);
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
+problem table::record(const parley_cell* cells, json::storage_ptr in, json::object& out,
+                      const unsealer& with) const {
+  out = json::object(declared_count_, in);
+  std::string opened;
+  for (std::uint32_t i = 0; i < declared_count_; ++i) {
     const parley_cell& cell = cells[i];
     const column& each = columns_[i];
     if (cell.kind == PARLEY_NULL) {
       if (!each.fallback.is_null()) out.emplace(each.name, each.fallback);
       continue;
     }
-    const std::string_view text = cell.kind == PARLEY_STRING
-                                      ? std::string_view(cell.as.text.ptr, cell.as.text.len)
-                                      : std::string_view();
-    switch (each.type) {
+    std::string_view text = cell.kind == PARLEY_STRING
+                                ? std::string_view(cell.as.text.ptr, cell.as.text.len)
+                                : std::string_view();
+    if (each.sealed) {
+      const opening how = with.open(*this, i, cells, opened);
+      if (how == opening::erased) continue;
+      if (how == opening::damaged) return damaged_field(name_, each.name);
+      text = opened;
+    }
+    switch (each.sealed && each.type != column_type::text ? column_type::json : each.type) {
       case column_type::text:
         out.emplace(each.name, json::string(text, in));
         break;

@@ -31,6 +31,10 @@ manifest::manifest manifest_in(const fs::path& folder) {
   return out;
 }
 
+// What plugins seal in tests: there is no secret in it.
+constexpr const char* test_master_key =
+    "parley-master-key:dGhpcyBpcyBhIGtleSBmb3IgdGVzdHMsIG5vIHNlY3I";
+
 // `$` begins a variable in the operator's YAML.
 json::value quoted(json::value from) {
   if (auto* text = from.if_string()) {
@@ -198,6 +202,10 @@ void setting::write(const options& with) const {
   json::object root;
   if (with.settings.is_object()) root = quoted(to_json(with.settings)).as_object();
   root["server"] = json::object{{"name", "Test"}, {"data", (folder_ / "data").string()}};
+  json::value& storage = root["storage"];
+  if (storage.is_null()) storage.emplace_object();
+  if (storage.is_object() && !storage.get_object().contains("master_keys"))
+    storage.get_object()["master_keys"] = json::array{json::object{{"key", test_master_key}}};
   root["plugin_path"] = json::array{places_.string()};
   // In lines, for what is said of one.
   std::ofstream out(folder_ / "parley.yaml");

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "manifest_checks.hpp"
+#include "sealed_checks.hpp"
 #include "type_resolver.hpp"
 
 namespace parley::manifest {
@@ -73,6 +74,16 @@ std::vector<personal> personal_in(const json::object& in) {
     for (const auto& one : *list) add(one);
   } else {
     add(*value);
+  }
+  return out;
+}
+
+std::vector<sealed_field> sealed_in(const json::object& in) {
+  std::vector<sealed_field> out;
+  for (const auto& m : object_in(in, "sealed")) {
+    if (const auto* how = m.value().if_object()) {
+      out.push_back({m.key(), string_in(*how, "key"), bool_in(*how, "lookup", false)});
+    }
   }
   return out;
 }
@@ -211,6 +222,7 @@ class reader {
     out.topic = string_in(in, "topic");
     out.durable = bool_in(in, "durable", false);
     out.subjects = personal_in(in);
+    out.sealed = sealed_in(in);
     return out;
   }
 
@@ -243,6 +255,7 @@ class reader {
     out.search_by = strings_in(search, "by");
     out.expires = string_in(in, "expires");
     out.subjects = personal_in(in);
+    out.sealed = sealed_in(in);
     out.ephemeral = bool_in(in, "ephemeral", false);
     return out;
   }
@@ -309,6 +322,9 @@ manifest read(const yaml::document& source, std::vector<yaml::problem>& problems
   const auto* root = source.root.if_object();
   if (!root) return {};
   manifest out = reader(source, problems).run(*root);
+  for (method& m : out.methods) {
+    m.tells_sealed = tells_sealed(out, m.params) || tells_sealed(out, m.result);
+  }
   check(out, source, problems);
   std::stable_sort(problems.begin() + first, problems.end(), [](const auto& a, const auto& b) {
     return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);

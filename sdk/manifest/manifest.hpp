@@ -65,6 +65,14 @@ struct method {
   boost::json::object params;
   boost::json::object result;
   std::vector<std::string> errors;
+  bool tells_sealed = false; // parameters or result hold what a collection of the plugin seals
+};
+
+// A field that is stored encrypted: with the key of whom or what another one names.
+struct sealed_field {
+  std::string name;
+  std::string key;
+  bool lookup = false; // collections: whether it is found by equality
 };
 
 struct event {
@@ -74,6 +82,7 @@ struct event {
   bool durable = false;
   boost::json::object data;
   std::vector<personal> subjects;
+  std::vector<sealed_field> sealed; // of `data`, where durable
 };
 
 struct index {
@@ -92,6 +101,7 @@ struct collection {
   std::vector<std::string> search_on, search_by; // full text; empty: none
   std::string expires; // the field that says when a record goes by itself, or empty
   std::vector<personal> subjects;
+  std::vector<sealed_field> sealed;
   bool ephemeral = false; // in memory only, see draft/ephemeral.h
 };
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The plugins of docs/plugins/storage.md, as they stand there: the one in C++ built as a stranger would and asked, the
-# one in Lua migrated while the server runs, and refused when it goes back.
+# one that seals fields tested in the kit, the other one in Lua migrated while the server runs, and refused when it goes back.
 #   storage.sh ROOT BUILD CXX
 set -euo pipefail
 root=$1 build=$2 cxx=$3
@@ -19,6 +19,8 @@ reload() { # WANTED: what the operator is told
 take library plugin.yaml src/library.cpp
 echo 'parley_add_plugin(library)' >"$place/plugins/library/CMakeLists.txt"
 compile library
+take contacts plugin.yaml init.lua tests/contacts_test.lua
+"$build/bin/parleyctl" plugin test "$place/plugins/contacts"
 take shelf plugin.yaml init.lua
 cp "$place/plugins/shelf/plugin.yaml" "$place/first.yaml"
 {

@@ -1,0 +1,570 @@
+// Sealed fields through the engine, over each driver.
+
+#include "storage/sealed_fixture.hpp"
+
+namespace parley::storage {
+namespace json = boost::json;
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+json::object note(std::int64_t id, std::string_view text, std::string_view owner = "ann",
+                  std::string_view place = "p") {
+  return {{"place", place}, {"id", id}, {"owner", owner}, {"text", text}};
+}
+
+class sealed_test : public sealed_fixture {
+ protected:
+  // What the engine says of one step of a batch that is then left.
+  std::string complaint(const std::function<failure(batch&)>& step) {
+    std::string out;
+    on_loop([&] { out = step(*engine_->begin()).message; });
+    return out;
+  }
+  double damaged() {
+    return static_cast<double>(
+        metrics_.add_counter("parley_sealed_damaged_total", "", {{"collection", "desk.notes"}})
+            .value());
+  }
+  // Fails, and says which field.
+  void refuses(const json::array& key, const std::string& field) {
+    const double before = damaged();
+    const read_one seen = read(key);
+    EXPECT_EQ(seen.why.code, status::damaged);
+    EXPECT_THAT(seen.why.message, HasSubstr("collection desk.notes, field " + field + ": "));
+    EXPECT_FALSE(seen.record);
+    EXPECT_EQ(damaged(), before + 1);
+  }
+  static query by_mail(const json::value& mail) {
+    query out;
+    out.index = "by_mail";
+    out.prefix = {mail};
+    return out;
+  }
+};
+
+TEST_F(sealed_test, values_of_every_type_come_back) {
+  json::object full = note(1, "Käse", "ann");
+  full["mail"] = "ann@example.org";
+  full["number"] = -9007199254740991;
+  full["price"] = 2.5;
+  full["done"] = false;
+  full["list"] = json::parse(R"([{"a": [1, null, "x\u0000y"]}, {}, 1.5])");
+  full["title"] = "plain";
+  json::object bare{{"place", "p"}, {"id", 2}, {"owner", "bob"}, {"text", ""}};
+  bare["mail"] = nullptr;
+  ASSERT_EQ(commit([&](batch& b) {
+              EXPECT_EQ(b.put("desk.notes", full).message, "");
+              EXPECT_EQ(b.put("desk.notes", bare).message, "");
+            }).why.message,
+            "");
+  EXPECT_EQ(get({"p", 1}), full);
+  bare.erase("mail");
+  EXPECT_EQ(get({"p", 2}), bare);
+  query all;
+  all.prefix = {"p"};
+  EXPECT_THAT(range(all).records, ElementsAre(full, bare));
+}
+
+TEST_F(sealed_test, the_driver_has_none_of_it) {
+  json::object one = note(1, "a secret"), other = note(2, "a secret");
+  one["mail"] = other["mail"] = "ann@example.org";
+  one["list"] = other["list"] = json::array{"a secret"};
+  one["number"] = 4711;
+  ASSERT_EQ(put(one).message, "");
+  ASSERT_EQ(put(other).message, "");
+  for (const std::string& cell : raw(*notes_table(), {"p", 1})) {
+    EXPECT_THAT(cell, Not(HasSubstr("secret")));
+    EXPECT_THAT(cell, Not(HasSubstr("example")));
+    EXPECT_THAT(cell, Not(HasSubstr("4711")));
+  }
+  EXPECT_NE(raw({"p", 1}, "text"), raw({"p", 2}, "text"));
+  EXPECT_EQ(raw({"p", 1}, "mail__lookup"), raw({"p", 2}, "mail__lookup"));
+  EXPECT_GT(raw({"p", 1}, "mail__lookup").size(), 40u);
+}
+
+TEST_F(sealed_test, a_patch_finds_its_key) {
+  ASSERT_EQ(put(note(1, "first")).message, "");
+  // The subject of `text` is in the record's key, that of the others only in the record.
+  ASSERT_EQ(patch({"p", 1}, {{"text", "second"}}).message, "");
+  ASSERT_EQ(patch({"p", 1}, {{"number", 7}, {"mail", "a@b"}, {"done", true}}).message, "");
+  json::object now = note(1, "second");
+  now["number"] = 7;
+  now["mail"] = "a@b";
+  now["done"] = true;
+  EXPECT_EQ(get({"p", 1}), now);
+  EXPECT_THAT(range(by_mail("a@b")).records, ElementsAre(now));
+  ASSERT_EQ(patch({"p", 1}, {{"text", nullptr}, {"mail", nullptr}}).message, "");
+  now.erase("text");
+  now.erase("mail");
+  now.erase("done");
+  now["done"] = true;
+  EXPECT_EQ(get({"p", 1}), now);
+  EXPECT_THAT(range(by_mail("a@b")).records, IsEmpty());
+  EXPECT_EQ(raw({"p", 1}, "mail__lookup"), "");
+}
+
+TEST_F(sealed_test, a_patch_in_the_batch_of_its_put) {
+  ASSERT_EQ(commit([](batch& b) {
+              b.put("desk.notes", note(1, "first", "bob"));
+              b.patch("desk.notes", {"p", 1}, {{"number", 7}});
+            }).why.message,
+            "");
+  EXPECT_EQ(get({"p", 1}).at("number"), 7);
+  EXPECT_NE(key_of("account:bob"), "");
+}
+
+TEST_F(sealed_test, a_patch_sees_what_was_committed_before_it) {
+  std::vector<std::string> seen;
+  wait_for<int>([&](auto done) {
+    const auto ended = [&seen, done](const commit_result& r) {
+      seen.push_back(r.why.message);
+      if (seen.size() == 3) done(3);
+    };
+    auto first = engine_->begin(), second = engine_->begin(), third = engine_->begin();
+    first->put("desk.notes", note(1, "first"));
+    second->patch("desk.notes", {"p", 1}, {{"number", 7}});
+    third->patch("desk.notes", {"p", 1}, {{"title", "last"}});
+    engine_->commit(std::move(first), ended);
+    engine_->commit(std::move(second), ended);
+    engine_->commit(std::move(third), ended);
+  });
+  EXPECT_THAT(seen, ElementsAre("", "", ""));
+  EXPECT_EQ(get({"p", 1}).at("number"), 7);
+  EXPECT_EQ(get({"p", 1}).at("title"), "last");
+}
+
+TEST_F(sealed_test, a_patch_of_nothing_is_a_conflict) {
+  const auto seen = commit([](batch& b) { b.patch("desk.notes", {"p", 9}, {{"number", 7}}); });
+  EXPECT_EQ(seen.why.code, status::conflict);
+  EXPECT_EQ(seen.failed, condition_reason::batch);
+  EXPECT_EQ(patch({"p", 9}, {{"text", "x"}}).code, status::conflict);
+}
+
+TEST_F(sealed_test, whose_key_it_is_changes_with_the_value_alone) {
+  ASSERT_EQ(put(note(1, "first")).message, "");
+  EXPECT_THAT(
+      complaint([](batch& b) {
+        return b.patch("desk.notes", {"p", 1}, {{"owner", "bob"}, {"mail", "b"}});
+      }),
+      HasSubstr("collection desk.notes, field owner: says with whose key number is sealed"));
+  const json::object all{{"owner", "bob"},   {"mail", "b"},  {"number", 1},
+                         {"price", nullptr}, {"done", true}, {"list", nullptr}};
+  ASSERT_EQ(patch({"p", 1}, all).message, "");
+  EXPECT_EQ(get({"p", 1}).at("mail"), "b");
+  ASSERT_EQ(erase_key("account:ann").message, "");
+  EXPECT_EQ(get({"p", 1}).at("mail"), "b");
+  ASSERT_EQ(erase_key("account:bob").message, "");
+  EXPECT_FALSE(get({"p", 1}).contains("mail"));
+}
+
+TEST_F(sealed_test, what_was_moved_or_changed_is_refused) {
+  json::object with_mail = note(1, "first");
+  with_mail["number"] = 1;
+  with_mail["mail"] = "1";
+  ASSERT_EQ(put(with_mail).message, "");
+  ASSERT_EQ(put(note(2, "second")).message, "");
+  ASSERT_EQ(put(note(2, "third", "ann", "q")).message, "");
+  const std::string first = raw({"p", 1}, "text"), second = raw({"p", 2}, "text");
+
+  set_raw({"p", 1}, "text", second);
+  set_raw({"p", 2}, "text", first);
+  refuses({"p", 1}, "text");
+  refuses({"p", 2}, "text");
+  query all;
+  all.prefix = {"p"};
+  EXPECT_EQ(range(all).why.code, status::damaged);
+  set_raw({"p", 1}, "text", first);
+  set_raw({"p", 2}, "text", second);
+  EXPECT_EQ(get({"p", 1}).at("text"), "first");
+
+  set_raw({"p", 1}, "mail", raw({"p", 1}, "number")); // the same key, another field
+  refuses({"p", 1}, "mail");
+  set_raw({"q", 2}, "text", second); // another place
+  refuses({"q", 2}, "text");
+}
+
+TEST_F(sealed_test, nothing_moves_between_collections) {
+  collection others = notes();
+  others.name = "desk.others";
+  ASSERT_EQ(wait_for<failure>([&](auto done) { engine_->widen({others}, {}, done); }).message, "");
+  ASSERT_EQ(commit([](batch& b) {
+              b.put("desk.notes", note(1, "here"));
+              b.put("desk.others", note(1, "there"));
+            }).why.message,
+            "");
+  set_raw(as_stored(others, 3), {"p", 1}, "text", raw({"p", 1}, "text"));
+  const read_one seen = read({"p", 1}, "desk.others");
+  EXPECT_EQ(seen.why.code, status::damaged);
+  EXPECT_THAT(seen.why.message, HasSubstr("collection desk.others, field text"));
+  EXPECT_EQ(get({"p", 1}).at("text"), "here");
+}
+
+TEST_F(sealed_test, each_byte_counts) {
+  ASSERT_EQ(put(note(1, "first")).message, "");
+  const std::string good = raw({"p", 1}, "text");
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] = bad[i] == 'A' ? 'B' : 'A';
+    set_raw({"p", 1}, "text", bad);
+    const read_one seen = read({"p", 1});
+    // In the id of the key it names one that there is not.
+    const bool is_absent = seen.record && !seen.record->contains("text");
+    EXPECT_TRUE(seen.why.code == status::damaged || (i >= 2 && i < 24 && is_absent)) << i;
+  }
+  for (const std::string& bad :
+       {std::string(), std::string("first"), good.substr(4), good.substr(0, good.size() - 4),
+        good + "AAAA", std::string(2000, 'A'), good.substr(0, 24), std::string("====")}) {
+    set_raw({"p", 1}, "text", bad);
+    EXPECT_EQ(read({"p", 1}).why.code, status::damaged) << bad;
+  }
+  set_raw({"p", 1}, "text", good);
+  EXPECT_EQ(get({"p", 1}).at("text"), "first");
+}
+
+TEST_F(sealed_test, a_key_that_the_commit_numbers) {
+  const auto seen = commit([](batch& b) {
+    json::object record = note(0, "numbered");
+    record["id"] = b.next("room:1");
+    record["number"] = 3;
+    b.put("desk.notes", record);
+    b.patch("desk.notes", {"p", record["id"]}, {{"done", true}});
+    b.append("room:1", "e", {}, "2026-01-01T00:00:00.000Z");
+  });
+  ASSERT_EQ(seen.why.message, "");
+  EXPECT_EQ(get({"p", 1}).at("text"), "numbered");
+  EXPECT_EQ(get({"p", 1}).at("done"), true);
+  // The other parts of its key are held to.
+  ASSERT_EQ(put(note(1, "another", "ann", "q")).message, "");
+  set_raw({"q", 1}, "number", raw({"p", 1}, "number"));
+  refuses({"q", 1}, "number");
+  EXPECT_THAT(complaint([](batch& b) {
+                return b.put(
+                    "desk.notes",
+                    {{"place", "p"}, {"id", 5}, {"owner", "ann"}, {"number", b.next("room:1")}});
+              }),
+              HasSubstr("field number: is sealed, and takes no number that only the commit"));
+  EXPECT_THAT(complaint([](batch& b) {
+                return b.patch("desk.notes", {"p", b.next("room:1")}, {{"number", 1}});
+              }),
+              HasSubstr("nothing tells with whose key: give owner as well"));
+}
+
+TEST_F(sealed_test, is_found_by_equality) {
+  for (std::int64_t id = 1; id <= 3; ++id) {
+    json::object one = note(id, "x");
+    one["mail"] = id == 3 ? "bob@example.org" : "ann@example.org";
+    one["title"] = "t";
+    ASSERT_EQ(put(one).message, "");
+  }
+  const auto ids = [&](const query& what) {
+    std::vector<std::int64_t> out;
+    const read_many seen = range(what);
+    EXPECT_EQ(seen.why.message, "");
+    for (const json::object& each : seen.records) out.push_back(each.at("id").as_int64());
+    return out;
+  };
+  EXPECT_THAT(ids(by_mail("ann@example.org")), ElementsAre(1, 2));
+  EXPECT_THAT(ids(by_mail("Ann@example.org")), IsEmpty());
+  query after = by_mail("ann@example.org");
+  after.lower = 1;
+  after.lower_exclusive = true;
+  EXPECT_THAT(ids(after), ElementsAre(2));
+  query both;
+  both.index = "by_title";
+  both.prefix = {"t", "bob@example.org"};
+  EXPECT_THAT(ids(both), ElementsAre(3));
+
+  query open;
+  open.index = "by_mail";
+  EXPECT_THAT(range(open).why.message,
+              HasSubstr("field mail: is sealed, and found by equality alone"));
+  open.lower = "a";
+  EXPECT_EQ(range(open).why.code, status::invalid);
+  both.prefix = {"t"};
+  EXPECT_THAT(range(both).why.message, HasSubstr("a query by the index by_title gives it"));
+}
+
+TEST_F(sealed_test, is_compared_by_conditions) {
+  json::object one = note(1, "x");
+  one["mail"] = "ann@example.org";
+  ASSERT_EQ(put(one).message, "");
+  const auto holds = [&](const json::object& equals) {
+    const auto seen = commit([&](batch& b) {
+      EXPECT_EQ(
+          b.require("desk.notes", {"p", 1}, true, equals, condition_reason::permission).message,
+          "");
+    });
+    if (seen.why.code == status::conflict) EXPECT_EQ(seen.failed, condition_reason::permission);
+    return seen.why.code == status::ok;
+  };
+  EXPECT_TRUE(holds({{"mail", "ann@example.org"}, {"number", nullptr}}));
+  EXPECT_FALSE(holds({{"mail", "bob@example.org"}}));
+  EXPECT_FALSE(holds({{"mail", nullptr}}));
+  EXPECT_FALSE(holds({{"text", nullptr}}));
+  EXPECT_THAT(
+      complaint([](batch& b) {
+        return b.require("desk.notes", {"p", 1}, true, {{"text", "x"}}, condition_reason::batch);
+      }),
+      HasSubstr("field text: is sealed, and compared with nothing"));
+  EXPECT_THAT(complaint([](batch& b) {
+                return b.increment("desk.notes", {"p", 1}, "number", 1);
+              }),
+              HasSubstr("field number: is sealed, and cannot be incremented"));
+  EXPECT_THAT(complaint([](batch& b) {
+                return b.put("desk.notes",
+                             {{"place", "p"}, {"id", 1}, {"owner", "ann"}, {"mail__lookup", "x"}});
+              }),
+              HasSubstr("field mail__lookup: there is no such field"));
+  EXPECT_THAT(
+      complaint([](batch& b) {
+        return b.put("desk.notes", {{"place", "p"}, {"id", 1}, {"owner", "ann"}, {"number", "x"}});
+      }),
+      HasSubstr("field number: takes an integer, not string"));
+}
+
+TEST_F(sealed_test, an_erased_key_takes_the_values_along) {
+  json::object one = note(1, "stays");
+  one["mail"] = "ann@example.org";
+  json::object other = note(2, "stays", "bob");
+  other["mail"] = "bob@example.org";
+  ASSERT_EQ(put(one).message, "");
+  ASSERT_EQ(put(other).message, "");
+  ASSERT_EQ(erase_key("account:ann").message, "");
+  ASSERT_EQ(erase_key("account:nobody").message, "");
+  EXPECT_EQ(get({"p", 1}), note(1, "stays"));
+  EXPECT_EQ(get({"p", 2}), other);
+  EXPECT_EQ(key_of("account:ann"), "");
+
+  // What comes later has another key, and brings nothing back.
+  ASSERT_EQ(patch({"p", 1}, {{"number", 5}}).message, "");
+  EXPECT_EQ(get({"p", 1}).at("number"), 5);
+  EXPECT_FALSE(get({"p", 1}).contains("mail"));
+}
+
+// Whatever is on its way when a key is erased: what is reported afterwards has not got it.
+TEST_F(sealed_test, an_erased_key_is_not_remembered_by_who_asked_before) {
+  json::object one = note(1, "x");
+  one["number"] = 1;
+  ASSERT_EQ(put(one).message, "");
+  bounds_.data_keys = 1;
+  restart({master_}); // so that keys are not in memory
+  open();
+  wait_for<failure>([&](auto done) {
+    for (int i = 0; i < 20; ++i) engine_->get("desk.notes", {"p", 1}, {}, [](auto&&...) {});
+    engine_->erase_key("account:ann", done);
+    for (int i = 0; i < 20; ++i) {
+      engine_->get("desk.notes", {"p", 1}, {}, [](auto&&...) {});
+      auto late = engine_->begin();
+      late->patch("desk.notes", {"p", 1}, {{"done", true}});
+      engine_->commit(std::move(late), [](auto&&...) {});
+    }
+  });
+  EXPECT_FALSE(get({"p", 1}).contains("number"));
+  ASSERT_EQ(patch({"p", 1}, {{"price", 2.0}}).message, "");
+  EXPECT_EQ(get({"p", 1}).at("price"), 2.0);
+  EXPECT_FALSE(get({"p", 1}).contains("number"));
+}
+
+TEST_F(sealed_test, nothing_is_written_with_a_key_that_another_server_erased) {
+  json::object one = note(1, "x");
+  one["number"] = 1;
+  ASSERT_EQ(put(one).message, "");
+  erase_raw_key("account:ann");
+  const auto seen = commit([](batch& b) {
+    json::object late = note(2, "x");
+    late["number"] = 2;
+    b.put("desk.notes", late);
+  });
+  EXPECT_EQ(seen.why.code, status::conflict);
+  EXPECT_EQ(seen.failed, condition_reason::data_key);
+  json::object again = note(2, "x");
+  again["number"] = 2;
+  ASSERT_EQ(put(again).message, "");
+  EXPECT_EQ(get({"p", 2}), again);
+}
+
+TEST_F(sealed_test, commits_keep_their_order_while_one_waits_for_a_key) {
+  std::vector<int> seen;
+  wait_for<int>([&](auto done) {
+    for (int i = 0; i < 20; ++i) {
+      auto one = engine_->begin();
+      json::object record = note(1, "text " + std::to_string(i), "owner" + std::to_string(i % 7));
+      if (i % 2 == 0) record["number"] = i; // takes a key
+      if (i % 2 == 1) record["text"] = nullptr;
+      one->put("desk.notes", record);
+      one->append("room:1", "e", {{"i", i}}, "2026-01-01T00:00:00.000Z");
+      engine_->commit(std::move(one), [&seen, i, done](const commit_result& result) {
+        EXPECT_EQ(result.why.message, "");
+        EXPECT_EQ(result.first_numbers.at(0).second, i + 1);
+        seen.push_back(i);
+        if (seen.size() == 20) done(20);
+      });
+    }
+  });
+  EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
+  EXPECT_EQ(get({"p", 1}).at("owner"), "owner5");
+}
+
+TEST_F(sealed_test, one_key_is_made_however_many_ask) {
+  std::vector<std::string> ids;
+  std::unique_ptr<data_keys> one, other; // as on two servers
+  wait_for<int>([&](auto done) {
+    const auto make = [&] {
+      return std::make_unique<data_keys>(
+          *engine_, *loop_,
+          [&](std::unique_ptr<batch> what, engine::committed then) {
+            engine_->commit(std::move(what), std::move(then));
+          },
+          sealing{clock_, random_, metrics_, masters_}, bounds_);
+    };
+    one = make();
+    other = make();
+    for (int i = 0; i < 10; ++i) {
+      (i % 2 == 0 ? one : other)
+          ->of_subject("account:new", [&ids, done](const failure& why, const data_key_ptr& key) {
+            EXPECT_EQ(why.message, "");
+            ids.push_back(key ? key->id_text : "none");
+            if (ids.size() == 10) done(10);
+          });
+    }
+  });
+  EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), 1u);
+  EXPECT_EQ(key_of("account:new"), ids[0]);
+  on_loop([&] {
+    one.reset();
+    other.reset();
+  });
+}
+
+TEST_F(sealed_test, more_subjects_than_keys_in_memory) {
+  bounds_.data_keys = 3;
+  restart({master_});
+  open();
+  ASSERT_EQ(commit([](batch& b) {
+              for (std::int64_t i = 0; i < 50; ++i) {
+                json::object one = note(i, "x", "owner" + std::to_string(i));
+                one["number"] = i;
+                b.put("desk.notes", one);
+              }
+            }).why.message,
+            "");
+  query all;
+  all.prefix = {"p"};
+  const read_many seen = range(all);
+  ASSERT_EQ(seen.records.size(), 50u);
+  for (std::int64_t i = 0; i < 50; ++i)
+    EXPECT_EQ(seen.records[static_cast<std::size_t>(i)].at("number"), i);
+}
+
+TEST_F(sealed_test, what_a_batch_takes_back_is_not_sealed) {
+  ASSERT_EQ(commit([](batch& b) {
+              b.put("desk.notes", note(1, "stays"));
+              const batch_mark here = b.mark();
+              json::object one = note(2, "goes", "bob");
+              one["number"] = 1;
+              b.put("desk.notes", one);
+              b.back_to(here);
+            }).why.message,
+            "");
+  EXPECT_EQ(get({"p", 1}).at("text"), "stays");
+  EXPECT_EQ(key_of("account:bob"), "");
+}
+
+TEST_F(sealed_test, the_end_waits_for_what_waits) {
+  bool written = false;
+  wait_for<failure>([&](auto done) {
+    auto one = engine_->begin();
+    one->put("desk.notes", note(1, "last"));
+    engine_->commit(std::move(one), [&](const commit_result& result) {
+      EXPECT_EQ(result.why.message, "");
+      written = true;
+    });
+    engine_->close(done);
+  });
+  EXPECT_TRUE(written);
+  on_loop([&] { engine_.reset(); });
+  start();
+}
+
+TEST_F(sealed_test, without_a_master_key_nothing_is_sealed) {
+  restart({});
+  EXPECT_THAT(try_open().message,
+              HasSubstr("collection desk.notes seals fields, and storage.master_keys names no"));
+  stop();
+  start();
+  collection plain = notes();
+  plain.name = "desk.others";
+  plain.indexes.clear();
+  std::erase_if(plain.columns, [](const column& each) { return each.name == "mail"; });
+  const auto opened = wait_for<failure>([&](auto done) { engine_->open({plain}, done); });
+  ASSERT_EQ(opened.message, ""); // the kernel's own, in which nothing need be sealed
+  collection other = plain;
+  other.name = "desk.more";
+  const auto widened = wait_for<failure>([&](auto done) { engine_->widen({other}, {}, done); });
+  EXPECT_EQ(widened.code, status::invalid);
+  EXPECT_THAT(widened.message, HasSubstr("`parleyctl keys new FILE` makes one"));
+  const auto written = commit([](batch& b) { b.put("desk.others", note(1, "x")); });
+  EXPECT_EQ(written.why.code, status::unavailable);
+  EXPECT_THAT(written.why.message, HasSubstr("storage.master_keys names no master key"));
+  json::object bare = note(1, "x");
+  bare.erase("text");
+  EXPECT_EQ(commit([&](batch& b) { b.put("desk.others", bare); }).why.message, "");
+  EXPECT_EQ(get({"p", 1}, "desk.others"), bare);
+}
+
+TEST_F(sealed_test, what_is_sealed_stays_so) {
+  const auto refused = [&](const std::function<void(column&)>& change) {
+    collection next = notes();
+    next.version = 2;
+    for (column& each : next.columns)
+      if (each.name == "number") change(each);
+    return wait_for<failure>([&](auto done) { engine_->widen({next}, {}, done); }).message;
+  };
+  EXPECT_THAT(refused([](column& c) { c.sealed.reset(); }),
+              HasSubstr("the field number is stored sealed as"));
+  EXPECT_THAT(refused([](column& c) { c.sealed->key = "place"; }),
+              HasSubstr("declare another field"));
+  EXPECT_THAT(refused([](column& c) { c.sealed->lookup = true; }),
+              HasSubstr("declare another field"));
+  collection plain = notes();
+  plain.version = 2;
+  plain.columns.push_back({"more", column_type::text});
+  plain.columns.back().sealed = {"owner", "account:"};
+  for (column& each : plain.columns)
+    if (each.name == "title") each.sealed = {"owner", "account:"};
+  plain.indexes.pop_back();
+  EXPECT_THAT(wait_for<failure>([&](auto done) { engine_->widen({plain}, {}, done); }).message,
+              HasSubstr("the field title is stored in plain and cannot become sealed as"));
+}
+
+TEST_F(sealed_test, versions_side_by_side) {
+  ASSERT_EQ(put(note(1, "old")).message, "");
+  collection next = notes();
+  next.version = 2;
+  next.columns.push_back({"more", column_type::text});
+  next.columns.back().sealed = {"owner", "account:", true};
+  next.indexes.push_back({"by_more", {"more"}, true});
+  ASSERT_EQ(wait_for<failure>([&](auto done) { engine_->widen({next}, {}, done); }).message, "");
+  ASSERT_EQ(commit([](batch& b) {
+              json::object one = note(2, "new");
+              one["more"] = "x";
+              b.put({"desk.notes", 2}, one);
+              b.put({"desk.notes", 1}, note(3, "old"));
+            }).why.message,
+            "");
+  EXPECT_EQ(get({"p", 2}).at("more"), "x");
+  EXPECT_EQ(get({"p", 3}), note(3, "old"));
+  const auto twice = commit([](batch& b) {
+    json::object one = note(4, "new");
+    one["more"] = "x";
+    b.put({"desk.notes", 2}, one);
+  });
+  EXPECT_EQ(twice.why.code, status::conflict); // a unique index over hashes
+}
+
+} // namespace
+} // namespace parley::storage
