@@ -14,11 +14,10 @@ using parley::ctl::command;
 
 std::vector<command> all_commands() {
   std::vector<command> all;
-  for (const auto& group :
-       {parley::ctl::configuration_commands(), parley::ctl::running_commands(),
-        parley::ctl::job_commands(), parley::ctl::person_commands(), parley::ctl::backup_commands(),
-        parley::ctl::key_commands(), parley::ctl::authoring_commands(),
-        parley::ctl::testing_commands()})
+  for (const auto& group : {parley::ctl::configuration_commands(), parley::ctl::running_commands(),
+                            parley::ctl::job_commands(), parley::ctl::person_commands(),
+                            parley::ctl::backup_commands(), parley::ctl::key_commands(),
+                            parley::ctl::authoring_commands(), parley::ctl::testing_commands()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }

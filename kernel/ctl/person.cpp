@@ -76,7 +76,7 @@ void tell(const json::object& state) {
   if (const std::string ended = text_of(state, "ended_at"); !ended.empty())
     std::cout << ", ended " << ended;
   std::cout << '\n';
-  for (const char* part : {"collections", "memory", "events", "jobs"}) {
+  for (const char* part : {"collections", "memory", "events", "jobs", "keys"}) {
     const json::value* all = report.if_contains(part);
     if (!all) continue;
     for (const auto& each : all->as_object()) {

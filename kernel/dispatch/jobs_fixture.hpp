@@ -16,8 +16,9 @@ namespace parley::dispatch {
 // Knows how many operations are on their way.
 class counted_engine final : public storage::engine {
  public:
-  counted_engine(env::loop& logic, const parley_storage_driver& driver)
-      : real_(storage::make_engine(logic, driver)) {}
+  counted_engine(env::loop& logic, const parley_storage_driver& driver,
+                 std::optional<storage::sealing> seals)
+      : real_(storage::make_engine(logic, driver, {}, std::move(seals))) {}
   std::size_t under_way = 0;
   bool commits_fail = false;       // as on a full disk
   std::optional<int> commits_left; // until that begins
@@ -56,8 +57,8 @@ class counted_engine final : public storage::engine {
     real_->read_log(topic, after, limit, counted(std::move(done)));
   }
   void read_logs(std::string_view topic, std::int64_t after, std::uint32_t limit,
-                 logs_read done) override {
-    real_->read_logs(topic, after, limit, counted(std::move(done)));
+                 storage::sealed_data sealed, logs_read done) override {
+    real_->read_logs(topic, after, limit, sealed, counted(std::move(done)));
   }
   void scrub(scrubbed done) override { real_->scrub(counted(std::move(done))); }
   void heads(std::vector<std::string> topics, heads_read done) override {
@@ -67,7 +68,7 @@ class counted_engine final : public storage::engine {
     real_->trim_log(before, limit, counted(std::move(done)));
   }
   void erase_key(std::string_view subject, opened done) override {
-    real_->erase_key(subject, std::move(done));
+    real_->erase_key(subject, counted(std::move(done)));
   }
   void rotate_keys(storage::master_keys next, rotated done) override {
     real_->rotate_keys(std::move(next), std::move(done));
@@ -182,7 +183,7 @@ class jobs_fixture : public testing::Test {
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     place_ = pattern;
     driver_ = std::make_unique<storage::small_host>(place_ + "/parley.db");
-    store_ = std::make_unique<counted_engine>(loop_, driver_->driver());
+    store_ = std::make_unique<counted_engine>(loop_, driver_->driver(), seals());
     bool opened = false;
     store_->open({idempotency_collection(), jobs_collection()}, [&](const storage::failure& why) {
       EXPECT_EQ(why.message, "");
@@ -209,6 +210,7 @@ class jobs_fixture : public testing::Test {
     return *nodes_.back();
   }
 
+  virtual std::optional<storage::sealing> seals() { return std::nullopt; }
   // Runs all that does not wait for time.
   void run() {
     loop_.run_until_idle();

@@ -80,7 +80,8 @@ class memory_engine final : public storage::engine {
               searched) override {}
   void read_log(std::string_view, std::int64_t, std::uint32_t, log_read) override {}
   void heads(std::vector<std::string>, heads_read) override {}
-  void read_logs(std::string_view, std::int64_t, std::uint32_t, logs_read) override {}
+  void read_logs(std::string_view, std::int64_t, std::uint32_t, storage::sealed_data,
+                 logs_read) override {}
   void scrub(scrubbed) override {}
   void trim_log(std::string_view, std::uint32_t, trimmed) override {}
   void erase_key(std::string_view, opened done) override { done({}); }

@@ -22,11 +22,14 @@ fate fate_named(std::string_view on_erase) {
 }
 
 std::vector<subject> subjects_of(const std::vector<manifest::personal>& declared,
-                                 const json::object& schema) {
+                                 const json::object& schema,
+                                 const std::vector<manifest::sealed_field>& sealed) {
   std::vector<subject> out;
   for (const manifest::personal& each : declared) {
     out.push_back(
         {each.subject, fate_named(each.on_erase), each.reason, is_required(schema, each.subject)});
+    for (const manifest::sealed_field& field : sealed)
+      if (field.key == each.subject) out.back().sealed.push_back(field.name);
   }
   return out;
 }
@@ -75,7 +78,8 @@ declared_data declared_by(const std::vector<const manifest::manifest*>& plugins)
       personal_collection to;
       to.name = plugin->name + "." + each.name;
       to.key = each.key;
-      to.subjects = subjects_of(each.subjects, each.record);
+      to.subjects = subjects_of(each.subjects, each.record, each.sealed);
+      out.seals = out.seals || !each.sealed.empty();
       choose_order(each, to);
       if (!each.ephemeral) out.stored.push_back(to.name);
       if (each.subjects.empty()) continue;
@@ -89,7 +93,9 @@ declared_data declared_by(const std::vector<const manifest::manifest*>& plugins)
       out.in_memory.push_back({*shape, std::move(to)});
     }
     for (const manifest::event& each : plugin->events) {
-      if (each.durable) out.events.push_back({each.name, subjects_of(each.subjects, each.data)});
+      if (!each.durable) continue;
+      out.events.push_back({each.name, subjects_of(each.subjects, each.data, each.sealed)});
+      out.seals = out.seals || !each.sealed.empty();
     }
   }
   std::sort(out.collections.begin(), out.collections.end(),
@@ -117,6 +123,7 @@ json::object without_person(const std::vector<subject>& subjects, const json::ob
   for (const subject& each : subjects) {
     if (each.on_erase != fate::anonymised || !holds(record, each.field, account)) continue;
     out[each.field] = each.is_required ? json::value(nobody) : json::value(nullptr);
+    for (const std::string& sealed : each.sealed) out[sealed] = nullptr;
   }
   return out;
 }

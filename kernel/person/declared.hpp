@@ -22,6 +22,8 @@ struct subject {
   fate on_erase = fate::erased;
   std::string reason;       // where kept
   bool is_required = false; // it cannot be left empty
+  // Fields that are sealed with the key of whom it names: they go where another takes its place.
+  std::vector<std::string> sealed{};
 };
 
 struct personal_collection {
@@ -50,6 +52,7 @@ struct declared_data {
   std::vector<collection_in_memory> in_memory;
   std::vector<personal_event> events;
   std::vector<std::string> stored; // every stored collection, personal or not
+  bool seals = false;              // some plugin has sealed fields
   const personal_event* event(std::string_view name) const;
   bool declares(std::string_view collection) const;
 };

@@ -8,6 +8,7 @@
 #include "dispatch/jobs_fixture.hpp"
 #include "plugin/built_in.hpp"
 #include "storage/declare.hpp"
+#include "storage/master_keys.hpp"
 
 namespace parley::person {
 
@@ -35,6 +36,8 @@ events:
                 personal: { subject: by, on_erase: anonymise } }
   fee.paid: { topic: club, durable: true, data: { type: object, additionalProperties: true, properties: { by: account } },
               personal: { subject: by, on_erase: keep, reason: The books. } }
+  secret.told: { topic: club, durable: true, sealed: { secret: { key: by } }, personal: { subject: by, on_erase: delete },
+                 data: { type: object, required: [by], properties: { by: account, secret: { type: string } } } }
   club.named: { topic: account, durable: true, data: { type: object, additionalProperties: true } }
 collections:
   by_key: { version: 1, key: [by, id], fields: { by: account, id: { type: integer }, text: text },
@@ -49,6 +52,12 @@ collections:
            personal: [{ subject: low, on_erase: delete }, { subject: high, on_erase: delete }] }
   fees: { version: 1, key: [id], fields: { id: { type: integer }, by: account },
           personal: { subject: by, on_erase: keep, reason: Tax law. } }
+  secrets: { version: 1, key: [id], fields: { id: { type: integer }, by: account, secret: { type: string, optional: true } },
+             sealed: { secret: { key: by } }, personal: { subject: by, on_erase: delete } }
+  signed: { version: 1, key: [id], fields: { id: { type: integer }, by: account, secret: { type: string, optional: true } },
+            sealed: { secret: { key: by } }, personal: { subject: by, on_erase: anonymise } }
+  vows: { version: 1, key: [id], fields: { id: { type: integer }, by: account, secret: { type: string, optional: true } },
+          sealed: { secret: { key: by } }, personal: { subject: by, on_erase: keep, reason: A vow. } }
   moods: { ephemeral: true, key: [by], fields: { by: account, text: text }, personal: { subject: by, on_erase: delete } }
   plain: { version: 1, key: [id], fields: { id: { type: integer } } }
 )";
@@ -81,6 +90,10 @@ class person_fixture : public dispatch::jobs_fixture {
     accounts_.reset();
   }
 
+  std::optional<storage::sealing> seals() override {
+    if (!master_) master_ = std::make_shared<const storage::master_key>(storage::secret(random_));
+    return storage::sealing{clock_, random_, metrics_, {master_}};
+  }
   // One more node.
   service& start() {
     dispatch::test_node& node = add_node("plugin: none\nversion: 1.0.0\n");
@@ -117,6 +130,11 @@ class person_fixture : public dispatch::jobs_fixture {
   }
   void put(const std::string& collection, const object& record) {
     commit([&](storage::batch& b) { b.put("club." + collection, record); });
+  }
+  void tell(const std::string& topic, const object& data) {
+    commit([&](storage::batch& b) {
+      b.append(topic, "secret.told", data, "2026", {{"secret", {"by", "account:"}}});
+    });
   }
   void account(const std::string& id, const object& more = {}) {
     object record{
@@ -158,6 +176,13 @@ class person_fixture : public dispatch::jobs_fixture {
   object state(const std::string& id) {
     return answer([&](auto then) { now().state(id, then); });
   }
+  std::string exported(const std::string& id) {
+    std::string out;
+    const object done = state(id);
+    for (std::int64_t i = 0; i < done.at("parts").as_int64(); ++i)
+      out += answer([&](auto then) { now().part(id, i, then); }).at("text").as_string();
+    return out;
+  }
   // Until it is done; its report.
   object report(verb what, const std::string& id) {
     const object first = ask(what, id);
@@ -166,6 +191,8 @@ class person_fixture : public dispatch::jobs_fixture {
     return state(id).at("report").as_object();
   }
 
+  observe::metrics metrics_;
+  std::shared_ptr<const storage::master_key> master_;
   std::vector<manifest::manifest> manifests_;
   no_host host_;
   std::unique_ptr<identity::service> accounts_;

@@ -40,6 +40,12 @@ class person_test : public person_fixture {
     put("pairs", {{"low", ben}, {"high", cyd}});
     put("fees", {{"id", 1}, {"by", ann}});
     put("fees", {{"id", 2}, {"by", ben}});
+    for (const char* of : {"secrets", "signed", "vows"}) {
+      put(of, {{"id", 1}, {"by", ann}, {"secret", "ann's"}});
+      put(of, {{"id", 2}, {"by", ben}, {"secret", "ben's"}});
+    }
+    tell("club:z", {{"by", ann}, {"secret", "ann's"}});
+    tell("club:z", {{"by", ben}, {"secret", "ben's"}});
     commit([&](storage::batch& b) {
       b.append("club:y", "note.moved", {{"by", ann}}, "2026");
       b.append("club:y", "fee.paid", {{"by", ann}}, "2026");
@@ -52,11 +58,13 @@ class person_test : public person_fixture {
   // Everything that the store holds, but for what says how far a request is.
   json::object all() {
     json::object out;
-    for (const char* each :
-         {"identity.principals", "club.by_key", "club.by_index", "club.by_scan", "club.visits",
-          "club.pairs", "club.fees", "kernel.idempotency", "kernel.jobs"})
+    for (const char* each : {"identity.principals", "club.by_key", "club.by_index", "club.by_scan",
+                             "club.visits", "club.pairs", "club.fees", "club.secrets",
+                             "club.signed", "club.vows", "kernel.idempotency", "kernel.jobs"})
       for (const object& record : records(each)) out[each].emplace_array().push_back(record);
-    for (const char* topic : {"club:x", "club:y", "account:ann", "account:ben"})
+    for (const object& key : records("kernel.data_keys"))
+      out["keys"].emplace_array().push_back(key.at("subject"));
+    for (const char* topic : {"club:x", "club:y", "club:z", "account:ann", "account:ben"})
       for (const storage::log_entry& each : events(topic))
         out[topic + std::to_string(each.number)] = each.event + each.data;
     return out;
@@ -68,13 +76,6 @@ class person_test : public person_fixture {
     run();
     store_->commits_left.reset();
     return std::exchange(store_->commits_fail, false);
-  }
-  std::string exported(const std::string& id) {
-    std::string out;
-    const object done = state(id);
-    for (std::int64_t i = 0; i < done.at("parts").as_int64(); ++i)
-      out += answer([&](auto then) { now().part(id, i, then); }).at("text").as_string();
-    return out;
   }
 };
 
@@ -144,11 +145,16 @@ TEST_F(person_test, an_export_has_everything_of_the_person_and_nothing_else) {
                                                    {"club.by_scan", 120},
                                                    {"club.fees", 1},
                                                    {"club.pairs", 1},
+                                                   {"club.secrets", 1},
+                                                   {"club.signed", 1},
                                                    {"club.visits", 2},
+                                                   {"club.vows", 1},
                                                    {"identity.principals", 1}}));
-  EXPECT_THAT(events,
-              (std::map<std::string, int>{
-                  {"note.added", 120}, {"note.moved", 1}, {"fee.paid", 1}, {"club.named", 1}}));
+  EXPECT_THAT(events, (std::map<std::string, int>{{"note.added", 120},
+                                                  {"note.moved", 1},
+                                                  {"fee.paid", 1},
+                                                  {"club.named", 1},
+                                                  {"secret.told", 1}}));
   EXPECT_EQ(answer([&](auto then) { now().taken(ann, then); }).at("taken"), true);
   EXPECT_THAT(this->records(std::string(parts_name)), IsEmpty());
   EXPECT_THAT(this->records("club.by_key"), SizeIs(361)) << "nothing is erased";

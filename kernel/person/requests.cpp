@@ -42,17 +42,20 @@ storage::collection requests_collection() {
 
 storage::collection parts_collection() {
   using storage::column_type;
-  return {std::string(parts_name),
-          1,
-          {"account", "part"},
-          {{"account", column_type::text, true},
-           {"part", column_type::integer, true},
-           {"text", column_type::text, true},
-           {"expires_at", column_type::text, true}},
-          {{"by_expiry", {"expires_at"}, false}},
-          {},
-          {},
-          "expires_at"};
+  storage::collection out{std::string(parts_name),
+                          2,
+                          {"account", "part"},
+                          {{"account", column_type::text, true},
+                           {"part", column_type::integer, true},
+                           {"text", column_type::text, false},
+                           {"expires_at", column_type::text, true},
+                           {"sealed", column_type::text, false}},
+                          {{"by_expiry", {"expires_at"}, false}},
+                          {},
+                          {},
+                          "expires_at"};
+  out.columns.back().sealed = {"account", "account:"};
+  return out;
 }
 
 std::string_view name_of(verb which) {

@@ -2,7 +2,7 @@
 
 // What was asked for a person and how far it is, as the kernel stores it: one record a person, so
 // that two requests for one do not work against each other. An export lies beside it in pieces
-// until it was taken, and for a day at most.
+// until it was taken, and for a day at most: sealed with the person's key where plugins seal.
 
 #include "storage/engine.hpp"
 

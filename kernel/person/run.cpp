@@ -67,6 +67,8 @@ void run::work() {
       return go_through_jobs();
     case step::kind::unknown:
       return find_unknown();
+    case step::kind::keys:
+      return erase_key();
     case step::kind::files:
       return clean_files();
     case step::kind::tail: {
@@ -102,7 +104,7 @@ void run::put_text(page& into) const {
     into.is_changed = true;
     into.writes->put(parts_name, {{"account", what_.account},
                                   {"part", into.next.parts++},
-                                  {"text", piece},
+                                  {all_.seals ? "sealed" : "text", piece},
                                   {"expires_at", gone_at}});
   }
 }

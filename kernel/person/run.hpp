@@ -74,6 +74,7 @@ class run : public std::enable_shared_from_this<run> {
   void go_through_jobs();
   void end_sessions();
   void find_unknown();
+  void erase_key();
   void clean_files();
 
   const surroundings& with_;

@@ -4,6 +4,7 @@
 #include "identity/records.hpp"
 #include "person/export_text.hpp"
 #include "person/run.hpp"
+#include "storage/data_keys.hpp"
 #include "storage/declaration.hpp"
 
 #include <memory>
@@ -43,6 +44,11 @@ storage::scan walk_of(const std::vector<std::string>& order, json::array prefix,
   const json::value* at = of.place.if_contains("scan");
   return at != nullptr ? storage::scan(order, std::move(prefix), at->as_object())
                        : storage::scan(order, std::move(prefix));
+}
+
+// Whoever erases needs nothing of what is sealed, and is not stopped by what was tampered with.
+storage::sealed_data what_is_sealed(verb how) {
+  return how == verb::erase ? storage::sealed_data::left : storage::sealed_data::opened;
 }
 
 bool is_first(request& of) {
@@ -89,6 +95,7 @@ void run::go_through(const personal_collection& of) {
   storage::scan walk = walk_of(of.order, std::move(prefix), what_);
   storage::query query = walk.next(page_size);
   query.index = of.index;
+  query.sealed = what_is_sealed(what_.what);
   const auto memory = std::make_shared<json::monotonic_resource>();
   with_.store.range(
       of.name, query, memory.get(),
@@ -177,6 +184,7 @@ void run::go_through_logs() {
   with_.store.read_logs(
       topic != nullptr ? std::string_view(topic->as_string()) : std::string_view(),
       number != nullptr ? number->to_number<std::int64_t>() : 0, page_size,
+      what_is_sealed(what_.what),
       later([this](const storage::failure& why, const std::vector<storage::topic_entry>& events,
                    bool more) {
         if (!is_well(why)) return;
@@ -291,6 +299,28 @@ void run::find_unknown() {
         walk.seen(records, more);
         next.next.place["scan"] = walk.position();
         next.is_step_over = walk.is_over();
+        end_page(std::move(next));
+      }));
+}
+
+// It is counted first, and then erased: who goes on after a crash counts it no second time.
+void run::erase_key() {
+  const std::string subject = "account:" + what_.account;
+  if (what_.place.contains("counted"))
+    return with_.store.erase_key(subject, later([this](const storage::failure& why) {
+                                   if (!is_well(why)) return;
+                                   page next = new_page();
+                                   next.is_step_over = true;
+                                   end_page(std::move(next));
+                                 }));
+  with_.store.get(
+      storage::data_keys_name, {json::string(subject)}, {},
+      later([this](const storage::failure& why, const std::optional<json::object>& found) {
+        if (!is_well(why)) return;
+        page next = new_page();
+        if (found) count(next.next, "keys", "data key", "deleted");
+        next.next.place["counted"] = true;
+        next.is_changed = found.has_value();
         end_page(std::move(next));
       }));
 }

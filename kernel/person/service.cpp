@@ -208,10 +208,11 @@ void service::part(const std::string& account, std::int64_t number, told answer)
                   later([account, number, answer](const storage::failure& why,
                                                   const std::optional<json::object>& found) {
                     if (why.code != storage::status::ok) return answer(fault(why));
-                    if (!found)
-                      return answer(fault("the export of " + account + " has no part " +
-                                          std::to_string(number) + " any more; order it again"));
-                    answer({{"text", found->at("text")}});
+                    for (const char* text : {"text", "sealed"})
+                      if (found && found->contains(text))
+                        return answer({{"text", found->at(text)}});
+                    answer(fault("the export of " + account + " has no part " +
+                                 std::to_string(number) + " any more; order it again"));
                   }));
 }
 

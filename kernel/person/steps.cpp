@@ -48,6 +48,7 @@ std::vector<step> steps_of(verb what, const declared_data& all) {
   out.push_back({kind::jobs, "jobs"});
   out.push_back({kind::unknown, "other collections"});
   out.push_back({kind::sessions, "sessions opened meanwhile"});
+  out.push_back({kind::keys, "keys"});
   out.push_back({kind::files, "files"});
   return out;
 }

@@ -21,6 +21,7 @@ struct step {
     logs,       // events of durable topics
     jobs,       // dead letters that speak of the person
     unknown,    // which collections no loaded plugin declares
+    keys,       // what is sealed with the person's data key is out of reach, wherever a copy lies
     files,      // what was erased goes from the files too
     tail        // export: the end of the file
   };
@@ -29,8 +30,7 @@ struct step {
   personal_collection of = {}; // of a collection
 };
 
-// Erasing first makes sure that nothing new comes: without account and sessions nobody writes. Keys
-// that a person's data is sealed with would go before `files`.
+// Erasing first makes sure that nothing new comes: without account and sessions nobody writes.
 std::vector<step> steps_of(verb what, const declared_data& all);
 
 } // namespace parley::person

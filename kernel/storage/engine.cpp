@@ -4,6 +4,7 @@
 #include "storage/migrations.hpp"
 #include "storage/sealed_events.hpp"
 #include "storage/sealed_reader.hpp"
+#include "storage/search_hits.hpp"
 #include "storage/stand_ins.hpp"
 
 #include <algorithm>
@@ -47,7 +48,7 @@ class driver_engine final : public engine {
   void read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
                 log_read done) override;
   void read_logs(std::string_view topic, std::int64_t after, std::uint32_t limit,
-                 logs_read done) override;
+                 sealed_data sealed, logs_read done) override;
   void scrub(scrubbed done) override;
   void heads(std::vector<std::string> topics, heads_read done) override;
   void trim_log(std::string_view before, std::uint32_t limit, trimmed done) override;
@@ -69,8 +70,7 @@ class driver_engine final : public engine {
             const json::storage_ptr& arena, const got& done) const;
   void give(const table& of, const row_copy& rows, const unsealer& with,
             const json::storage_ptr& arena, const ranged& done) const;
-  void give(std::string_view topic, const row_copy& rows, const unsealer& with,
-            const log_read& done) const;
+  log_entry entry(std::string_view topic, const parley_cell* cells, const unsealer& with) const;
 
   const parley_storage_driver& driver_;
   const limits bounds_;
@@ -112,10 +112,11 @@ void driver_engine::open(std::vector<collection> collections, opened done) {
                &pending_rows<open_arguments>::completed, given);
 }
 
+// Also without a master key: a key that is stored can be erased.
 void driver_engine::open_keys(std::vector<collection> then_these, opened done) {
-  if (!keys_) return ask(std::move(then_these), {}, std::move(done));
   migrations_.ask({data_keys_collection()}, {}, [this, then_these, done](const failure& why) {
     if (why.code != status::ok) return done(why);
+    if (!keys_) return ask(then_these, {}, done);
     keys_->start([this, then_these, done](const failure& refused) {
       if (refused.code != status::ok) return done(refused);
       ask(then_these, {}, done);
@@ -191,20 +192,6 @@ void driver_engine::give(const table& of, const row_copy& rows, const unsealer& 
   done({}, std::move(records), rows.more);
 }
 
-void driver_engine::give(std::string_view topic, const row_copy& rows, const unsealer& with,
-                         const log_read& done) const {
-  std::vector<log_entry> entries;
-  entries.reserve(rows.count);
-  for (std::uint32_t i = 0; i < rows.count; ++i) {
-    const parley_cell* row = rows.row(i);
-    entries.push_back({row[0].as.integer, text_of(row[1]), text_of(row[2]), text_of(row[3])});
-    if (!is_sealed_event(entries.back().data)) continue;
-    const problem why = open_event(topic, entries.back(), with);
-    if (!why.empty()) sealed_.damaged(why, "kernel.log");
-  }
-  done(rows.why, std::move(entries), rows.more);
-}
-
 void driver_engine::get(collection_ref collection, const json::array& key, json::storage_ptr arena,
                         got done) {
   const table* of = tables_->find(collection);
@@ -227,63 +214,21 @@ void driver_engine::get(collection_ref collection, const json::array& key, json:
 void driver_engine::range(collection_ref collection, const query& query, json::storage_ptr arena,
                           ranged done) {
   const table* of = tables_->find(collection);
-  auto what = request<range_arguments>(
-      [this, done = std::move(done), arena, of, keep = tables_](row_copy&& rows) {
-        if (of == nullptr) return done(rows.why, {}, false);
-        if (of->sealed().empty()) return give(*of, rows, {}, arena, done);
-        sealed_.open(*of, std::move(rows),
-                     [this, done, arena, of, keep](const row_copy& read, const unsealer& with) {
-                       give(*of, read, with, arena, done);
-                     });
-      });
+  auto what = request<range_arguments>([this, done = std::move(done), arena, of, how = query.sealed,
+                                        keep = tables_](row_copy&& rows) {
+    if (of == nullptr) return done(rows.why, {}, false);
+    if (of->sealed().empty() || how == sealed_data::left)
+      return give(*of, rows, unsealer(how), arena, done);
+    sealed_.open(*of, std::move(rows),
+                 [this, done, arena, of, keep](const row_copy& read, const unsealer& with) {
+                   give(*of, read, with, arena, done);
+                 });
+  });
   const problem why = of == nullptr ? no_such(collection) : what->arguments.prepare(*of, query);
   if (!why.empty()) return what->refuse(std::move(what), invalid(why));
   auto* given = what.release();
   driver_.read(driver_.self, &given->arguments.read, &pending_rows<range_arguments>::completed,
                given);
-}
-
-json::array to_json(const std::vector<snippet_piece>& pieces, json::storage_ptr in) {
-  json::array out(in);
-  for (const snippet_piece& each : pieces) {
-    out.push_back(json::object({{"text", each.text}, {"hit", each.is_hit}}, in));
-  }
-  return out;
-}
-
-// What one version of a plugin is given of a row that the newest shape was read by.
-problem to_hit(const parley_cell* row, const table& of, const table& newest,
-               const search_arguments& looked_for, const unsealer& with, json::storage_ptr in,
-               search_hit& out) {
-  const problem why = newest.record(row, in, out.record, with);
-  if (!why.empty()) return why;
-  out.snippets = json::array(in);
-  for (std::uint32_t i = 0; i < of.searched_on(); ++i) {
-    const std::string& field = of.columns()[of.searched()[i]].name;
-    const json::value* text = out.record.if_contains(field);
-    if (text == nullptr || !text->is_string()) continue;
-    const auto pieces = snippet_of(text->get_string(), looked_for.terms);
-    if (pieces.empty()) continue;
-    json::object one({{"field", field}}, in);
-    one["pieces"] = to_json(pieces, in);
-    out.snippets.push_back(std::move(one));
-  }
-  if (&of == &newest) return {};
-  json::object known(in);
-  for (const column& each : of.columns()) {
-    if (json::value* value = out.record.if_contains(each.name))
-      known[each.name] = std::move(*value);
-  }
-  out.record = std::move(known);
-  return {};
-}
-
-// The words of two values may be equal by chance.
-bool is_narrowed(const json::object& record, const json::object& where) {
-  return std::all_of(where.begin(), where.end(), [&](const auto& each) {
-    const json::value* value = record.if_contains(each.key());
-    return value != nullptr && *value == each.value();
-  });
 }
 
 void driver_engine::search(collection_ref collection, const search_query& what,
@@ -330,14 +275,27 @@ log_entry entry_of(const parley_cell* cells) {
   return {cells[0].as.integer, text_of(cells[1]), text_of(cells[2]), text_of(cells[3])};
 }
 
+log_entry driver_engine::entry(std::string_view topic, const parley_cell* cells,
+                               const unsealer& with) const {
+  log_entry out = entry_of(cells);
+  if (!is_sealed_event(out.data)) return out;
+  const problem why = open_event(topic, out, with);
+  if (!why.empty()) sealed_.damaged(why, "kernel.log");
+  return out;
+}
+
 void driver_engine::read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
                              log_read done) {
   auto what = request<log_arguments>(
       [this, topic = std::string(topic), done = std::move(done)](row_copy&& rows) {
-        sealed_.open_log(std::move(rows),
-                         [this, topic, done](const row_copy& read, const unsealer& with) {
-                           give(topic, read, with, done);
-                         });
+        const auto then = [this, topic, done](const row_copy& read, const unsealer& with) {
+          std::vector<log_entry> entries;
+          entries.reserve(read.count);
+          for (std::uint32_t i = 0; i < read.count; ++i)
+            entries.push_back(entry(topic, read.row(i), with));
+          done(read.why, std::move(entries), read.more);
+        };
+        sealed_.open_log(std::move(rows), 2, then);
       });
   const problem why = what->arguments.prepare(topic, after, limit);
   if (!why.empty()) return what->refuse(std::move(what), invalid(why));
@@ -347,15 +305,21 @@ void driver_engine::read_log(std::string_view topic, std::int64_t after, std::ui
 }
 
 void driver_engine::read_logs(std::string_view topic, std::int64_t after, std::uint32_t limit,
-                              logs_read done) {
-  auto what = request<log_arguments>([done = std::move(done)](const row_copy& rows) {
-    std::vector<topic_entry> entries;
-    entries.reserve(rows.count);
-    for (std::uint32_t i = 0; i < rows.count; ++i) {
-      const parley_cell* row = rows.row(i);
-      entries.push_back({text_of(row[0]), entry_of(row + 1)});
-    }
-    done(rows.why, std::move(entries), rows.more);
+                              sealed_data sealed, logs_read done) {
+  const bool opens = sealed == sealed_data::opened;
+  auto what = request<log_arguments>([this, opens, done = std::move(done)](row_copy&& rows) {
+    const auto then = [this, opens, done](const row_copy& read, const unsealer& with) {
+      std::vector<topic_entry> entries;
+      entries.reserve(read.count);
+      for (std::uint32_t i = 0; i < read.count; ++i) {
+        const parley_cell* row = read.row(i);
+        const std::string of = text_of(row[0]);
+        entries.push_back({of, opens ? entry(of, row + 1, with) : entry_of(row + 1)});
+      }
+      done(read.why, std::move(entries), read.more);
+    };
+    if (!opens) return then(rows, unsealer(sealed_data::left));
+    sealed_.open_log(std::move(rows), 3, then);
   });
   problem why = what->arguments.prepare(topic, after, limit);
   if (why.empty() && !has(driver_, driver_.read_logs)) why = "this store cannot list its logs";
@@ -401,8 +365,11 @@ void driver_engine::trim_log(std::string_view before, std::uint32_t limit, trimm
 }
 
 void driver_engine::erase_key(std::string_view subject, opened done) {
-  if (!keys_) return box_->put([done = std::move(done)] { done({}); });
-  keys_->erase(subject, std::move(done));
+  if (keys_) return keys_->erase(subject, std::move(done));
+  auto writes = begin();
+  writes->erase(data_keys_name, {json::string(subject)});
+  write(std::move(writes),
+        [done = std::move(done)](const commit_result& erased) { done(erased.why); });
 }
 
 void driver_engine::rotate_keys(master_keys next, rotated done) {

@@ -176,6 +176,10 @@ class batch {
   virtual void back_to(const batch_mark& where) = 0;
 };
 
+// What a read does about what is sealed. `left`: fields are absent and an event's data stand as
+// they are stored; no key is asked for, and what was tampered with is no fault.
+enum class sealed_data { opened, left };
+
 struct query {
   std::string index; // empty: the key
   boost::json::array prefix;
@@ -184,6 +188,7 @@ struct query {
   bool reverse = false;
   bool may_lag = false; // what was committed a moment ago may be missing
   std::uint32_t limit = 100;
+  sealed_data sealed = sealed_data::opened;
 };
 
 // Records with one of these texts in `by`, a field of `search_by`, and with at least the number
@@ -247,7 +252,7 @@ class engine {
                         log_read done) = 0;
   // Events of all topics, behind number `after` of `topic`, or from the first where that is empty.
   virtual void read_logs(std::string_view topic, std::int64_t after, std::uint32_t limit,
-                         logs_read done) = 0;
+                         sealed_data sealed, logs_read done) = 0;
   // What is gone goes from the files of the store as well. False: this store leaves that to others.
   virtual void scrub(scrubbed done) = 0;
   virtual void heads(std::vector<std::string> topics, heads_read done) = 0;

@@ -11,9 +11,19 @@ namespace {
 // In a row: others write just these records, so the next sweep goes on.
 constexpr int most_conflicts = 10;
 
+bool is_sealed(const collection& of, const std::string& field) {
+  return std::any_of(of.columns.begin(), of.columns.end(), [&](const column& each) {
+    return each.name == field && each.sealed.has_value();
+  });
+}
+
+// One that has an order: where a sealed field is in it, it finds what is equal and nothing else.
 const index* index_on(const collection& of, const std::string& field) {
-  const auto found = std::find_if(of.indexes.begin(), of.indexes.end(),
-                                  [&](const index& each) { return each.columns.front() == field; });
+  const auto found = std::find_if(of.indexes.begin(), of.indexes.end(), [&](const index& each) {
+    return each.columns.front() == field &&
+           std::none_of(each.columns.begin(), each.columns.end(),
+                        [&](const std::string& name) { return is_sealed(of, name); });
+  });
   return found == of.indexes.end() ? nullptr : &*found;
 }
 
@@ -82,6 +92,7 @@ void expiry::page() {
   late.index = at.index;
   late.upper = json::value(env::rfc3339(clock_.unix_ms()));
   late.limit = settings_.batch;
+  late.sealed = sealed_data::left;
   const auto memory = std::make_shared<json::monotonic_resource>();
   store_.range(at.name, late, memory.get(),
                later([this, memory](const failure& why, const std::vector<json::object>& records,

@@ -136,7 +136,9 @@ void migrations::index_next() {
 
 void migrations::index_page() {
   const table& of = *unindexed_.front();
-  store_.range({of.name(), of.version()}, at_->next(rows_a_page), {},
+  query rows = at_->next(rows_a_page);
+  rows.sealed = sealed_data::left; // has no words
+  store_.range({of.name(), of.version()}, rows, {},
                [this](const failure& why, const std::vector<json::object>& page, bool more) {
                  why.code == status::ok ? indexed(page, more) : finish(why);
                });

@@ -28,6 +28,18 @@ class sealed_events : public sealed_fixture {
       });
     });
   }
+  struct logs_found {
+    failure why;
+    std::vector<topic_entry> entries;
+  };
+  logs_found read_logs(sealed_data sealed) {
+    return wait_for<logs_found>([&](auto done) {
+      engine_->read_logs("", 0, 100, sealed,
+                         [done](failure why, std::vector<topic_entry> all, bool) {
+                           done({std::move(why), std::move(all)});
+                         });
+    });
+  }
   json::value data(const std::string& topic, std::size_t at) {
     const log_found seen = read_log(topic);
     EXPECT_EQ(seen.why.message, "");
@@ -145,6 +157,34 @@ TEST_F(sealed_events, an_erased_key_takes_its_member_along) {
       "");
   ASSERT_EQ(erase_key("account:ann").message, "");
   EXPECT_EQ(data("room:1", 0), (json::object{{"owner", "ann"}, {"place", "p"}, {"list", {1}}}));
+}
+
+TEST_F(sealed_events, all_topics_are_read_opened_or_as_they_are_stored) {
+  if (host_->driver().read_logs == nullptr) GTEST_SKIP() << "this driver cannot";
+  const json::object ann{{"owner", "ann"}, {"place", "p"}, {"text", "a secret"}};
+  const json::object bob{{"owner", "bob"}, {"place", "p"}, {"text", "another secret"}};
+  const json::object bare{{"owner", "ann"}, {"place", "p"}};
+  ASSERT_EQ(append("room:1", "said", ann).message, "");
+  ASSERT_EQ(append("room:1", "said", bare).message, "");
+  ASSERT_EQ(append("room:2", "said", bob).message, "");
+  append_raw("room:3", "said", raw_log("room:2").at(0)); // it belongs to another topic
+  ASSERT_EQ(erase_key("account:ann").message, "");
+
+  const logs_found opened = read_logs(sealed_data::opened);
+  EXPECT_EQ(opened.why.message, "");
+  ASSERT_EQ(opened.entries.size(), 4u);
+  EXPECT_EQ(json::parse(opened.entries[0].event.data), bare) << "the key was erased";
+  EXPECT_EQ(json::parse(opened.entries[1].event.data), bare);
+  EXPECT_EQ(opened.entries[2].topic, "room:2");
+  EXPECT_EQ(opened.entries[2].event.event, "said");
+  EXPECT_EQ(json::parse(opened.entries[2].event.data), bob);
+  EXPECT_EQ(opened.entries[3].event.event, "");
+
+  const logs_found left = read_logs(sealed_data::left);
+  EXPECT_EQ(left.why.message, "");
+  ASSERT_EQ(left.entries.size(), 4u);
+  EXPECT_EQ(left.entries[2].event.data, raw_log("room:2").at(0));
+  EXPECT_EQ(left.entries[3].event.event, "said");
 }
 
 TEST_F(sealed_events, what_was_tampered_with_is_a_void) {

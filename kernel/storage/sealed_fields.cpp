@@ -118,6 +118,7 @@ problem damaged_field(std::string_view collection, std::string_view field) {
 
 opening unsealer::open(const table& of, std::uint32_t column, const parley_cell* row,
                        std::string& plain) const {
+  if (what_ == sealed_data::left) return opening::erased;
   const parley_cell& cell = row[column];
   head first{};
   if (cell.kind != PARLEY_STRING || !decode_head(view(cell.as.text), first)) {

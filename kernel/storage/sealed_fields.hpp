@@ -45,6 +45,9 @@ problem damaged_field(std::string_view collection, std::string_view field);
 // Opens what was read, with the data keys that it was sealed with.
 class unsealer {
  public:
+  unsealer() = default;
+  // Left: opens nothing, and all of it counts as erased.
+  explicit unsealer(sealed_data what) : what_(what) {}
   // nullptr: the key was erased.
   void add(const key_id& id, data_key_ptr key) { keys_[id] = std::move(key); }
   bool has(const key_id& id) const { return keys_.contains(id); }
@@ -54,6 +57,7 @@ class unsealer {
   opening open(std::string_view sealed, const sealed_place& at, std::string& plain) const;
 
  private:
+  sealed_data what_ = sealed_data::opened;
   std::map<key_id, data_key_ptr> keys_;
 };
 

@@ -1,5 +1,6 @@
 // What of sealed fields is on the disk, with SQLite: none of it.
 
+#include "storage/expiry.hpp"
 #include "storage/sealed_fixture.hpp"
 
 namespace parley::storage {
@@ -52,6 +53,8 @@ TEST_F(sealed_files, are_searched_beside_what_is_sealed) {
                  {"text", "what nobody reads"}})
                 .message,
             "");
+  ASSERT_EQ(put({{"place", "p"}, {"id", 2}, {"owner", "ann"}, {"text", "x"}}).message, "");
+  set_raw({"p", 2}, "text", "AAAA"); // is in nobody's way
   collection next = notes();
   next.version = 2;
   next.search_on = {"title"};
@@ -69,6 +72,27 @@ TEST_F(sealed_files, are_searched_beside_what_is_sealed) {
   ASSERT_EQ(hits.size(), 1u);
   EXPECT_EQ(hits[0].record.at("text"), "what nobody reads now");
   EXPECT_EQ(holding("nobody"), 0u);
+}
+
+TEST_F(sealed_files, expire_whatever_was_done_to_them) {
+  collection due = notes();
+  due.name = "desk.due";
+  due.expires = "title";
+  index_expiry(due);
+  ASSERT_EQ(wait_for<failure>([&](auto done) { engine_->widen({due}, {}, done); }).message, "");
+  const json::object note{
+      {"place", "p"}, {"id", 1}, {"owner", "ann"}, {"title", "2020-01-01"}, {"text", "x"}};
+  ASSERT_EQ(commit([&](batch& b) { b.put("desk.due", note); }).why.message, "");
+  EXPECT_EQ(get({"p", 1}, "desk.due"), note);
+  set_raw(as_stored(due, 3), {"p", 1}, "text", "AAAA");
+  std::unique_ptr<expiry> sweeper;
+  on_loop([&] {
+    sweeper = std::make_unique<expiry>(*engine_, *loop_, clock_, expiry::settings{});
+    sweeper->watch({due});
+  });
+  wait_for<bool>([&](auto done) { sweeper->sweep([done] { done(true); }); });
+  on_loop([&] { sweeper.reset(); });
+  EXPECT_EQ(get({"p", 1}, "desk.due"), (json::object{{"nothing", true}}));
 }
 
 } // namespace

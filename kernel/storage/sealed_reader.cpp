@@ -25,10 +25,10 @@ void sealed_reader::open(const table& of, row_copy&& rows, const opened& then) c
   open(keys, std::move(rows), then);
 }
 
-void sealed_reader::open_log(row_copy&& rows, const opened& then) const {
+void sealed_reader::open_log(row_copy&& rows, std::uint32_t data_column, const opened& then) const {
   std::set<key_id> keys;
   for (std::uint32_t i = 0; i < rows.count; ++i) {
-    const std::string_view data = view(rows.row(i)[2]);
+    const std::string_view data = view(rows.row(i)[data_column]);
     if (is_sealed_event(data)) add_keys_of(data, keys);
   }
   open(keys, std::move(rows), then);

@@ -20,7 +20,7 @@ class sealed_reader {
   // These call back at once where all keys are in memory. The rows' `why` says where keys could not
   // be read.
   void open(const table& of, row_copy&& rows, const opened& then) const;
-  void open_log(row_copy&& rows, const opened& then) const;
+  void open_log(row_copy&& rows, std::uint32_t data_column, const opened& then) const;
   // Logs and counts it.
   failure damaged(const problem& why, std::string_view collection) const;
 

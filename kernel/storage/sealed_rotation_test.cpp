@@ -136,6 +136,19 @@ TEST_F(sealed_rotation, the_next_start_goes_on) {
 }
 
 // The store fails in the middle, as on a full disk; the process ends; another one begins.
+// Who is erased need not wait for a key that the operator has lost.
+TEST_F(sealed_rotation, a_key_is_erased_without_a_master_key) {
+  fill(2);
+  restart({});
+  const auto opened = wait_for<failure>([&](auto done) { engine_->open({}, done); });
+  ASSERT_EQ(opened.message, "");
+  ASSERT_EQ(erase_key("account:owner0").message, "");
+  restart({master_});
+  open();
+  EXPECT_EQ(get({"p", 0}), (json::object{{"place", "p"}, {"id", 0}, {"owner", "owner0"}}));
+  EXPECT_EQ(get({"p", 1}), note(1));
+}
+
 TEST_F(sealed_rotation, what_a_crash_left_undone_is_done) {
   fill(many);
   commits_left_ = 2;

@@ -177,6 +177,11 @@ TEST_F(sealed_test, what_was_moved_or_changed_is_refused) {
   query all;
   all.prefix = {"p"};
   EXPECT_EQ(range(all).why.code, status::damaged);
+  all.sealed = sealed_data::left;
+  const read_many left = range(all);
+  EXPECT_EQ(left.why.message, "");
+  ASSERT_EQ(left.records.size(), 2u);
+  EXPECT_EQ(left.records[1], (json::object{{"place", "p"}, {"id", 2}, {"owner", "ann"}}));
   set_raw({"p", 1}, "text", first);
   set_raw({"p", 2}, "text", second);
   EXPECT_EQ(get({"p", 1}).at("text"), "first");
@@ -349,10 +354,13 @@ TEST_F(sealed_test, an_erased_key_takes_the_values_along) {
 TEST_F(sealed_test, an_erased_key_is_not_remembered_by_who_asked_before) {
   json::object one = note(1, "x");
   one["number"] = 1;
-  ASSERT_EQ(put(one).message, "");
+  json::object other = note(1, "y", "bob", "q");
+  other["number"] = 2;
   bounds_.data_keys = 1;
-  restart({master_}); // so that keys are not in memory
+  restart({master_});
   open();
+  ASSERT_EQ(put(one).message, "");
+  ASSERT_EQ(put(other).message, ""); // so that Ann's key is not in memory
   wait_for<failure>([&](auto done) {
     for (int i = 0; i < 20; ++i) engine_->get("desk.notes", {"p", 1}, {}, [](auto&&...) {});
     engine_->erase_key("account:ann", done);

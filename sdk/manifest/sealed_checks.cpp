@@ -139,6 +139,12 @@ class sealed_checks {
                "the search names `" + each.name + "`, which is sealed: its words would be stored",
                "remove it from `search`");
       }
+      if (c.expires == each.name) {
+        at_key(pointer + "/expires",
+               "`expires` names `" + each.name +
+                   "`, which is sealed: the server finds what is due by its time",
+               "a time that is not sealed");
+      }
       check_indexes(c, each, pointer);
       if (each.lookup) check_lookup(c, each, here);
     }

@@ -85,6 +85,30 @@ TEST(sealed_checks, a_sealed_field_is_one_that_can_be_absent) {
               ElementsAre(HasSubstr("`friend` is an account")));
 }
 
+// Whoever erases a person finds the records by it.
+TEST(sealed_checks, whose_data_it_is_can_be_read) {
+  EXPECT_THAT(
+      problems_of("collections:\n"
+                  "  entries:\n"
+                  "    version: 1\n"
+                  "    key: [id]\n"
+                  "    fields: { id: id, owner: { $ref: '#/types/person', optional: true } }\n"
+                  "    sealed: { owner: { key: id, lookup: true } }\n"
+                  "    personal: { subject: owner, on_erase: delete }\n"
+                  "types: { person: account }\n"),
+      ElementsAre(HasSubstr("`owner` is an account: whose data this is has to be readable")));
+  EXPECT_THAT(
+      problems_of("events:\n"
+                  "  entry.added:\n"
+                  "    topic: account\n"
+                  "    durable: true\n"
+                  "    data: { type: object, required: [id], properties: { id: id, owner: account "
+                  "} }\n"
+                  "    sealed: { owner: { key: id } }\n"
+                  "    personal: { subject: owner, on_erase: delete }\n"),
+      ElementsAre(HasSubstr("`owner` is an account: whose data this is has to be readable")));
+}
+
 TEST(sealed_checks, every_record_says_with_whose_key) {
   EXPECT_THAT(problems_of(entries(text, "    sealed: { text: { key: ownr } }\n")),
               ElementsAre(HasSubstr("did you mean `owner`?")));
@@ -103,6 +127,16 @@ TEST(sealed_checks, nothing_but_equality_is_asked_of_it) {
                                 HasSubstr("`lookup: true` under `sealed: text`"))));
   EXPECT_THAT(problems_of(entries(text, sealed + "    search: { on: [text] }\n")),
               ElementsAre(HasSubstr("its words would be stored")));
+  EXPECT_THAT(problems_of(entries(text + ", title: text",
+                                  sealed + "    search: { on: [title], by: [text] }\n")),
+              ElementsAre(HasSubstr("its words would be stored")));
+  EXPECT_THAT(
+      problems_of(entries("until: { $ref: '#/types/moment', optional: true }",
+                          "    sealed: { until: { key: owner } }\n    expires: until\n") +
+                  "types: { moment: time }\n"),
+      ElementsAre(AllOf(HasSubstr("plugin.yaml:10:5: `expires` names `until`, which is sealed: the "
+                                  "server finds what is due by its time"),
+                        HasSubstr("a time that is not sealed"))));
   EXPECT_THAT(problems_of(entries("list: { type: array, items: id, optional: true }",
                                   "    sealed: { list: { key: owner, lookup: true } }\n")),
               ElementsAre(HasSubstr("`list` is not a plain value, and cannot be looked up")));

@@ -12,6 +12,7 @@ import { Server, buildDirectory, store } from "./server.mjs";
 import { SocketClient } from "./socket_client.mjs";
 
 const SECRET = "zanzibar"; // in all that the person writes, and in nothing else
+const SEALED = "timbuktu"; // in what is sealed, of all three
 
 const started = (t, changes = {}) =>
   Server.start(t, withDiary({
@@ -43,16 +44,16 @@ function everyFile(folder) {
     each.isDirectory() ? everyFile(path.join(folder, each.name)) : each.isFile() ? [path.join(folder, each.name)] : []);
 }
 
-// Where the secret is: in files of the server's folder (its store is there, or in a database) and in its log.
-function traces(server) {
-  const found = everyFile(server.directory).filter((file) => fs.readFileSync(file).includes(SECRET));
+// Where a word is: in files of the server's folder (its store is there, or in a database) and in its log.
+function traces(server, word = SECRET) {
+  const found = everyFile(server.directory).filter((file) => fs.readFileSync(file).includes(word));
   if (store === "storage-postgres") {
     const { url, schema } = server.config.plugins[store].config;
     const dump = spawnSync("pg_dump", ["--data-only", `--schema=${schema}`, url], { encoding: "utf8", maxBuffer: 1 << 28 });
     assert.equal(dump.status, 0, dump.stderr);
-    if (dump.stdout.includes(SECRET)) found.push("the database");
+    if (dump.stdout.includes(word)) found.push("the database");
   }
-  return server.log.includes(SECRET) ? [...found, "the log"] : found;
+  return server.log.includes(word) ? [...found, "the log"] : found;
 }
 
 // The same of a new backup: it is put into a store of its own, and looked for there.
@@ -90,7 +91,7 @@ async function lived(server) {
     token: ann.token, body: { id: uuid7(), question: `${SECRET}?`, options: [`yes, ${SECRET}`, "no"] },
   });
   for (const who of [ann, ben])
-    await call(server, "POST", "/v1/diary", { token: who.token, body: { text: `${who === ann ? SECRET : "Ben"} was here`, guest: ben.account } });
+    await call(server, "POST", "/v1/diary", { token: who.token, body: { text: `${who === ann ? SECRET : "Ben"} was here`, secret: `${SEALED} of ${who.account}`, guest: ben.account } });
   return { ann, ben, cyd, chat, place };
 }
 
@@ -115,6 +116,11 @@ test("an export has all of it; an erasure leaves nothing, neither to others nor 
     assert.equal(of(name).length, count, name);
   assert.ok(exported.events.some((one) => one.event === "message.created" && one.data.text.includes(SECRET)));
   assert.ok(!JSON.stringify(exported).includes("Ben says"));
+  const sealed = `${SEALED} of ${ann.account}`;
+  for (const name of ["diary.entries", "diary.visits", "diary.bills"]) assert.equal(of(name)[0].secret, sealed, name);
+  assert.equal(exported.events.find((one) => one.event === "entry.written").data.secret, sealed);
+  assert.ok(!JSON.stringify(exported).includes(`${SEALED} of ${ben.account}`));
+  assert.deepEqual(traces(server, SEALED), [], "while the export lay in the store as well");
   const again = person(server, "export", ann.account, server.file, file);
   assert.equal(again.status, 1);
   assert.match(again.stderr, /File exists/);
@@ -128,6 +134,7 @@ test("an export has all of it; an erasure leaves nothing, neither to others nor 
   assert.equal(counts["identity.sessions"], "1 ended");
   assert.match(counts["message.created"], /voided/);
   assert.equal(counts["diary.moods"], "1 deleted");
+  assert.equal(counts["data key"], "1 deleted");
   assert.equal(counts.files, store === "storage-sqlite" ? "clean" : "left to the store");
   assert.ok(!said.includes("not looked at"), said);
   assert.deepEqual(traces(server), []);
@@ -144,16 +151,21 @@ test("an export has all of it; an erasure leaves nothing, neither to others nor 
   assert.deepEqual(diary.items.map((one) => one.text), ["Ben was here"]);
   assert.deepEqual(diary.visits.map((one) => one.host).sort(), ["00000000-0000-0000-0000-000000000000", ben.account].sort());
   assert.equal(diary.bills.length, 2);
+  const own = `${SEALED} of ${ben.account}`;
+  assert.deepEqual(diary.items.map((one) => one.secret), [own]);
+  assert.deepEqual(diary.visits.map((one) => one.secret).filter((one) => one), [own], "it goes where nobody takes Ann's place");
+  assert.ok(diary.bills.some((one) => one.payer === ann.account && one.secret === sealed), "what is kept has a key that is kept");
 
   const later = await SocketClient.follow(server, ben, { [topic]: 0 });
-  const own = await later.until((frame) => frame.topic === topic && frame.data?.text === "the last of Ben's", "Ben's last");
-  const replayed = later.frames.filter((frame) => frame.topic === topic && frame.seq <= own.seq).map((frame) => frame.seq);
-  assert.deepEqual(replayed, Array.from({ length: own.seq }, (_, i) => i + 1), "a number is missing");
+  const last = await later.until((frame) => frame.topic === topic && frame.data?.text === "the last of Ben's", "Ben's last");
+  const replayed = later.frames.filter((frame) => frame.topic === topic && frame.seq <= last.seq).map((frame) => frame.seq);
+  assert.deepEqual(replayed, Array.from({ length: last.seq }, (_, i) => i + 1), "a number is missing");
   assert.ok(later.frames.some((frame) => frame.event === "void"));
   await later.close();
 
   await server.stop();
   assert.deepEqual(traces(server), [], "after the stop");
+  assert.deepEqual(traces(server, SEALED), [], "after the stop");
 });
 
 test("a server that is killed while it erases goes on when it is there again", async (t) => {

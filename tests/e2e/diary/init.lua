@@ -2,11 +2,11 @@ local parley = require "parley"
 local plugin = parley.plugin()
 
 function plugin.methods.diary.write(call, params)
-  local entry = { id = plugin.id(), writer = call.account, text = params.text, ["until"] = params["until"] }
+  local entry = { id = plugin.id(), writer = call.account, text = params.text, secret = params.secret, ["until"] = params["until"] }
   local batch = plugin.batch(call)
   batch:put("entries", entry)
-  batch:put("visits", { id = entry.id, host = call.account, guest = params.guest })
-  batch:put("bills", { id = entry.id, payer = call.account, amount = #params.text })
+  batch:put("visits", { id = entry.id, host = call.account, guest = params.guest, secret = params.secret })
+  batch:put("bills", { id = entry.id, payer = call.account, amount = #params.text, secret = params.secret })
   batch:publish("entry.written", params.guest or call.account, entry)
   batch:commit()
   plugin.collections.moods:put(call, { account = call.account, text = params.text })
