@@ -88,6 +88,7 @@ class writer {
   asio::awaitable<void> one(close_request what);
   asio::awaitable<std::string> open();
   asio::awaitable<void> widen(widen_request what, bool is_first);
+  asio::awaitable<std::string> wait_for_the_dead();
   asio::awaitable<void> fill(widen_request what, std::shared_ptr<const layout> before,
                              std::shared_ptr<const layout> after);
   void end_widening(const widen_request& what, const std::string& problem);

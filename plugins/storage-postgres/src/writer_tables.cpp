@@ -64,6 +64,7 @@ asio::awaitable<void> writer::widen(widen_request what, bool is_first) {
   if (problem.empty()) {
     problem = co_await change_tables(io_, changing_, settings_, layout_->shapes.size(), wider);
   }
+  if (problem.empty() && is_first) problem = co_await wait_for_the_dead();
   if (!problem.empty()) {
     end_widening(what, problem);
     if (is_first) co_await shut();
@@ -71,6 +72,20 @@ asio::awaitable<void> writer::widen(widen_request what, bool is_first) {
   }
   layout_before_ = std::exchange(layout_, std::make_shared<const layout>(std::move(wider)));
   asio::co_spawn(io_, fill(what, layout_before_, layout_), or_terminate);
+}
+
+// A server that died a moment ago may have sent a COMMIT that PostgreSQL is still busy with. Until
+// that ends it holds the server's row. Whoever is told a topic's head from here on is told of all
+// events that are there: those that came after it would be announced by nobody.
+asio::awaitable<std::string> writer::wait_for_the_dead() {
+  const std::vector<query> both{
+      {"INSERT INTO nodes(id, last_group) VALUES($1, 0)",
+       parameters().add(std::string_view(mark_.node))},
+      {"SELECT count(*) FROM (SELECT 1 FROM nodes ORDER BY id FOR UPDATE) AS n", {}}};
+  const results seen = co_await link_.run(both, sync::after_each, settings_.answer);
+  const result* failed = first_failure(seen);
+  if (failed == nullptr) co_return std::string();
+  co_return link_.is_open() ? failed->error() : link_.why_closed();
 }
 
 asio::awaitable<void> writer::fill(widen_request what, std::shared_ptr<const layout> before,

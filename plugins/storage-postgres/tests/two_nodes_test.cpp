@@ -3,8 +3,11 @@
 #include "places.hpp"
 
 #include <gmock/gmock.h>
+#include <libpq-fe.h>
 
+#include <atomic>
 #include <set>
+#include <thread>
 
 namespace parley::test::storage {
 namespace {
@@ -165,6 +168,38 @@ TEST_F(two_nodes, each_sees_what_the_other_committed) {
     EXPECT_EQ(other.heads({"t"}).all.at(0).at(0), plain(i));
     EXPECT_EQ(other.read(tags, by_key, {std::to_string(i)}).all.size(), 1u);
   }
+}
+
+// Of a server that died after it had sent its COMMIT, before PostgreSQL was through with it.
+TEST(dead_node, what_it_had_sent_is_there_before_another_one_is_open) {
+  const storage_postgres::settings with = fresh_settings();
+  { node one(with); } // makes the tables
+  PGconn* dead = PQconnectdb(with.url.c_str());
+  const auto ask = [&](const std::string& sql) {
+    PGresult* seen = PQexec(dead, sql.c_str());
+    const std::string out = PQntuples(seen) == 1 ? PQgetvalue(seen, 0, 0) : PQerrorMessage(dead);
+    PQclear(seen);
+    return out;
+  };
+  ask("SET search_path = \"" + with.schema + "\"");
+  ask("INSERT INTO nodes(id, last_group) VALUES('dead', 7)");
+  ask("BEGIN; UPDATE nodes SET last_group = 8; INSERT INTO topics(name, head) VALUES('t', 1)");
+  std::atomic<bool> is_open = false;
+  std::unique_ptr<node> next;
+  std::thread opening([&] {
+    next = std::make_unique<node>(with);
+    is_open = true;
+  });
+  const std::string waits =
+      "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = "
+      "ANY(pg_blocking_pids(pid))";
+  while (!is_open && ask(waits) == "0") continue; // the suite's deadline ends it
+  EXPECT_FALSE(is_open);
+  ask("INSERT INTO log(topic, number, event, data, at) SELECT id, 1, 'e', '{}', '2026' FROM topics;"
+      "COMMIT");
+  opening.join();
+  EXPECT_EQ(next->store.heads({"t"}).all.at(0).at(0), plain(std::int64_t{1}));
+  PQfinish(dead);
 }
 
 } // namespace
