@@ -214,12 +214,22 @@ search_term term_of(std::string_view text, bool prefix) {
   return out;
 }
 
-void add_words(std::string_view text, bool unfinished, std::vector<search_term>& out) {
-  static constexpr std::string_view blanks = " \t\r\n\v\f\u3000";
+// The ideographic space is one like the others.
+std::string with_plain_blanks(std::string_view text) {
+  constexpr std::string_view wide = "\u3000";
+  std::string out(text);
+  for (auto at = out.find(wide); at != std::string::npos; at = out.find(wide, at))
+    out.replace(at, wide.size(), " ");
+  return out;
+}
+
+void add_words(std::string_view given, bool unfinished, std::vector<search_term>& out) {
+  constexpr std::string_view blanks = " \t\r\n\v\f"; // bytes, so nothing but ASCII
+  const std::string text = with_plain_blanks(given);
   std::size_t at = 0;
   while ((at = text.find_first_not_of(blanks, at)) != std::string_view::npos) {
     const std::size_t end = std::min(text.find_first_of(blanks, at), text.size());
-    std::string_view one = text.substr(at, end - at);
+    const std::string_view one = std::string_view(text).substr(at, end - at);
     const bool starred = one.ends_with('*');
     search_term term = term_of(one, starred || (unfinished && end == text.size()));
     if (!term.words.empty()) out.push_back(std::move(term));

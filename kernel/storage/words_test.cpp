@@ -86,6 +86,27 @@ TEST(words, queries) {
   EXPECT_THAT(lists("\"\" - *"), IsEmpty());
 }
 
+// Whatever bytes it is made of: some are those of blanks in other alphabets.
+TEST(words, every_character_that_is_a_word_is_found_by_itself) {
+  std::string missed;
+  for (std::uint32_t c = 0x80; c < 0x20000; ++c) {
+    if (c >= 0xD800 && c < 0xE000) continue; // surrogates
+    std::string text;
+    if (c < 0x800) {
+      text = {char(0xC0 | c >> 6), char(0x80 | (c & 63))};
+    } else if (c < 0x10000) {
+      text = {char(0xE0 | c >> 12), char(0x80 | (c >> 6 & 63)), char(0x80 | (c & 63))};
+    } else {
+      text = {char(0xF0 | c >> 18), char(0x80 | (c >> 12 & 63)), char(0x80 | (c >> 6 & 63)),
+              char(0x80 | (c & 63))};
+    }
+    if (!word_list(text).empty() && !finds(text, text)) missed += text + " ";
+  }
+  EXPECT_EQ(missed, "");
+  EXPECT_THAT(lists("привет мир\u3000друзья"), ElementsAre("привет", "мир", "друзья"));
+  EXPECT_TRUE(finds("“green tea”", "so „green tea“ it was"));
+}
+
 TEST(words, values) {
   EXPECT_EQ(value_word("a"), value_word("a"));
   EXPECT_NE(value_word("a"), value_word("b"));
