@@ -38,7 +38,7 @@ class server {
     std::optional<json::object> at = ask(what);
     std::string told;
     while (at && text_of(*at, "state") != "done") {
-      const std::string state = text_of(*at, "state"), why = text_of(*at, "error");
+      const std::string state = text_of(*at, "state"), why = text_of(*at, "why");
       if (state == "stopped") {
         std::cerr << "it was given up: " << why << "\nparleyctl person " << what << ' ' << account_
                   << " tries it again\n";
@@ -116,7 +116,7 @@ int state(const arguments& given) {
   const auto said = of->ask("state");
   if (!said) return 1;
   tell(*said);
-  if (const std::string why = text_of(*said, "error"); !why.empty()) std::cout << why << '\n';
+  if (const std::string why = text_of(*said, "why"); !why.empty()) std::cout << why << '\n';
   return 0;
 }
 

@@ -302,24 +302,39 @@ TEST_F(person_test, two_orders_for_one_person_do_not_meet) {
   EXPECT_TRUE(ask_and_stop(verb::export_all, ann, 4));
   const object first = state(ann);
   EXPECT_EQ(first.at("state"), "running");
-  EXPECT_THAT(ask(verb::erase, ann)["error"].as_string().c_str(),
-              HasSubstr("an order to export this person is under way since"));
   EXPECT_EQ(ask(verb::export_all, ann).at("begun_at"), first.at("begun_at")) << "it is the same";
   until([&] { return state(ann)["state"] == "done"; });
   report(verb::erase, ann);
   EXPECT_THAT(records(std::string(parts_name)), IsEmpty()) << "an export is erased with the rest";
 }
 
+TEST_F(person_test, an_erasure_takes_the_place_of_an_export_that_is_under_way) {
+  fill();
+  EXPECT_TRUE(ask_and_stop(verb::export_all, ann, 4));
+  EXPECT_TRUE(report(verb::erase, ann).at("collections").as_object().contains("club.by_key"));
+  EXPECT_THAT(records(std::string(parts_name)), IsEmpty());
+}
+
+TEST_F(person_test, an_erasure_takes_the_place_of_an_export_that_was_given_up) {
+  fill(1);
+  EXPECT_TRUE(ask_and_stop(verb::export_all, ann, 2));
+  commit([&](storage::batch& b) { b.erase(dispatch::jobs_name, {"kernel.person/ann"}); });
+  report(verb::erase, ann);
+  EXPECT_THAT(records("club.by_key"), SizeIs(2));
+}
+
 TEST_F(person_test, what_cannot_be_done_is_tried_again_and_then_given_up) {
   fill(1);
   EXPECT_TRUE(ask_and_stop(verb::erase, ann, 2));
+  EXPECT_THAT(ask(verb::export_all, ann)["error"].as_string().c_str(),
+              HasSubstr("an order to erase this person is under way since"));
   commit([&](storage::batch& b) { // its last attempt
     b.patch(dispatch::jobs_name, {"kernel.person/ann"},
             {{"state", "dead"}, {"node", ""}, {"error", "the disk is full"}, {"mark", "x"}});
   });
   const object stopped = state(ann);
   EXPECT_EQ(stopped.at("state"), "stopped");
-  EXPECT_EQ(stopped.at("error"), "the disk is full");
+  EXPECT_EQ(stopped.at("why"), "the disk is full");
   report(verb::erase, ann); // ordered once more
   EXPECT_THAT(records("club.by_key"), SizeIs(2));
 }

@@ -46,7 +46,7 @@ json::object shown(const request& of, const std::optional<dispatch::job_record>&
                  : waits             ? "waiting"
                                      : "running";
   if (const json::value* step = of.place.if_contains("step")) out["step"] = *step;
-  if (job && !of.is_done && !job->error.empty()) out["error"] = job->error;
+  if (job && !of.is_done && !job->error.empty()) out["why"] = job->error;
   return out;
 }
 
@@ -107,9 +107,10 @@ void service::ask(verb what, const std::string& account, told answer) {
     if (why.code != storage::status::ok) return answer(fault(why));
     if (found && !found->is_done) {
       if (found->what == what) return see_to_job(*found, answer);
-      return answer(fault("an order to " + std::string(name_of(found->what)) +
-                          " this person is under way since " + found->begun_at +
-                          "; wait for its end: parleyctl person state " + account));
+      // Nobody waits with an erasure for an export, which may be one that cannot end.
+      if (what == verb::export_all)
+        return answer(fault("an order to erase this person is under way since " + found->begun_at +
+                            "; wait for its end: parleyctl person state " + account));
     }
     with_.accounts.people().get(
         account, later([this, what, account, found, answer](

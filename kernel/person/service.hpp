@@ -27,10 +27,12 @@ class service {
   // Answers are JSON: what is said below, or {"error": "a sentence"}.
   using told = std::function<void(boost::json::object)>;
 
-  // Begins, or joins the same that is under way; then as `state`. While another is, it is refused.
+  // Begins, or joins the same that is under way; then as `state`. An erasure takes the place of an
+  // export; an export of who is being erased is refused.
   void ask(verb what, const std::string& account, told answer);
-  // {account, verb, state: running | waiting | stopped | done, step, error, begun_at, ended_at,
-  // parts, report}. Waiting: for the next attempt. Stopped: it is a dead letter.
+  // {account, verb, state: running | waiting | stopped | done, step, why, begun_at, ended_at,
+  // parts, report}. Waiting: for the next attempt. Stopped: it is a dead letter. Why: what ended
+  // the last attempt.
   void state(const std::string& account, told answer);
   // {text}: one of the pieces of an export that is done.
   void part(const std::string& account, std::int64_t number, told answer);
