@@ -41,8 +41,9 @@ std::optional<backup::key> key_of(const config::config& from, std::string& why) 
   return backup::read_key({from.backup.key_file, from.backup.key}, why);
 }
 
-int made_by_server(const fs::path& socket, const fs::path& file) {
-  const json::object order{{"do", "backup.start"}, {"file", file.string()}};
+int made_by_server(const fs::path& socket, const fs::path& file, bool is_encrypted) {
+  const json::object order{
+      {"do", "backup.start"}, {"file", file.string()}, {"encrypted", is_encrypted}};
   if (!said_by(control::ask(socket, order))) return 1;
   progress bar("records");
   while (true) {
@@ -69,7 +70,9 @@ int make(const arguments& given) {
   if (!with) return 2;
   const fs::path file = fs::absolute(given[1]);
   const fs::path socket = with->server.data / control::file_name;
-  if (control::is_served(socket)) return made_by_server(socket, file);
+  if (control::is_served(socket))
+    return made_by_server(socket, file,
+                          !with->backup.key_file.empty() || !with->backup.key.empty());
   std::string why;
   const auto by = key_of(*with, why);
   if (!why.empty()) return fail(why);

@@ -106,6 +106,15 @@ test("a stopped server is backed up by parleyctl, and an empty one is not refuse
   assert.deepEqual(counted(await well("backup", other.file, `${file}.2`)), counted(made));
 });
 
+test("a server that was started without a key writes nothing where one is named since", async (t) => {
+  const server = await Server.start(t, configuration());
+  server.config.backup = { key: "ab".repeat(32) };
+  server.write();
+  const file = path.join(server.directory, "plain.backup");
+  await refused(/started without a key/, "backup", server.file, file);
+  assert.ok(!fs.existsSync(file));
+});
+
 test("what is damaged, cut, locked or full is found and named", async (t) => {
   const key_file = "backup.key";
   const server = await Server.start(t, configuration({ backup: { key_file } }));
