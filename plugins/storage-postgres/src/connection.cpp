@@ -64,10 +64,19 @@ const result* first_failure(const results& of) {
   return nullptr;
 }
 
+// libpq's own complaint shows the address, and with it the password.
+static bool is_readable(const std::string& url) {
+  PQconninfoOption* const read = PQconninfoParse(url.c_str(), nullptr);
+  PQconninfoFree(read);
+  return read != nullptr;
+}
+
 asio::awaitable<std::string> connection::open(const std::string& url,
                                               std::chrono::milliseconds within) {
   const clock::time_point until = clock::now() + within;
   close();
+  if (!is_readable(url))
+    co_return "its address is none that libpq reads: a URL, or keys and values";
   const char* const keys[] = {"dbname", "fallback_application_name", "client_encoding", nullptr};
   const char* const values[] = {url.c_str(), "parley", "UTF8", nullptr};
   link_.reset(PQconnectStartParams(keys, values, 1));

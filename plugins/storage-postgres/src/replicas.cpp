@@ -32,6 +32,7 @@ replicas::replicas(asio::io_context& io, const settings& with, readers& reading,
       settings_(with),
       readers_(reading),
       searchers_(searching),
+      are_away_(with.replicas.size()),
       primary_(io),
       opened_(io) {
   for (std::size_t i = 0; i < settings_.replicas.size(); ++i) {
@@ -109,11 +110,11 @@ asio::awaitable<void> replicas::connect(one& by) {
   const std::string problem =
       co_await open_session(by.link, there, by.as, std::min(connect_within, settings_.wait));
   if (problem.empty()) by.between.reset();
-  if (by.is_away == !problem.empty()) co_return;
-  by.is_away = !problem.empty();
-  if (by.as == purpose::search) co_return; // its other connection says so
+  bool& is_away = are_away_[by.number];
+  if (is_away == !problem.empty()) co_return; // its other connection has said so
+  is_away = !problem.empty();
   const std::string name = "the replica " + std::to_string(by.number + 1); // a URL holds a password
-  if (by.is_away)
+  if (is_away)
     settings_.say(PARLEY_WARN,
                   name + " cannot be reached: " + problem + "; the primary answers in its place");
   else

@@ -37,7 +37,7 @@ class replicas {
     backoff between;
     std::deque<read_request> asked;
     clock::time_point behind_until; // it lagged, and is not asked until then
-    bool is_busy = false, is_away = false;
+    bool is_busy = false;
   };
   // Up to there the primary had written its log at that time.
   struct mark {
@@ -62,6 +62,7 @@ class replicas {
   readers &readers_, &searchers_;
   std::shared_ptr<const layout> layout_; // null: not open
   std::vector<std::unique_ptr<one>> all_;
+  std::deque<bool> are_away_; // by their numbers
   connection primary_;
   asio::steady_timer opened_; // cancelled then
   std::deque<mark> marks_;    // the oldest first

@@ -121,5 +121,19 @@ TEST(postgres_driver, says_why_it_cannot_open) {
   EXPECT_EQ(store.trim_log("2026", 1).status, PARLEY_E_UNAVAILABLE);
 }
 
+TEST(postgres_driver, shows_nobody_a_password_that_stands_in_a_broken_address) {
+  storage_postgres::settings with = fresh_settings();
+  with.wait = std::chrono::milliseconds(100);
+  for (const char* url :
+       {"postgresql://parley:secret@[::1/none", "postgresql://parley:se%zzcret@h/n"}) {
+    with.url = url;
+    const storage_postgres::driver nowhere(with);
+    calls store(nowhere.face());
+    EXPECT_EQ(store.open(suite_collections()).error,
+              "PostgreSQL cannot be reached: its address is none that libpq reads: a URL, or keys "
+              "and values");
+  }
+}
+
 } // namespace
 } // namespace parley::test::storage
