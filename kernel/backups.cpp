@@ -88,7 +88,7 @@ bool backups::run(const json::object& asked, const std::function<void(json::obje
   if (what != "backup.start") return false;
   // Who asks goes by the file as it is now, and this server by what it was when it started.
   const json::value* encrypted = asked.if_contains("encrypted");
-  const bool has_key = !config_.backup.key_file.empty() || !config_.backup.key.empty();
+  const bool has_key = backup::key_source{config_.backup.key_file, config_.backup.key}.is_there();
   if (encrypted && encrypted->is_bool() && encrypted->get_bool() && !has_key) {
     answer({{"error",
              "this server was started without a key in `backup:`, so the file would not be "

@@ -72,7 +72,7 @@ int make(const arguments& given) {
   const fs::path socket = with->server.data / control::file_name;
   if (control::is_served(socket))
     return made_by_server(socket, file,
-                          !with->backup.key_file.empty() || !with->backup.key.empty());
+                          backup::key_source{with->backup.key_file, with->backup.key}.is_there());
   std::string why;
   const auto by = key_of(*with, why);
   if (!why.empty()) return fail(why);

@@ -171,24 +171,7 @@ TEST_F(person_test, who_has_nothing_gets_an_empty_export) {
 class interrupted : public person_test, public testing::WithParamInterface<verb> {};
 
 TEST_P(interrupted, goes_on_where_it_was) {
-  fill(60);
-  commit([&](storage::batch& b) {
-    for (int i = 0; i < 3; ++i)
-      b.put("kernel.idempotency", {{"account", ann},
-                                   {"key", std::to_string(i)},
-                                   {"digest", "d"},
-                                   {"reply", "ann says 1"},
-                                   {"expires_at", "2999"}});
-  });
-  const json::object before = all();
-  const json::value wanted = report(GetParam(), ann);
-  const json::object after = all();
-  const std::string file = exported(ann);
-  int rounds = 0;
-  for (bool was_cut = true; was_cut; ++rounds) {
-    // As it was before.
-    TearDown();
-    SetUp();
+  const auto fill_all = [&] {
     fill(60);
     commit([&](storage::batch& b) {
       for (int i = 0; i < 3; ++i)
@@ -198,6 +181,18 @@ TEST_P(interrupted, goes_on_where_it_was) {
                                      {"reply", "ann says 1"},
                                      {"expires_at", "2999"}});
     });
+  };
+  fill_all();
+  const json::object before = all();
+  const json::value wanted = report(GetParam(), ann);
+  const json::object after = all();
+  const std::string file = exported(ann);
+  int rounds = 0;
+  for (bool was_cut = true; was_cut; ++rounds) {
+    // As it was before.
+    TearDown();
+    SetUp();
+    fill_all();
     ASSERT_TRUE(all() == before);
     was_cut = ask_and_stop(GetParam(), ann, rounds);
     die();

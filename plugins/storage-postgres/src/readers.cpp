@@ -17,7 +17,6 @@ namespace {
 
 // The first of them waits for the last.
 constexpr std::size_t largest_share = 64;
-constexpr std::chrono::milliseconds connect_within{5000};
 
 } // namespace
 

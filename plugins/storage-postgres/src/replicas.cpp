@@ -13,7 +13,6 @@
 namespace parley::storage_postgres {
 namespace {
 
-constexpr std::chrono::milliseconds connect_within{5000};
 constexpr std::chrono::milliseconds spared{200}; // is one that was behind
 constexpr int looks = 4;                         // at the primary in settings.replica_lag
 

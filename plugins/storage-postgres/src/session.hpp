@@ -9,6 +9,9 @@
 
 namespace parley::storage_postgres {
 
+// One attempt to connect.
+inline constexpr std::chrono::milliseconds connect_within{5000};
+
 enum class purpose { write, read, search, change_tables };
 
 // Connects once and sets the session up. Those that write share an advisory lock, by which a server

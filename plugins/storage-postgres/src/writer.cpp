@@ -17,7 +17,6 @@ namespace {
 // More in one transaction gains nothing, and the first of them waits for the last.
 constexpr std::size_t largest_group = 512;
 constexpr std::uint32_t most_operations = 20'000; // unless one batch has more
-constexpr std::chrono::milliseconds connect_within{5000};
 // Of a batch alone that meets others: then a unique index is in the way that nobody here knows.
 constexpr int most_collisions = 8;
 

@@ -11,11 +11,6 @@
 #include <utility>
 
 namespace parley::storage_postgres {
-namespace {
-
-constexpr std::chrono::milliseconds connect_within{5000};
-
-} // namespace
 
 asio::awaitable<void> writer::one(open_request what) {
   if (layout_ != nullptr) {
