@@ -222,9 +222,21 @@ TEST_F(backup_file, keys_are_64_digits) {
     EXPECT_THAT(why, HasSubstr("openssl rand -hex 32"));
   }
   std::ofstream(folder_ / "key") << std::string(64, '0') << '\n';
+  fs::permissions(folder_ / "key", fs::perms::owner_read | fs::perms::owner_write);
   EXPECT_TRUE(read_key({folder_ / "key", {}}, why = ""));
   EXPECT_FALSE(read_key({folder_ / "none", {}}, why = ""));
   EXPECT_THAT(why, HasSubstr("cannot be read"));
+}
+
+TEST_F(backup_file, a_key_that_others_may_read_is_refused) {
+  const fs::path key = folder_ / "key";
+  std::ofstream(key) << std::string(64, '0');
+  for (const unsigned mode : {0640U, 0644U, 0602U}) {
+    std::string why;
+    fs::permissions(key, fs::perms(mode));
+    EXPECT_FALSE(read_key({key, {}}, why));
+    EXPECT_THAT(why, HasSubstr("write `chmod 600 " + key.string() + "`"));
+  }
 }
 
 } // namespace

@@ -1,7 +1,6 @@
 #include "backup/key.hpp"
 
-#include <fstream>
-#include <iterator>
+#include "storage/key_file.hpp"
 
 namespace parley::backup {
 
@@ -9,12 +8,13 @@ std::optional<key> read_key(const key_source& from, std::string& why) {
   if (!from.is_there()) return std::nullopt;
   std::string text = from.text;
   if (!from.file.empty()) {
-    std::ifstream file(from.file, std::ios::binary);
-    if (!file) {
-      why = "the key file " + from.file.string() + " cannot be read";
+    std::string wrong;
+    std::optional<std::string> held = storage::read_key_file(from.file, wrong);
+    if (!held) {
+      why = "the key file " + from.file.string() + " " + wrong;
       return std::nullopt;
     }
-    text.assign(std::istreambuf_iterator<char>(file), {});
+    text = *std::move(held);
   }
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   key out{};

@@ -1,19 +1,16 @@
 #include "storage/master_keys.hpp"
 
+#include "storage/key_file.hpp"
+
 #include <sodium.h>
-#include <sys/stat.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 
 namespace parley::storage {
 namespace {
 
 constexpr std::string_view mark = "parley-master-key:";
 constexpr int variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-constexpr std::size_t longest_file = 1024;
 
 std::string in_base64(std::span<const unsigned char> bytes) {
   std::string out(sodium_base64_encoded_len(bytes.size(), variant), '\0');
@@ -91,27 +88,10 @@ std::shared_ptr<const master_key> read_master_key(std::string_view text, std::st
 
 std::shared_ptr<const master_key> read_master_key(const std::filesystem::path& file,
                                                   std::string& why) {
-  struct stat about {};
-  if (::stat(file.c_str(), &about) != 0) {
-    why = std::string("cannot be read: ") + std::strerror(errno);
-    return nullptr;
-  }
-  if ((about.st_mode & 0037) != 0) {
-    char mode[8];
-    std::snprintf(mode, sizeof mode, "%04o", static_cast<unsigned>(about.st_mode & 07777));
-    why = std::string("is not for its owner alone (mode ") + mode + "); write `chmod 600`";
-    return nullptr;
-  }
-  std::ifstream in(file, std::ios::binary);
-  std::string text(longest_file, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad() || !in.is_open()) {
-    why = "cannot be read";
-    return nullptr;
-  }
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  auto out = read_master_key(std::string_view(text), why);
-  sodium_memzero(text.data(), text.size());
+  std::optional<std::string> text = read_key_file(file, why);
+  if (!text) return nullptr;
+  auto out = read_master_key(std::string_view(*text), why);
+  sodium_memzero(text->data(), text->size());
   return out;
 }
 

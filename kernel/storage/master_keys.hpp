@@ -36,8 +36,8 @@ std::string ids_of(const master_keys& all);
 // Made by `parleyctl keys new`.
 std::string written(const secret& key);
 
-// The key that a text, or a file, holds; a file that others may read is refused. Where it gives
-// nothing `why` says what is wrong.
+// The key that a text, or a file for its owner alone, holds. Where it gives nothing `why` says what
+// is wrong.
 std::shared_ptr<const master_key> read_master_key(std::string_view text, std::string& why);
 std::shared_ptr<const master_key> read_master_key(const std::filesystem::path& file,
                                                   std::string& why);

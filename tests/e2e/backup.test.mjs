@@ -118,7 +118,7 @@ test("a server that was started without a key writes nothing where one is named 
 test("what is damaged, cut, locked or full is found and named", async (t) => {
   const key_file = "backup.key";
   const server = await Server.start(t, configuration({ backup: { key_file } }));
-  fs.writeFileSync(path.join(server.directory, key_file), "ab".repeat(32) + "\n");
+  fs.writeFileSync(path.join(server.directory, key_file), "ab".repeat(32) + "\n", { mode: 0o600 });
   await talk(server, 20);
   await server.stop();
   const file = path.join(server.directory, "good.backup");
@@ -136,7 +136,7 @@ test("what is damaged, cut, locked or full is found and named", async (t) => {
     await refused(/bad\.backup is cut off/, "backup", "verify", bad);
   }
   const other = await disposing(t, another(server));
-  fs.writeFileSync(path.join(other.directory, key_file), "cd".repeat(32));
+  fs.writeFileSync(path.join(other.directory, key_file), "cd".repeat(32), { mode: 0o600 });
   await refused(/another key/, "restore", other.file, file);
   fs.writeFileSync(path.join(other.directory, key_file), "no key");
   await refused(/64 hexadecimal digits/, "restore", other.file, file);

@@ -110,8 +110,8 @@ test("without its master key the server says which it is", async (t) => {
   const again = await parleyctl("keys", "new", path.join(server.directory, "one"));
   assert.equal(again.code, 1, "never in place of another");
   assert.match(again.output, /File exists/);
-  fs.chmodSync(path.join(server.directory, "one"), 0o644);
-  await refusedStart(server, /is not for its owner alone \(mode 0644\)/);
+  fs.chmodSync(path.join(server.directory, "one"), 0o640);
+  await refusedStart(server, /is not for its owner alone \(mode 0640\); write `chmod 600 /);
   fs.chmodSync(path.join(server.directory, "one"), 0o600);
 
   await server.launch();
