@@ -1,6 +1,7 @@
 // parleyd [--check] CONFIG
 
 #include "config/config.hpp"
+#include "key_checks.hpp"
 #include "node/roles_from.hpp"
 #include "observe/log.hpp"
 #include "plugin/built_in.hpp"
@@ -68,6 +69,7 @@ int main(int argc, char** argv) {
   std::vector<parley::plugin::candidate> plugins =
       parley::plugin::find_plugins(config, parley::plugin::built_in_manifests(), problems);
   if (problems.empty()) parley::roles_from(config, plugins, problems);
+  if (problems.empty() && check) parley::check_keys(config, plugins, problems);
   if (!problems.empty()) return complain(problems);
   if (check) {
     std::cout << path << " is fine\n";

@@ -3,6 +3,7 @@
 #include "ctl/commands.hpp"
 
 #include "config/config.hpp"
+#include "key_checks.hpp"
 #include "node/roles_from.hpp"
 #include "plugin/built_in.hpp"
 #include "plugin/catalogue.hpp"
@@ -74,14 +75,16 @@ int explain(const std::vector<candidate>& all, const std::string& hook) {
   return 1;
 }
 
-// Reads the configuration and runs what is asked of its plugins; says what is wrong otherwise.
+// Reads the configuration and runs what is asked of its plugins; says what is wrong otherwise. A
+// check looks at its keys too, which are for the server's user alone.
 template <typename Ask>
-int with_plugins(const std::string& path, const Ask& ask) {
+int with_plugins(const std::string& path, const Ask& ask, bool is_check = false) {
   std::vector<yaml::problem> problems;
   std::vector<candidate> all;
   const config::config config = config::load(path, problems);
   if (problems.empty()) all = plugin::find_plugins(config, plugin::built_in_manifests(), problems);
   if (problems.empty()) roles_from(config, all, problems);
+  if (problems.empty() && is_check) check_keys(config, all, problems);
   if (problems.empty()) return ask(all);
   for (const yaml::problem& p : problems) std::cerr << yaml::to_string(p) << '\n';
   return 2;
@@ -95,10 +98,11 @@ std::vector<command> configuration_commands() {
        "CONFIG",
        "say what is wrong with it",
        [](const arguments& given) {
-         return with_plugins(given[0], [&](const auto&) {
+         const auto tell = [&](const auto&) {
            std::cout << given[0] << " is fine\n";
            return 0;
-         });
+         };
+         return with_plugins(given[0], tell, true);
        }},
       {{"plugins"},
        "CONFIG",

@@ -171,9 +171,11 @@ test("backups are made by the schedule, and the oldest go", async (t) => {
 
 test("the configuration in docs/operators.md is taken", async (t) => {
   const docs = fs.readFileSync(path.join(repository, "docs/operators.md"), "utf8");
-  const [, block] = /```yaml\n(backup:[^]*?)```/.exec(docs);
   const server = new Server(configuration());
   t.after(() => server.dispose());
+  const [, told] = /```yaml\n(backup:[^]*?)```/.exec(docs);
+  const block = told.replace("/etc/parley/", `${server.directory}/`);
+  fs.writeFileSync(path.join(server.directory, "backup.key"), "ab".repeat(32), { mode: 0o600 });
   const rest = Object.entries(server.config).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
   const { code, output } = await server.run(["--check"], block + rest.join(""));
   assert.equal(code, 0, output);

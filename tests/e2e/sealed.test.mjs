@@ -100,6 +100,33 @@ test("clients see what no file holds", async (t) => {
   assert.deepEqual(await keep(server, alice, id, text, { mail }), kept);
 });
 
+test("the check of a configuration looks at its keys", async (t) => {
+  const server = new Server(sealing());
+  t.after(() => server.dispose());
+  const none = /parley\.yaml:\d+:\d+: the plugin letters seals fields of its collection letters, and [^\n]*names no master key; make one with `parleyctl keys new FILE`/;
+  const both = async (told) => {
+    for (const said of [await server.run(["--check"]), await parleyctl("check", server.file)]) {
+      assert.equal(said.code, told ? 2 : 0, said.output);
+      for (const each of told ?? [/is fine/]) assert.match(said.output, each);
+    }
+  };
+  await both([none]);
+  await newKey(server, "one");
+  server.config.storage = { master_keys: [{ file: "one" }, { file: "two" }, { key: "three" }] };
+  server.config.backup = { key_file: "backup.key" };
+  await both([
+    /parley\.yaml:\d+:\d+: the master key [^\n]*two cannot be read: No such file/,
+    /parley\.yaml:\d+:\d+: storage\.master_keys\[2\]\.key holds no master key/,
+    /parley\.yaml:\d+:\d+: the key file [^\n]*backup\.key cannot be read: No such file/,
+  ]);
+  assert.equal((await parleyctl("methods", server.file)).code, 0, "who asks for something else needs no keys");
+  server.config.storage.master_keys.splice(1);
+  fs.writeFileSync(path.join(server.directory, "backup.key"), "ab".repeat(32), { mode: 0o644 });
+  await both([/backup\.key is not for its owner alone \(mode 0644\); write `chmod 600 /]);
+  fs.chmodSync(path.join(server.directory, "backup.key"), 0o600);
+  await both(null);
+});
+
 test("without its master key the server says which it is", async (t) => {
   const server = new Server(sealing());
   t.after(() => server.dispose());
