@@ -6,6 +6,7 @@
 #include "observe/log.hpp"
 #include "plugin/built_in.hpp"
 #include "plugin/catalogue.hpp"
+#include "plugin/named_collections.hpp"
 #include "plugin/quarantine.hpp"
 #include "server.hpp"
 #include "signals.hpp"
@@ -23,9 +24,13 @@ constexpr const char* usage =
     "  --check   only say what is wrong with it\n"
     "  --version\n";
 
+void tell(const std::vector<parley::yaml::problem>& problems) {
+  for (const parley::yaml::problem& p : problems) std::cerr << parley::yaml::to_string(p) << '\n';
+}
+
 // Exit statuses: 0 well, 1 could not start or run, 2 wrong usage or configuration.
 int complain(const std::vector<parley::yaml::problem>& problems) {
-  for (const parley::yaml::problem& p : problems) std::cerr << parley::yaml::to_string(p) << '\n';
+  tell(problems);
   return 2;
 }
 
@@ -71,7 +76,10 @@ int main(int argc, char** argv) {
   if (problems.empty()) parley::roles_from(config, plugins, problems);
   if (problems.empty() && check) parley::check_keys(config, plugins, problems);
   if (!problems.empty()) return complain(problems);
+  const std::vector<parley::yaml::problem> doubts =
+      parley::plugin::unknown_collections(config, plugins);
   if (check) {
+    tell(doubts);
     std::cout << path << " is fine\n";
     return 0;
   }
@@ -80,6 +88,8 @@ int main(int argc, char** argv) {
   log.least = config.log_level;
   log.shape = config.log_format;
   parley::observe::start_log(log);
+  for (const parley::yaml::problem& each : doubts)
+    parley::observe::write(parley::observe::level::warn, parley::yaml::to_string(each));
   parley::net::raise_descriptor_limit();
   std::vector<parley::plugin::held_plugin> held =
       parley::plugin::hold_back(plugins, parley::plugin::quarantine(config.server.data));

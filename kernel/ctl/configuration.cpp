@@ -7,6 +7,7 @@
 #include "node/roles_from.hpp"
 #include "plugin/built_in.hpp"
 #include "plugin/catalogue.hpp"
+#include "plugin/named_collections.hpp"
 
 #include <iomanip>
 #include <iostream>
@@ -76,7 +77,7 @@ int explain(const std::vector<candidate>& all, const std::string& hook) {
 }
 
 // Reads the configuration and runs what is asked of its plugins; says what is wrong otherwise. A
-// check looks at its keys too, which are for the server's user alone.
+// check looks at its keys too, which are for the server's user alone, and has doubts.
 template <typename Ask>
 int with_plugins(const std::string& path, const Ask& ask, bool is_check = false) {
   std::vector<yaml::problem> problems;
@@ -85,9 +86,10 @@ int with_plugins(const std::string& path, const Ask& ask, bool is_check = false)
   if (problems.empty()) all = plugin::find_plugins(config, plugin::built_in_manifests(), problems);
   if (problems.empty()) roles_from(config, all, problems);
   if (problems.empty() && is_check) check_keys(config, all, problems);
-  if (problems.empty()) return ask(all);
+  const bool is_well = problems.empty();
+  if (is_well && is_check) problems = plugin::unknown_collections(config, all);
   for (const yaml::problem& p : problems) std::cerr << yaml::to_string(p) << '\n';
-  return 2;
+  return is_well ? ask(all) : 2;
 }
 
 } // namespace

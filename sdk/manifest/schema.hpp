@@ -4,9 +4,9 @@
 // required, additionalProperties, items, minItems, maxItems, minLength, maxLength (in code points),
 // pattern (RE2), minimum, maximum, enum, const, format (named ones), default, oneOf (with a
 // discriminating const or type only), $ref to the root's $defs (no recursion), and what only
-// explains: title, description, examples, $schema, $id, $comment, x-type. Any other keyword is
-// refused when compiling. Objects without additionalProperties refuse what they do not name;
-// strings with U+0000 and integers written as 1.0 are refused.
+// explains: title, description, examples, $schema, $id, $comment, x-type, x-names. Any other
+// keyword is refused when compiling. Objects without additionalProperties refuse what they do not
+// name; strings with U+0000 and integers written as 1.0 are refused.
 
 #include <boost/json.hpp>
 

@@ -27,7 +27,7 @@ const std::vector<std::string> keywords = {
     "enum",        "const",      "format",   "default",
     "oneOf",       "$ref",       "$defs",    "title",
     "description", "examples",   "$schema",  "$id",
-    "$comment",    "x-type"};
+    "$comment",    "x-type",     "x-names"};
 
 const std::map<std::string, std::string, std::less<>> formats = {
     {"date-time",

@@ -157,6 +157,23 @@ describe("a wrong YAML", () => {
     assert.match(output, place);
   });
 
+  test("a collection that no plugin declares is doubted, and no reason to refuse", async (t) => {
+    const partitions = ["messaging.messages", "messaging.mesages", "kernel.jobs", "polls.votes"].map((name) => `        ${name}: 4`);
+    const text = ["plugin_path: PATH", "plugins:", "  messaging: {}", "  storage-postgres:", "    config:",
+      "      url: postgresql://nobody@127.0.0.1:1/none", "      wait_ms: 100", "      partitions:", ...partitions].join("\n");
+    const told = [
+      /parley\.yaml:10:9: `partitions` of storage-postgres names the collection `messaging\.mesages`, which no plugin that is switched on declares, so it does nothing; did you mean `messaging\.messages`\?/,
+      /parley\.yaml:12:9: [^\n]*`polls\.votes`[^\n]*; write PLUGIN\.COLLECTION, or leave it where that plugin comes back/,
+    ];
+    const checked = await check(t, text);
+    assert.equal(checked.code, 0, checked.output);
+    for (const each of [...told, /is fine/]) assert.match(checked.output, each);
+    assert.equal(checked.output.trim().split("\n").length, 3, checked.output);
+    const started = await check(t, text, []);
+    for (const each of told) assert.match(started.output, each);
+    assert.match(started.output, /"level":"warn"[^\n]*mesages/);
+  });
+
   test("a right one passes the check, and the ready ones do", async (t) => {
     const server = new Server(everything());
     t.after(() => server.dispose());
