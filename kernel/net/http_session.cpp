@@ -132,6 +132,7 @@ void http_session::handle() {
   }
   const auto to = read_target(request_.target);
   if (!to) return fail({"not_found", "This is no valid path."});
+  if (to->fault) return fail(*to->fault);
   if (handle_upgrade(*to) || handle_probe(*to)) return;
   if (!registry_) {
     return fail({"unavailable", "The server is starting.", {}, 1'000, true});

@@ -105,6 +105,7 @@ TEST(http, refuses_bad_parameters_with_codes) {
   code("GET /v1/inner HTTP/1.1\r\n\r\n", 404, "unknown_method");
   code("GET /v1/fail HTTP/1.1\r\n\r\n", 422, "too_many_things");
   code("GET /nowhere HTTP/1.1\r\n\r\n", 404, "not_found");
+  code("GET /v1/whoami?text=%00 HTTP/1.1\r\n\r\n", 400, "invalid_params");
   code("GET /%ff HTTP/1.1\r\n\r\n", 404, "not_found");
   code("GET /../../etc/passwd HTTP/1.1\r\n\r\n", 404, "not_found");
   one.send("GET " + at + " HTTP/1.1\r\n\r\n");

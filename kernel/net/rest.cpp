@@ -20,39 +20,43 @@ int hex_digit(char c) {
   return -1;
 }
 
-std::optional<std::string> decoded(std::string_view text, bool plus_is_space) {
-  std::string out;
+// Empty where `out` has it; else what is wrong, behind the name of what holds it.
+std::string decode(std::string_view text, bool plus_is_space, std::string& out) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
     if (c == '%') {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
+      const int high = i + 1 < text.size() ? hex_digit(text[i + 1]) : -1;
+      const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+      if (high < 0 || low < 0)
+        return "has a `%` without two hexadecimal digits; write `%25` for the sign itself";
       c = static_cast<char>(high << 4 | low);
       i += 2;
     } else if (c == '+' && plus_is_space) {
       c = ' ';
     }
-    if (c == '\0') return std::nullopt;
+    if (c == '\0') return "holds U+0000";
     out += c;
   }
-  if (!env::is_utf8(out)) return std::nullopt;
-  return out;
+  return env::is_utf8(out) ? "" : "is not UTF-8";
 }
 
-bool read_query(std::string_view text, text_parameters& out) {
+std::optional<dispatch::error> read_query(std::string_view text, text_parameters& out) {
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('&'), text.size());
     const std::string_view pair = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (pair.empty()) continue;
     const std::size_t equals = std::min(pair.find('='), pair.size());
-    auto name = decoded(pair.substr(0, equals), true);
-    auto value = decoded(pair.substr(std::min(equals + 1, pair.size())), true);
-    if (!name || !value) return false;
-    out.emplace_back(std::move(*name), std::move(*value));
+    std::string name, value;
+    if (const std::string why = decode(pair.substr(0, equals), true, name); !why.empty())
+      return dispatch::error{"invalid_params", "The name of a parameter in the query " + why + "."};
+    if (const std::string why = decode(pair.substr(std::min(equals + 1, pair.size())), true, value);
+        !why.empty())
+      return dispatch::error{"invalid_params", "`" + name + "` in the query " + why + ".",
+                             "/" + yaml::escape_pointer(name)};
+    out.emplace_back(std::move(name), std::move(value));
   }
-  return true;
+  return std::nullopt;
 }
 
 std::string_view type_of(const dispatch::method& target, std::string_view name) {
@@ -122,18 +126,17 @@ std::optional<request_target> read_target(std::string_view target) {
   target = target.substr(0, target.find('#'));
   const std::size_t question = std::min(target.find('?'), target.size());
   request_target made;
-  if (question < target.size() && !read_query(target.substr(question + 1), made.query)) {
-    return std::nullopt;
-  }
+  if (question < target.size()) made.fault = read_query(target.substr(question + 1), made.query);
   std::string_view path = target.substr(0, question);
   while (!path.empty()) {
     path.remove_prefix(1);
     const std::size_t end = std::min(path.find('/'), path.size());
-    auto segment = decoded(path.substr(0, end), false);
-    if (!segment || *segment == "." || *segment == "..") return std::nullopt;
+    std::string segment;
+    if (!decode(path.substr(0, end), false, segment).empty() || segment == "." || segment == "..")
+      return std::nullopt;
     made.path += '/';
-    made.path += *segment;
-    if (end < path.size() || !segment->empty()) made.segments.push_back(std::move(*segment));
+    made.path += segment;
+    if (end < path.size() || !segment.empty()) made.segments.push_back(std::move(segment));
     path.remove_prefix(end);
   }
   return made;

@@ -18,6 +18,7 @@ struct request_target {
   std::string path; // decoded
   std::vector<std::string> segments;
   std::vector<std::pair<std::string, std::string>> query;
+  std::optional<dispatch::error> fault; // of the query: escapes, UTF-8, U+0000
 };
 
 // Nothing where it is not a path of valid escapes and UTF-8.

@@ -265,6 +265,18 @@ describe("errors", () => {
     for (const query of ["?limit=0", "?limit=1000", "?limit=x", "?colour=red"]) {
       await refusal(server, ...get(route + query, ann), "invalid_params", 400);
     }
+    const search = route.replace(/messages$/, "search");
+    for (const [query, field, why] of [
+      ["text=%00", "/text", /^`text` in the query holds U\+0000\.$/],
+      ["text=a&limit=%zz", "/limit", /`%` without two hexadecimal digits; write `%25`/],
+      ["text=100%", "/text", /`%` without two hexadecimal digits/],
+      ["text=%ff", "/text", /is not UTF-8/],
+      ["te%00xt=a", undefined, /^The name of a parameter in the query holds U\+0000\.$/],
+    ]) {
+      const problem = await refusal(server, ...get(`${search}?${query}`, ann), "invalid_params", 400);
+      assert.equal(problem.field, field, query);
+      assert.match(problem.message, why, query);
+    }
   });
 
   test("unauthenticated: none, forged, of another kind", async () => {
