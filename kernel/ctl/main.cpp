@@ -60,7 +60,10 @@ int main(int argc, char** argv) {
   if (!found) return usage(all);
   const arguments given(said.begin() + static_cast<std::ptrdiff_t>(found->words.size()),
                         said.end());
-  if (takes(*found, given.size())) return found->run(given);
+  const auto empty = std::find(given.begin(), given.end(), "");
+  if (takes(*found, given.size()) && empty == given.end()) return found->run(given);
+  // Such as a variable of a script that is not set.
+  if (empty != given.end()) std::cerr << "argument " << empty - given.begin() + 1 << " is empty\n";
   std::cerr << "usage: parleyctl " << written(*found) << '\n';
   return 2;
 }

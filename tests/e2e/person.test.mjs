@@ -192,6 +192,12 @@ test("who is not there, what was not ordered, and a bot", async (t) => {
     assert.deepEqual([status, stderr], [1, "there is no account nobody\n"]);
   }
   assert.ok(!fs.existsSync(path.join(server.directory, "person-nobody.json")), "an empty file is left");
+  for (const what of ["erase", "export", "state"]) {
+    const { status, stderr } = person(server, what, "", server.file);
+    assert.equal(status, 2);
+    assert.match(stderr, new RegExp(`^argument 1 is empty\\nusage: parleyctl person ${what} ID CONFIG`));
+  }
+  assert.match(parleyctl(server, "jobs", "drop", "", server.file).stderr, /^argument 1 is empty/);
   const ann = await register(server);
   assert.match(person(server, "state", ann.account, server.file).stderr, /nothing was ordered/);
   const bots = await call(server, "GET", "/v1/accounts?name=w", { token: ann.token });
