@@ -286,10 +286,20 @@ TEST_F(person_test, who_is_not_there_cannot_be_ordered_about) {
             "the account bot is the bot of the plugin club, and no person's");
   report(verb::erase, ann);
   EXPECT_EQ(ask(verb::export_all, ann).at("error"), "there is no account ann");
-  put("by_key", {{"id", 1}, {"by", ann}, {"text", "from another server"}});
+}
+
+TEST_F(person_test, who_was_erased_can_be_erased_again_and_all_of_it_is_told) {
+  fill(3);
+  const object first = report(verb::erase, ann), told = state(ann);
   clock_.advance(std::chrono::minutes(1));
-  const object again = report(verb::erase, ann);
-  EXPECT_EQ(json::serialize(again.at("collections").at("club.by_key")), R"({"deleted":1})");
+  EXPECT_EQ(report(verb::erase, ann), first) << "there was nothing new, and nothing is forgotten";
+  EXPECT_EQ(state(ann).at("begun_at"), told.at("begun_at"));
+  EXPECT_NE(state(ann).at("ended_at"), told.at("ended_at"));
+  put("by_key", {{"id", 999}, {"by", ann}, {"text", "from another server"}});
+  const object last = report(verb::erase, ann);
+  EXPECT_EQ(first.at("collections").at("club.by_key").at("deleted"), 3);
+  EXPECT_EQ(last.at("collections").at("club.by_key").at("deleted"), 4);
+  EXPECT_EQ(last.at("collections").at("club.fees"), first.at("collections").at("club.fees"));
 }
 
 TEST_F(person_test, two_orders_for_one_person_do_not_meet) {

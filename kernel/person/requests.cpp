@@ -92,6 +92,24 @@ request request::from_json(const json::object& in) {
   return out;
 }
 
+json::object done_for_good(const json::object& report) {
+  json::object out;
+  for (const auto& part : report) {
+    const json::object* named = part.value().if_object();
+    if (named == nullptr) continue;
+    for (const auto& each : *named)
+      for (const char* how : {"deleted", "anonymised", "voided", "ended"})
+        if (const json::value* count = each.value().as_object().if_contains(how)) {
+          json::value& all = out[part.key()];
+          if (!all.is_object()) all.emplace_object();
+          json::value& of = all.get_object()[each.key()];
+          if (!of.is_object()) of.emplace_object();
+          of.get_object()[how] = *count;
+        }
+  }
+  return out;
+}
+
 void require_unchanged(storage::batch& in, const request& of) {
   in.require(requests_name, {of.account}, true, {{"mark", of.mark}},
              storage::condition_reason::batch);

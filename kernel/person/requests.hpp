@@ -38,6 +38,10 @@ struct request {
   static request from_json(const boost::json::object& in);
 };
 
+// Of a report: what was done to what is gone, which whoever looks again finds no more. What is
+// still there is counted again.
+boost::json::object done_for_good(const boost::json::object& report);
+
 // Under the condition that nobody has written it since it was read.
 void require_unchanged(storage::batch& in, const request& of);
 

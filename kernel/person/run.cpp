@@ -41,7 +41,7 @@ void run::begin() {
   if (at_ == steps_.size()) { // it was in a plugin that is gone: all of it once more
     at_ = 0;
     what_.place.clear();
-    what_.report.clear();
+    what_.report = done_for_good(what_.report);
     what_.parts = 0;
   }
   work();

@@ -146,6 +146,11 @@ void service::begin(verb what, const std::string& account, const std::optional<r
   made.what = what;
   made.mark = with_.calls.new_id();
   made.begun_at = env::rfc3339(with_.calls.now_ms());
+  // What the first erasure found is found no more; it is told all the same.
+  if (what == verb::erase && before && before->what == verb::erase) {
+    made.begun_at = before->begun_at;
+    made.report = done_for_good(before->report);
+  }
   made.expires_at = env::rfc3339(with_.calls.now_ms() + with_.keep_report_ms);
   auto writes = with_.store.begin();
   if (before)

@@ -28,7 +28,7 @@ class service {
   using told = std::function<void(boost::json::object)>;
 
   // Begins, or joins the same that is under way; then as `state`. An erasure takes the place of an
-  // export; an export of who is being erased is refused.
+  // export, and tells what an earlier one did as well; an export of who is being erased is refused.
   void ask(verb what, const std::string& account, told answer);
   // {account, verb, state: running | waiting | stopped | done, step, why, begun_at, ended_at,
   // parts, report}. Waiting: for the next attempt. Stopped: it is a dead letter. Why: what ended
