@@ -115,6 +115,10 @@ asio::awaitable<std::string> connection::open(const std::string& url,
   co_return std::string();
 }
 
+std::string connection::place() const {
+  return std::string(PQhost(link_.get())) + ":" + PQport(link_.get()) + "/" + PQdb(link_.get());
+}
+
 void connection::close() {
   give_up("it was closed");
 }

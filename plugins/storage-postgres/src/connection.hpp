@@ -69,6 +69,8 @@ class connection {
   asio::awaitable<std::string> open(const std::string& url, std::chrono::milliseconds within);
   void close();
   bool is_open() const { return link_ != nullptr; }
+  // Host, port and database, while it is open.
+  std::string place() const;
 
   // One result a query, in order. With sync::at_end a failure sinks the queries after it. Where no
   // answer comes in time, or the link breaks, the connection is closed. One call at a time.

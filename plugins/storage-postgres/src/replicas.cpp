@@ -16,8 +16,10 @@ namespace {
 constexpr std::chrono::milliseconds spared{200}; // is one that was behind
 constexpr int looks = 4;                         // at the primary in settings.replica_lag
 
-// Nothing replayed: it is no standby.
-constexpr const char* replayed_sql = "SELECT (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint";
+// NULL: it is no standby, or none any more.
+constexpr const char* replayed_sql =
+    "SELECT CASE WHEN pg_is_in_recovery()"
+    " THEN (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint END";
 constexpr const char* written_sql = "SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint";
 
 bool is_search(const read_request& what) {
@@ -106,18 +108,31 @@ asio::awaitable<void> replicas::serve(one& by) {
 asio::awaitable<void> replicas::connect(one& by) {
   settings there = settings_;
   there.url = settings_.replicas[by.number];
-  const std::string problem =
+  std::string problem =
       co_await open_session(by.link, there, by.as, std::min(connect_within, settings_.wait));
+  if (!problem.empty()) problem = " cannot be reached: " + problem;
+  if (problem.empty()) problem = co_await why_no_standby(by);
   if (problem.empty()) by.between.reset();
   bool& is_away = are_away_[by.number];
   if (is_away == !problem.empty()) co_return; // its other connection has said so
   is_away = !problem.empty();
   const std::string name = "the replica " + std::to_string(by.number + 1); // a URL holds a password
   if (is_away)
-    settings_.say(PARLEY_WARN,
-                  name + " cannot be reached: " + problem + "; the primary answers in its place");
+    settings_.say(PARLEY_WARN, name + problem + "; the primary answers in its place");
   else
     settings_.say(PARLEY_INFO, name + " is there again");
+}
+
+asio::awaitable<std::string> replicas::why_no_standby(one& by) {
+  const std::string place = by.link.place();
+  const result seen = co_await by.link.run_one({is_standby_sql, {}}, settings_.answer);
+  if (seen.ok() && seen.integer(0, 0) != 0) co_return std::string();
+  const std::string why = by.link.is_open() ? seen.error() : by.link.why_closed();
+  by.link.close();
+  if (!seen.ok()) co_return " cannot be reached: " + why;
+  co_return ", " + place +
+      ", is not a standby, as it takes writes; name standbys of the database"
+      " in `replicas`";
 }
 
 // The state that it reads is no older than what it says of its replay, which is asked first.
@@ -142,6 +157,8 @@ asio::awaitable<void> replicas::answer(one& by) {
     sent.push_back(std::move(each));
   }
   const results seen = co_await by.link.run(queries, sync::after_each, settings_.answer);
+  // It was made a primary: connecting anew says so.
+  const bool is_standby = !seen.front().ok() || !seen.front().is_null(0, 0);
   const bool counts = is_recent(by, seen.front(), *position);
   for (std::size_t i = 0; i < sent.size(); ++i) {
     // Among others: it has not got a new column yet, or had to end a query to go on.
@@ -151,6 +168,7 @@ asio::awaitable<void> replicas::answer(one& by) {
       others.push_back(std::move(sent[i]));
   }
   hand_over(std::move(others));
+  if (!is_standby) by.link.close();
 }
 
 bool replicas::is_recent(one& by, const result& replayed, std::int64_t needed) const {

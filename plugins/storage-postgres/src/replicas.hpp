@@ -47,6 +47,8 @@ class replicas {
 
   asio::awaitable<void> serve(one& by);
   asio::awaitable<void> connect(one& by);
+  // Goes on after its name; empty: it is one.
+  asio::awaitable<std::string> why_no_standby(one& by);
   asio::awaitable<void> answer(one& by);
   // Whether what a standby told of its replay is recent enough; else it is left alone for a while.
   bool is_recent(one& by, const result& replayed, std::int64_t needed) const;

@@ -10,6 +10,10 @@
 namespace parley::storage_postgres {
 namespace {
 
+bool writes(purpose what) {
+  return what == purpose::write || what == purpose::change_tables;
+}
+
 std::vector<query> set_up(const settings& with, purpose what) {
   std::vector<query> out;
   const auto set = [&](const char* name, const std::string& value) {
@@ -51,12 +55,19 @@ asio::awaitable<std::string> open_session(connection& link, const settings& with
                                           std::chrono::milliseconds within) {
   std::string problem = co_await link.open(with.url, within);
   if (!problem.empty()) co_return problem;
-  const std::vector<query> all = set_up(with, what);
+  std::vector<query> all = set_up(with, what);
+  if (writes(what)) all.push_back({is_standby_sql, {}});
   const results seen = co_await link.run(all, sync::at_end, within);
   if (link.is_open()) {
     const result* failed = first_failure(seen);
-    if (failed == nullptr) co_return std::string();
-    problem = failed->error();
+    if (failed != nullptr)
+      problem = failed->error();
+    else if (writes(what) && seen.back().integer(0, 0) != 0)
+      problem = "the server at " + link.place() +
+                " is a standby, which only reads; give the primary in `url`, or all hosts and "
+                "target_session_attrs=read-write";
+    else
+      co_return std::string();
     link.close();
   } else {
     problem = link.why_closed();

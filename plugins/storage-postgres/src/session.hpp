@@ -12,10 +12,13 @@ namespace parley::storage_postgres {
 // One attempt to connect.
 inline constexpr std::chrono::milliseconds connect_within{5000};
 
+inline constexpr const char* is_standby_sql = "SELECT pg_is_in_recovery()::int::bigint";
+
 enum class purpose { write, read, search, change_tables };
 
 // Connects once and sets the session up. Those that write share an advisory lock, by which a server
-// that opens the store knows whether others have it open. What is wrong, or nothing.
+// that opens the store knows whether others have it open; a standby is refused for them. What is
+// wrong, or nothing.
 asio::awaitable<std::string> open_session(connection& link, const settings& with, purpose what,
                                           std::chrono::milliseconds within);
 

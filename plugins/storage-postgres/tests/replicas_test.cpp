@@ -27,15 +27,19 @@ class told {
   }
   std::string wait_for(const std::string& part) {
     std::unique_lock lock(mutex_);
-    const auto found = [&] {
-      return std::find_if(all_.begin(), all_.end(),
-                          [&](const auto& each) { return each.find(part) != std::string::npos; });
-    };
-    news_.wait(lock, [&] { return found() != all_.end(); });
-    return *found();
+    news_.wait(lock, [&] { return found(part) != all_.end(); });
+    return *found(part);
+  }
+  bool has(const std::string& part) {
+    const std::scoped_lock lock(mutex_);
+    return found(part) != all_.end();
   }
 
  private:
+  std::vector<std::string>::const_iterator found(const std::string& part) const {
+    return std::find_if(all_.begin(), all_.end(),
+                        [&](const auto& each) { return each.find(part) != std::string::npos; });
+  }
   std::mutex mutex_;
   std::condition_variable news_;
   std::vector<std::string> all_;
@@ -181,6 +185,44 @@ TEST_F(replicas, that_were_never_there_keep_nobody_waiting) {
   EXPECT_EQ(put(one, 1), 1u);
   EXPECT_EQ(all(one, true), 1u);
   EXPECT_THAT(log_.wait_for("cannot be reached"), testing::Not(HasSubstr("secret")));
+}
+
+TEST_F(replicas, that_take_writes_are_named_and_not_asked) {
+  storage_postgres::settings with = with_standby(std::chrono::minutes(10));
+  const std::string primary = shared_url();
+  with.replicas = {"postgresql://parley:secret" + primary.substr(primary.find('@'))};
+  const std::string place = primary.substr(primary.find('@') + 1);
+  node one(with);
+  EXPECT_EQ(log_.wait_for("is not a standby"),
+            "the replica 1, " + place +
+                ", is not a standby, as it takes writes; name standbys of the database in "
+                "`replicas`; the primary answers in its place");
+  EXPECT_EQ(put(one, 1), 1u);
+  EXPECT_EQ(all(one, true), 1u);
+}
+
+TEST_F(replicas, cannot_be_what_is_written_to) {
+  storage_postgres::settings with = fresh_settings();
+  with.url = url_in(folder_);
+  with.wait = std::chrono::milliseconds(100);
+  storage_postgres::driver standby(with);
+  calls store(standby.face());
+  EXPECT_THAT(store.open(suite_collections()).error,
+              HasSubstr(" is a standby, which only reads; give the primary in `url`"));
+}
+
+class replicas_that_became_primaries : public replicas {};
+
+TEST_F(replicas_that_became_primaries, are_named_and_not_asked) {
+  node one(with_standby(std::chrono::minutes(10)));
+  put(one, 1);
+  while (all(one, true) != 1) continue;
+  wait_for_standby("test.tags", [&] { EXPECT_EQ(all(one, true), 1u); });
+  asked(url_in(folder_), "SELECT pg_promote()");
+  EXPECT_EQ(put(one, 2), 2u);
+  // It is asked now and then, if it was found behind before.
+  do EXPECT_EQ(all(one, true), 2u);
+  while (!log_.has("the replica 1, ") || !log_.has("is not a standby"));
 }
 
 } // namespace
