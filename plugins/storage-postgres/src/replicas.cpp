@@ -101,6 +101,7 @@ asio::awaitable<void> replicas::serve(one& by) {
     else
       co_await connect(by);
     by.is_busy = false;
+    if (!by.link.is_open()) hand_over(std::exchange(by.asked, {})); // came meanwhile
     if (!is_open && !by.link.is_open()) co_await pause(io_, by.between.next());
   }
 }

@@ -7,7 +7,9 @@
 #include <libpq-fe.h>
 #include <parley/log.h>
 
+#include <atomic>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 
 namespace parley::test::storage {
@@ -176,6 +178,24 @@ TEST_F(replicas, that_go_away_cost_nothing_and_are_asked_again_when_they_are_the
   cluster("again", folder_);
   log_.wait_for("the replica 1 is there again");
   while (all(one, true) != 29) continue; // it lags
+}
+
+TEST_F(replicas, that_go_away_leave_nobody_waiting) {
+  node one(with_standby(std::chrono::minutes(10)));
+  put(one, 1);
+  while (all(one, true) != 1) continue;
+  wait_for_standby("test.tags", [&] { EXPECT_EQ(all(one, true), 1u); });
+  // So many that some come while others are under way.
+  std::atomic<bool> is_over = false;
+  std::vector<std::future<void>> readers;
+  for (int i = 0; i < 8; ++i)
+    readers.push_back(std::async(std::launch::async, [&] {
+      while (!is_over) EXPECT_EQ(all(one, true), 1u);
+    }));
+  cluster("kill", folder_);
+  is_over = true;
+  for (auto& each : readers) each.get(); // the suite's deadline ends it
+  cluster("again", folder_);
 }
 
 TEST_F(replicas, that_were_never_there_keep_nobody_waiting) {
