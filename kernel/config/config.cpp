@@ -220,8 +220,7 @@ void sort_by_place(std::vector<yaml::problem>& problems, std::size_t first) {
 }
 
 yaml::position place_of(const config& from, const std::string& plugin) {
-  const auto key = from.source.keys.find("/plugins/" + plugin);
-  return key != from.source.keys.end() ? key->second : from.source.at("/plugins");
+  return from.source.at_key("/plugins/" + plugin);
 }
 
 } // namespace

@@ -177,10 +177,7 @@ void check_part(const schema::validator& wanted, json::value& value, const std::
   retype(wanted, value, prefix, replaced);
   for (auto& breach : wanted.check(value)) {
     const std::string pointer = prefix + breach.pointer;
-    auto where = source.at(pointer);
-    if (const auto key = source.keys.find(pointer); breach.at_key && key != source.keys.end()) {
-      where = key->second;
-    }
+    const auto where = breach.at_key ? source.at_key(pointer) : source.at(pointer);
     // What a variable or a file holds may be secret.
     if (const auto put_in = replaced.find(pointer); put_in != replaced.end()) {
       breach.what.resize(std::min(breach.what.size(), breach.what.find(", found ")));

@@ -30,9 +30,7 @@ yaml::problem unknown(const config::config& from, const candidate& in, const std
   const std::string near = schema::nearest(name, known);
   const std::string pointer = "/plugins/" + yaml::escape_pointer(in.name) + "/config/" +
                               yaml::escape_pointer(key) + "/" + yaml::escape_pointer(name);
-  const auto place = from.source.keys.find(pointer);
-  return {from.source.file,
-          place != from.source.keys.end() ? place->second : from.source.at(pointer),
+  return {from.source.file, from.source.at_key(pointer),
           "`" + key + "` of " + in.name + " names the collection `" + name +
               "`, which no plugin that is switched on declares, so it does nothing",
           near.empty() ? "write PLUGIN.COLLECTION, or leave it where that plugin comes back"

@@ -14,9 +14,7 @@ source read_source(const std::string& path, std::vector<yaml::problem>& problems
 
 yaml::problem problem_at(const source& in, const std::string& pointer, std::string what,
                          std::string instead) {
-  const auto key = in.document.keys.find(pointer);
-  const auto where = key != in.document.keys.end() ? key->second : in.document.at(pointer);
-  return {in.document.file, where, std::move(what), std::move(instead)};
+  return {in.document.file, in.document.at_key(pointer), std::move(what), std::move(instead)};
 }
 
 } // namespace parley::gen

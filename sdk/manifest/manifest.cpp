@@ -312,11 +312,7 @@ std::vector<std::string> manifest::capabilities() const {
 manifest read(const yaml::document& source, std::vector<yaml::problem>& problems) {
   const auto first = static_cast<std::ptrdiff_t>(problems.size());
   for (auto& breach : plugin_schema().check(source.root)) {
-    auto where = source.at(breach.pointer);
-    if (const auto key = source.keys.find(breach.pointer);
-        breach.at_key && key != source.keys.end()) {
-      where = key->second;
-    }
+    const auto where = breach.at_key ? source.at_key(breach.pointer) : source.at(breach.pointer);
     problems.push_back({source.file, where, std::move(breach.what), std::move(breach.instead)});
   }
   const auto* root = source.root.if_object();

@@ -25,10 +25,10 @@ bool is_one_of(const std::vector<std::string>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-class checks {
+class checks : yaml::complaints {
  public:
   checks(const manifest& all, const yaml::document& source, std::vector<yaml::problem>& problems)
-      : all_(all), source_(source), problems_(problems) {}
+      : complaints(source, problems), all_(all) {}
 
   void run() {
     head();
@@ -52,16 +52,6 @@ class checks {
   }
 
  private:
-  void at(const std::string& pointer, std::string what, std::string instead) {
-    problems_.push_back({source_.file, source_.at(pointer), std::move(what), std::move(instead)});
-  }
-
-  void at_key(const std::string& pointer, std::string what, std::string instead) {
-    const auto key = source_.keys.find(pointer);
-    const auto where = key != source_.keys.end() ? key->second : source_.at(pointer);
-    problems_.push_back({source_.file, where, std::move(what), std::move(instead)});
-  }
-
   void plugin_name(const std::string& pointer, const std::string& name, bool key) {
     if (name.empty() || matches(name, "[a-z][a-z0-9-]*")) return;
     std::string what = "`" + name + "` is no name for a plugin";
@@ -485,8 +475,6 @@ class checks {
   }
 
   const manifest& all_;
-  const yaml::document& source_;
-  std::vector<yaml::problem>& problems_;
 };
 
 } // namespace

@@ -52,11 +52,11 @@ bool contains(const std::vector<std::string>& list, const std::string& word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-class sealed_checks {
+class sealed_checks : yaml::complaints {
  public:
   sealed_checks(const manifest& all, const yaml::document& source,
                 std::vector<yaml::problem>& problems)
-      : all_(all), names_(sealed_by_collections(all)), source_(source), problems_(problems) {}
+      : complaints(source, problems), all_(all), names_(sealed_by_collections(all)) {}
 
   void run() {
     for (const collection& c : all_.collections) check(c);
@@ -72,16 +72,6 @@ class sealed_checks {
   }
 
  private:
-  void at(const std::string& pointer, std::string what, std::string instead) {
-    problems_.push_back({source_.file, source_.at(pointer), std::move(what), std::move(instead)});
-  }
-
-  void at_key(const std::string& pointer, std::string what, std::string instead) {
-    const auto key = source_.keys.find(pointer);
-    const auto where = key != source_.keys.end() ? key->second : source_.at(pointer);
-    problems_.push_back({source_.file, where, std::move(what), std::move(instead)});
-  }
-
   // False where there is none, which is reported.
   bool is_there(const std::string& pointer, const std::string& what, const json::object& record,
                 const std::string& name) {
@@ -207,8 +197,6 @@ class sealed_checks {
 
   const manifest& all_;
   const sealed_names names_;
-  const yaml::document& source_;
-  std::vector<yaml::problem>& problems_;
 };
 
 } // namespace

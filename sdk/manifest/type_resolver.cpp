@@ -53,11 +53,8 @@ json::object type_resolver::schema(const json::value& written, const std::string
   std::vector<schema::breach> faults;
   schema::validator::compile(out, faults);
   for (auto& fault : faults) {
-    auto where = source_.at(pointer + fault.pointer);
-    if (const auto key = source_.keys.find(pointer + fault.pointer);
-        fault.at_key && key != source_.keys.end()) {
-      where = key->second;
-    }
+    const std::string here = pointer + fault.pointer;
+    const auto where = fault.at_key ? source_.at_key(here) : source_.at(here);
     problems_.push_back({source_.file, where, std::move(fault.what), std::move(fault.instead)});
   }
   if (!faults.empty()) return {};

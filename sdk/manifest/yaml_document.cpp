@@ -380,6 +380,19 @@ position document::at(std::string_view pointer) const {
   }
 }
 
+position document::at_key(std::string_view pointer) const {
+  const auto key = keys.find(std::string(pointer));
+  return key != keys.end() ? key->second : at(pointer);
+}
+
+void complaints::at(std::string_view pointer, std::string what, std::string instead) const {
+  problems_.push_back({source_.file, source_.at(pointer), std::move(what), std::move(instead)});
+}
+
+void complaints::at_key(std::string_view pointer, std::string what, std::string instead) const {
+  problems_.push_back({source_.file, source_.at_key(pointer), std::move(what), std::move(instead)});
+}
+
 document parse(std::string_view text, std::string file, std::vector<problem>& problems) {
   document out;
   out.file = std::move(file);

@@ -35,7 +35,20 @@ struct document {
   std::map<std::string, position> positions; // by JSON Pointer (RFC 6901), of values
   std::map<std::string, position> keys;      // by JSON Pointer, of the keys of mappings
 
-  position at(std::string_view pointer) const; // of the value, or of its nearest ancestor
+  position at(std::string_view pointer) const;     // of the value, or of its nearest ancestor
+  position at_key(std::string_view pointer) const; // of its key where it has one, or as `at`
+};
+
+// For whoever checks a document: problems at their places in it.
+class complaints {
+ protected:
+  complaints(const document& of, std::vector<problem>& to) : source_(of), problems_(to) {}
+
+  void at(std::string_view pointer, std::string what, std::string instead) const;
+  void at_key(std::string_view pointer, std::string what, std::string instead) const;
+
+  const document& source_;
+  std::vector<problem>& problems_;
 };
 
 // Duplicate keys, anchors that recurse and more than one document are problems.
