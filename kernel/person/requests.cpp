@@ -1,8 +1,12 @@
 #include "person/requests.hpp"
 
+#include <memory>
+
 namespace parley::person {
 namespace json = boost::json;
 namespace {
+
+constexpr std::uint32_t page_size = 100;
 
 std::string text(const json::object& in, std::string_view key) {
   const json::value* value = in.if_contains(key);
@@ -108,6 +112,21 @@ json::object done_for_good(const json::object& report) {
         }
   }
   return out;
+}
+
+void find_parts(storage::engine& in, const std::string& account, parts_found then) {
+  storage::query mine;
+  mine.prefix = {account};
+  mine.limit = page_size;
+  const auto memory = std::make_shared<json::monotonic_resource>();
+  in.range(parts_name, mine, memory.get(),
+           [memory, then = std::move(then)](const storage::failure& why,
+                                            const std::vector<json::object>& records, bool more) {
+             std::vector<json::array> keys;
+             for (const json::object& each : records)
+               keys.push_back(json::array{each.at("account"), each.at("part")});
+             then(why, keys, more);
+           });
 }
 
 void require_unchanged(storage::batch& in, const request& of) {

@@ -9,8 +9,10 @@
 #include <boost/json.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace parley::person {
 
@@ -41,6 +43,11 @@ struct request {
 // Of a report: what was done to what is gone, which whoever looks again finds no more. What is
 // still there is counted again.
 boost::json::object done_for_good(const boost::json::object& report);
+
+// The keys of the first pieces of a person's exports, a page of them, and whether there are more.
+using parts_found =
+    std::function<void(const storage::failure&, const std::vector<boost::json::array>&, bool more)>;
+void find_parts(storage::engine& in, const std::string& account, parts_found then);
 
 // Under the condition that nobody has written it since it was read.
 void require_unchanged(storage::batch& in, const request& of);

@@ -65,21 +65,16 @@ bool speaks_of(std::string_view text, std::string_view account) {
 } // namespace
 
 void run::throw_parts_away() {
-  storage::query mine;
-  mine.prefix = {what_.account};
-  mine.limit = page_size;
-  const auto memory = std::make_shared<json::monotonic_resource>();
-  with_.store.range(parts_name, mine, memory.get(),
-                    later([this, memory](const storage::failure& why,
-                                         const std::vector<json::object>& records, bool more) {
-                      if (!is_well(why)) return;
-                      page next = new_page();
-                      for (const json::object& each : records)
-                        next.writes->erase(parts_name, {each.at("account"), each.at("part")});
-                      next.is_changed = !records.empty();
-                      next.is_step_over = !more;
-                      end_page(std::move(next));
-                    }));
+  find_parts(
+      with_.store, what_.account,
+      later([this](const storage::failure& why, const std::vector<json::array>& keys, bool more) {
+        if (!is_well(why)) return;
+        page next = new_page();
+        for (const json::array& each : keys) next.writes->erase(parts_name, each);
+        next.is_changed = !keys.empty();
+        next.is_step_over = !more;
+        end_page(std::move(next));
+      }));
 }
 
 void run::write_text(std::string text) {

@@ -10,7 +10,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view job_name = "kernel.person";
-constexpr std::uint32_t page_size = 100;
 
 std::string job_id(const std::string& account) {
   return std::string(job_name) + "/" + account;
@@ -233,26 +232,20 @@ void service::taken(const std::string& account, told answer) {
 }
 
 void service::erase_parts(const std::string& account, told answer) {
-  storage::query mine;
-  mine.prefix = {account};
-  mine.limit = page_size;
-  const auto memory = std::make_shared<json::monotonic_resource>();
-  with_.store.range(
-      parts_name, mine, memory.get(),
-      later([this, memory, account, answer](const storage::failure& why,
-                                            const std::vector<json::object>& records, bool more) {
-        if (why.code != storage::status::ok) return answer(fault(why));
-        auto writes = with_.store.begin();
-        for (const json::object& each : records)
-          writes->erase(parts_name, {each.at("account"), each.at("part")});
-        with_.store.commit(std::move(writes),
-                           later([this, account, answer, more](const storage::commit_result& done) {
-                             if (done.why.code != storage::status::ok)
-                               return answer(fault(done.why));
-                             if (more) return erase_parts(account, answer);
-                             answer({{"taken", true}});
-                           }));
-      }));
+  find_parts(with_.store, account,
+             later([this, account, answer](const storage::failure& why,
+                                           const std::vector<json::array>& keys, bool more) {
+               if (why.code != storage::status::ok) return answer(fault(why));
+               auto writes = with_.store.begin();
+               for (const json::array& each : keys) writes->erase(parts_name, each);
+               with_.store.commit(
+                   std::move(writes),
+                   later([this, account, answer, more](const storage::commit_result& done) {
+                     if (done.why.code != storage::status::ok) return answer(fault(done.why));
+                     if (more) return erase_parts(account, answer);
+                     answer({{"taken", true}});
+                   }));
+             }));
 }
 
 } // namespace parley::person
