@@ -40,6 +40,17 @@ class sealed_fixture : public engine_fixture {
     return out;
   }
 
+  static boost::json::object note(std::int64_t id, std::string_view text,
+                                  std::string_view owner = "ann", std::string_view place = "p") {
+    return {{"place", place}, {"id", id}, {"owner", owner}, {"text", text}};
+  }
+  static query by_mail(const boost::json::value& mail) {
+    query out;
+    out.index = "by_mail";
+    out.prefix = {mail};
+    return out;
+  }
+
   void SetUp() override {
     master_ = make_master();
     masters_ = {master_};
@@ -72,6 +83,12 @@ class sealed_fixture : public engine_fixture {
   }
   failure patch(const boost::json::array& key, const boost::json::object& fields) {
     return commit([&](batch& b) { b.patch("desk.notes", key, fields); }).why;
+  }
+  // What the engine says of one step of a batch that is then left.
+  std::string complaint(const std::function<failure(batch&)>& step) {
+    std::string out;
+    on_loop([&] { out = step(*engine_->begin()).message; });
+    return out;
   }
   struct read_one {
     failure why;
