@@ -9,8 +9,8 @@
 namespace parley::storage {
 
 // What it holds, at most `longest_key_file` bytes of it. Nothing where it cannot be read, or where
-// its group or others may do anything with it: `why` says what is wrong and goes on after the
-// file's name.
+// its group or others may do anything with it (but a group's reading of what root owns and the
+// server does not): `why` says what is wrong and goes on after the file's name.
 inline constexpr std::size_t longest_key_file = 1024;
 std::optional<std::string> read_key_file(const std::filesystem::path& file, std::string& why);
 

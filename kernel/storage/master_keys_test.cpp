@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -64,6 +65,26 @@ TEST_F(master_keys_test, a_file_that_is_not_for_its_owner_alone_is_refused) {
                 (folder_ / "key").string() + "`");
   for (const ::mode_t mode : {0644, 0440, 0620, 0604, 0602, 0660, 0601})
     EXPECT_THAT(complaint(file(text, mode)), HasSubstr("chmod 600"));
+}
+
+// Where the server is not root itself: what systemd's LoadCredential lays down.
+TEST_F(master_keys_test, a_file_that_root_lends_may_be_read_by_the_group) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can lend a file";
+  const std::string text = written(secret(random_));
+  const auto as_somebody = [&](const std::filesystem::path& from) {
+    const ::gid_t own_group = ::getegid();
+    if (::seteuid(65'534) != 0) throw std::runtime_error("seteuid");
+    std::string why;
+    const bool is_taken = read_master_key(from, why) != nullptr;
+    if (::seteuid(0) != 0) throw std::runtime_error("seteuid");
+    EXPECT_EQ(::getegid(), own_group); // root's: the group's rights are what let it read
+    return is_taken;
+  };
+  std::filesystem::permissions(folder_, std::filesystem::perms{0755});
+  EXPECT_TRUE(as_somebody(file(text, 0440)));
+  EXPECT_TRUE(as_somebody(file(text, 0640)));
+  EXPECT_FALSE(as_somebody(file(text, 0660)));
+  EXPECT_FALSE(as_somebody(file(text, 0444)));
 }
 
 TEST_F(master_keys_test, what_is_no_key_is_refused) {
