@@ -67,6 +67,7 @@ TEST_F(config_file, has_a_default_for_everything) {
   const net::limits built_in;
   EXPECT_EQ(c.limits.frame_bytes, built_in.frame_bytes);
   EXPECT_EQ(c.limits.header_bytes, built_in.header_bytes);
+  EXPECT_EQ(c.limits.deflate_above_bytes, built_in.deflate_above_bytes);
   EXPECT_EQ(c.limits.body_bytes, built_in.body_bytes);
   EXPECT_EQ(c.limits.connections, built_in.connections);
   EXPECT_EQ(c.limits.connections_per_address, built_in.connections_per_address);

@@ -41,6 +41,7 @@ class connection {
   void start(const tls_context* tls);
   void become(std::unique_ptr<protocol> next); // also from inside the old one
   void queue(payload bytes);
+  void deflate_up_to(std::uint32_t bytes) { deflated_most_ = bytes; } // agreed with the client
   void flush();
   void finish();           // after what is queued: end sending, read to the end, close
   void drop_unsent();      // all but what has begun to go out
@@ -52,6 +53,7 @@ class connection {
   dispatch::connection_id id() const { return id_; }
   const std::string& remote() const { return remote_; }
   bool over_limit() const { return over_limit_; }
+  bool takes_deflated(std::size_t bytes) const { return bytes <= deflated_most_; }
   std::size_t queued_bytes() const { return queue_ ? queue_->bytes : 0; }
   bool finishing() const { return finishing_; }
   bool dead() const { return dead_; }
@@ -79,7 +81,8 @@ class connection {
   std::unique_ptr<protocol> replaced_; // may still be on the stack
   std::unique_ptr<outbound> queue_;
   std::string remote_;
-  std::int64_t deadline_ns_ = 0; // of the TLS handshake, then of closing
+  std::int64_t deadline_ns_ = 0;    // of the TLS handshake, then of closing
+  std::uint32_t deflated_most_ = 0; // longer texts are sent as they are
   bool over_limit_;
   bool handshaking_ = false;
   bool reading_ = false;

@@ -1,5 +1,7 @@
 #include "net/frame.hpp"
 
+#include "net/permessage_deflate.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -8,6 +10,8 @@ namespace parley::net {
 namespace {
 
 using kind = frame_event::kind;
+
+constexpr unsigned deflated_bit = 0x40U; // RSV1 (RFC 7692, 6)
 
 bool is_control(opcode what) {
   return static_cast<unsigned>(what) >= 8;
@@ -48,7 +52,11 @@ frame_decoder::header_state frame_decoder::take_header(std::span<char>& input,
 // 0 where the header is in order.
 std::uint16_t frame_decoder::judge_header() {
   const unsigned first = header_[0], second = header_[1];
-  if ((first & 0x70U) != 0 || (second & 0x80U) == 0) return close_code::protocol_error;
+  const bool deflated = (first & deflated_bit) != 0;
+  if ((first & 0x30U) != 0 || (second & 0x80U) == 0) return close_code::protocol_error;
+  // Said of a message by its first frame, of a control frame never.
+  if (deflated && (inflates_ == nullptr || (first & 0x0fU) == 0 || (first & 0x08U) != 0))
+    return close_code::protocol_error;
   final_ = (first & 0x80U) != 0;
   opcode_ = static_cast<opcode>(first & 0x0fU);
   const unsigned length = second & 0x7fU;
@@ -71,6 +79,7 @@ std::uint16_t frame_decoder::judge_header() {
     case opcode::text:
       if (message_open_) return close_code::protocol_error;
       message_bytes_ = 0;
+      compressed_ = deflated;
       utf8_ = {};
       break;
     case opcode::continuation:
@@ -110,13 +119,13 @@ bool frame_decoder::take_data(std::span<char>& input, frame_event& event) {
   remaining_ -= size;
   in_payload_ = remaining_ > 0;
   const bool done = !in_payload_ && final_;
-  if (!utf8_.feed(text) || (done && !utf8_.complete())) {
+  if (!compressed_ && (!utf8_.feed(text) || (done && !utf8_.complete()))) {
     event = {kind::fault, {}, close_code::not_utf8};
     return true;
   }
   const bool whole = done && !message_open_ && (!partial_ || partial_->message.empty());
   if (whole) {
-    event = {kind::text, text, 0};
+    event = text_event(text);
     return true;
   }
   pieces().message += text;
@@ -124,8 +133,23 @@ bool frame_decoder::take_data(std::span<char>& input, frame_event& event) {
   message_open_ = !final_;
   if (!final_) return false;
   partial_->message_done = true;
-  event = {kind::text, partial_->message, 0};
+  event = text_event(partial_->message);
   return true;
+}
+
+frame_event frame_decoder::text_event(std::string_view content) {
+  if (!compressed_) return {kind::text, content, 0}; // its UTF-8 was checked as it came
+  std::string_view text;
+  switch (inflates_->inflate(content, limit_, text)) {
+    case inflater::outcome::done:
+      break;
+    case inflater::outcome::too_big:
+      return {kind::fault, {}, close_code::too_big};
+    case inflater::outcome::broken:
+      return {kind::fault, {}, close_code::not_utf8}; // not the data that its type says (RFC 6455)
+  }
+  if (!env::is_utf8(text)) return {kind::fault, {}, close_code::not_utf8};
+  return {kind::text, text, 0};
 }
 
 frame_event frame_decoder::take_control(std::span<char>& input) {
@@ -210,6 +234,15 @@ payload make_frame(opcode what, std::string_view content) {
 
 payload make_text(std::string_view content) {
   return make_frame(opcode::text, content);
+}
+
+payload make_deflated_text(std::string_view compressed) {
+  auto frame = std::make_shared<std::string>();
+  frame->reserve(compressed.size() + 10);
+  append_header(*frame, opcode::text, compressed.size());
+  frame->front() = static_cast<char>(static_cast<unsigned char>(frame->front()) | deflated_bit);
+  frame->append(compressed);
+  return frame;
 }
 
 payload make_close(std::uint16_t code, std::string_view reason) {

@@ -41,11 +41,16 @@ struct frame_event {
   std::uint16_t code = 0;   // of a close; with what to close after a fault
 };
 
+class inflater;
+
 // Strict: masking is required, reserved bits and opcodes are faults, text is UTF-8, and a message
-// over the limit is a fault before any of it is buffered. Binary messages are a fault (1003).
+// over the limit is a fault before any of it is buffered, or inflated. Binary messages are a fault
+// (1003).
 class frame_decoder {
  public:
-  explicit frame_decoder(std::uint32_t limit) : limit_(limit) {}
+  // `inflates`: permessage-deflate was agreed on, and messages may come compressed.
+  explicit frame_decoder(std::uint32_t limit, inflater* inflates = nullptr)
+      : limit_(limit), inflates_(inflates) {}
 
   // Takes the next event from the front of `input`, which is unmasked in place. A whole message in
   // one piece is not copied. After a fault or a close nothing more must be fed.
@@ -65,12 +70,14 @@ class frame_decoder {
   std::uint16_t judge_header();
   frame_event take_control(std::span<char>& input);
   bool take_data(std::span<char>& input, frame_event& event);
+  frame_event text_event(std::string_view content);
   frame_event control_event(std::string_view content) const;
   void unmask(std::span<char> bytes);
   void forget_delivered();
   partial& pieces();
 
   std::uint32_t limit_;
+  inflater* inflates_;
   std::uint32_t message_bytes_ = 0;
   std::uint64_t remaining_ = 0; // of the current frame's payload
   std::array<unsigned char, 14> header_{};
@@ -81,6 +88,7 @@ class frame_decoder {
   bool final_ = false;
   bool in_payload_ = false;
   bool message_open_ = false; // fragments of a message have come
+  bool compressed_ = false;   // it is
   env::utf8_checker utf8_;
   std::unique_ptr<partial> partial_;
 };
@@ -88,6 +96,10 @@ class frame_decoder {
 void append_header(std::string& out, opcode what, std::size_t size);
 payload make_frame(opcode what, std::string_view content);
 payload make_text(std::string_view content);
+payload make_deflated_text(std::string_view compressed); // RFC 7692, 6
+inline bool is_text(const std::string& frame) {          // whole and not compressed
+  return frame.front() == '\x81';
+}
 payload make_close(std::uint16_t code, std::string_view reason);
 
 } // namespace parley::net

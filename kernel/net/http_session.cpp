@@ -161,11 +161,14 @@ bool http_session::handle_upgrade(const request_target& to) {
     fail({"unavailable", "The server is going away.", {}, 1'000, true});
     return true;
   }
-  on_.queue(
-      std::make_shared<const std::string>(upgrade_reply(*request_.find("sec-websocket-key"))));
+  std::optional<deflate_agreement> deflate;
+  if (on_.home().around().limits.deflate_above_bytes > 0) deflate = agree_on_deflate(request_);
+  on_.queue(std::make_shared<const std::string>(
+      upgrade_reply(*request_.find("sec-websocket-key"), deflate)));
+  if (deflate) on_.deflate_up_to(deflate->largest_text);
   upgraded_ = true;
   std::string rest = std::move(input_);
-  auto next = make_socket_session(on_);
+  auto next = make_socket_session(on_, deflate.has_value());
   protocol& socket = *next;
   on_.become(std::move(next)); // keeps this object until the caller has returned
   if (on_.over_limit()) {

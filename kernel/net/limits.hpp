@@ -8,9 +8,10 @@
 namespace parley::net {
 
 struct limits {
-  std::uint32_t frame_bytes = 65'536;   // one WebSocket message
-  std::uint32_t header_bytes = 16'384;  // an HTTP request's header
-  std::uint32_t body_bytes = 1'048'576; // an HTTP request's body
+  std::uint32_t frame_bytes = 65'536;        // one WebSocket message
+  std::uint32_t deflate_above_bytes = 1'024; // of a text that is sent compressed; 0: none is
+  std::uint32_t header_bytes = 16'384;       // an HTTP request's header
+  std::uint32_t body_bytes = 1'048'576;      // an HTTP request's body
   std::uint32_t connections = 100'000;
   std::uint32_t connections_per_address = 1'000; // beyond: told so, and closed with 4201 or 429
   std::uint32_t handshake_seconds = 10;          // TLS; and from the upgrade to `authenticate`

@@ -170,16 +170,17 @@ http_reply client::get(const std::string& target, const std::string& headers) {
   return reply();
 }
 
-void client::open_socket(const std::string& headers) {
+http_reply client::open_socket(const std::string& headers) {
   send(
       "GET /v1/socket HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: keep-alive, "
       "Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
       "Sec-WebSocket-Protocol: other, parley.v1\r\n" +
       headers + "\r\n");
-  const http_reply got = reply(false);
-  ASSERT_EQ(got.status, 101);
-  EXPECT_EQ(got.headers.at("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-  EXPECT_EQ(got.headers.at("sec-websocket-protocol"), "parley.v1");
+  http_reply got = reply(false);
+  EXPECT_EQ(got.status, 101);
+  EXPECT_EQ(got.headers["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+  EXPECT_EQ(got.headers["sec-websocket-protocol"], "parley.v1");
+  return got;
 }
 
 void client::say_frame(unsigned first, std::string_view content) {
@@ -199,30 +200,36 @@ void client::say(std::string_view text) {
   say_frame(0x81, text);
 }
 
+client::raw_frame client::hear_frame() {
+  const auto byte = [this](std::size_t i) { return static_cast<unsigned char>(input_[i]); };
+  const auto wait_for = [this](std::size_t bytes) {
+    while (input_.size() < bytes)
+      if (!fill()) return false;
+    return true;
+  };
+  if (!wait_for(2)) return {};
+  const unsigned form = byte(1) & 0x7fU;
+  const std::size_t more = form < 126 ? 0 : form == 126 ? 2 : 8;
+  if (!wait_for(2 + more)) return {};
+  std::size_t size = more == 0 ? form : 0;
+  for (std::size_t i = 0; i < more; ++i) size = size << 8 | byte(2 + i);
+  if (!wait_for(2 + more + size)) return {};
+  raw_frame out{byte(0), (byte(1) & 0x80U) != 0,
+                more == 0 || size >= (more == 2 ? std::size_t{126} : std::size_t{65'536}),
+                input_.substr(2 + more, size)};
+  input_.erase(0, 2 + more + size);
+  return out;
+}
+
 socket_event client::hear() {
-  while (true) {
-    const auto byte = [this](std::size_t i) { return static_cast<unsigned char>(input_[i]); };
-    if (input_.size() >= 2) {
-      const unsigned form = byte(1);
-      const std::size_t more = form < 126 ? 0 : form == 126 ? 2 : 8;
-      if (input_.size() >= 2 + more) {
-        std::size_t size = more == 0 ? form : 0;
-        for (std::size_t i = 0; i < more; ++i) size = size << 8 | byte(2 + i);
-        if (input_.size() >= 2 + more + size) {
-          const unsigned first = byte(0);
-          const std::string content = input_.substr(2 + more, size);
-          input_.erase(0, 2 + more + size);
-          if (first == 0x81) return {content, 0};
-          if (first == 0x8a) return {"pong " + content, 0};
-          EXPECT_EQ(first, 0x88U);
-          const auto high = static_cast<unsigned char>(content.at(0));
-          const auto low = static_cast<unsigned char>(content.at(1));
-          return {content.substr(2), static_cast<std::uint16_t>(high << 8 | low)};
-        }
-      }
-    }
-    if (!fill()) return {"", 1};
-  }
+  const raw_frame got = hear_frame();
+  if (got.first == 0) return {"", 1};
+  if (got.first == 0x81) return {got.content, 0};
+  if (got.first == 0x8a) return {"pong " + got.content, 0};
+  EXPECT_EQ(got.first, 0x88U);
+  const auto high = static_cast<unsigned char>(got.content.at(0));
+  const auto low = static_cast<unsigned char>(got.content.at(1));
+  return {got.content.substr(2), static_cast<std::uint16_t>(high << 8 | low)};
 }
 
 std::string client::log_in() {

@@ -79,10 +79,17 @@ class client {
   bool ended(); // reads to the end
   http_reply get(const std::string& target, const std::string& headers = {});
 
-  void open_socket(const std::string& headers = {}); // asserts 101
+  http_reply open_socket(const std::string& headers = {}); // expects 101
   void say(std::string_view text);
   void say_frame(unsigned first, std::string_view content);
-  socket_event hear();  // answers nothing; skips pongs
+  struct raw_frame {
+    unsigned first = 0; // its first byte; 0 at the end of the connection
+    bool is_masked = false;
+    bool is_shortest = true; // the form of its length
+    std::string content;
+  };
+  raw_frame hear_frame();
+  socket_event hear();  // text, pong and close alone
   std::string log_in(); // authenticates and gives `hello`
 
  private:

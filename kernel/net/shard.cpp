@@ -94,7 +94,9 @@ void shard::deliver(connection& to, const payload& frame, bool ephemeral) {
   if (to.dead()) return;
   // What waits is counted before this one: a reply may be bigger than the limit by itself.
   if (to.queued_bytes() > limit) return held_too_much(to);
-  to.queue(frame);
+  const bool deflated = frame->size() > around_->limits.deflate_above_bytes &&
+                        to.takes_deflated(frame->size()) && is_text(*frame);
+  to.queue(deflated ? deflater_.deflate(frame) : frame);
   count(around_->counters.frames_out);
 }
 
@@ -136,6 +138,7 @@ void shard::end_turn() {
     connections_.erase(gone->id());
   }
   dead_.clear();
+  deflater_.forget();
   hand_over();
 }
 

@@ -10,6 +10,7 @@
 #include "net/connection.hpp"
 #include "net/counters.hpp"
 #include "net/limits.hpp"
+#include "net/permessage_deflate.hpp"
 #include "net/probe.hpp"
 #include "net/topics.hpp"
 
@@ -77,6 +78,7 @@ class shard final : public topic_table::sink, public std::enable_shared_from_thi
   void bury(connection& which) { dead_.push_back(&which); }
   std::unique_ptr<outbound> lend_queue();
   void return_queue(std::unique_ptr<outbound> queue);
+  inflater& inflates() { return inflater_; }
 
  private:
   follows& follows_of(connection& of) override { return of.following; }
@@ -97,6 +99,8 @@ class shard final : public topic_table::sink, public std::enable_shared_from_thi
   std::vector<connection*> dirty_, flushing_, dead_;
   std::vector<env::task> to_logic_;
   std::vector<std::unique_ptr<outbound>> spare_;
+  inflater inflater_;
+  deflater deflater_;
   bool draining_ = false;
   std::array<char, 65'536> buffer_{};
   std::array<char, 16'384> staging_{};

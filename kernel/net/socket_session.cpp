@@ -54,10 +54,10 @@ bool only_has(const json::object& frame, std::initializer_list<std::string_view>
 
 } // namespace
 
-socket_session::socket_session(connection& on)
+socket_session::socket_session(connection& on, bool deflates)
     : on_(on),
       home_(on.home()),
-      decoder_(home_.around().limits.frame_bytes),
+      decoder_(home_.around().limits.frame_bytes, deflates ? &home_.inflates() : nullptr),
       heard_ns_(home_.now_ns()) {
   count(home_.around().counters.sockets);
   // Between three quarters and all of the interval, so that clients do not beat in step.

@@ -18,7 +18,7 @@ class shard;
 
 class socket_session final : public protocol {
  public:
-  explicit socket_session(connection& on);
+  socket_session(connection& on, bool deflates);
   ~socket_session() override;
 
   void receive(std::span<char> bytes) override;

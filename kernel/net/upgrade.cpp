@@ -53,14 +53,17 @@ std::optional<dispatch::error> judge_upgrade(const http_request& request, std::s
   return std::nullopt;
 }
 
-std::string upgrade_reply(const std::string& key) {
-  return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-         "Sec-WebSocket-Accept: " +
-         accept_of(key) + "\r\nSec-WebSocket-Protocol: parley.v1\r\n\r\n";
+std::string upgrade_reply(const std::string& key, const std::optional<deflate_agreement>& deflate) {
+  std::string out =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Accept: " +
+      accept_of(key) + "\r\nSec-WebSocket-Protocol: parley.v1\r\n";
+  if (deflate) out += "Sec-WebSocket-Extensions: " + deflate->header + "\r\n";
+  return out + "\r\n";
 }
 
-std::unique_ptr<protocol> make_socket_session(connection& on) {
-  return std::make_unique<socket_session>(on);
+std::unique_ptr<protocol> make_socket_session(connection& on, bool deflates) {
+  return std::make_unique<socket_session>(on, deflates);
 }
 
 } // namespace parley::net

@@ -4,6 +4,7 @@
 
 #include "dispatch/gateway.hpp"
 #include "net/http_reader.hpp"
+#include "net/permessage_deflate.hpp"
 
 #include <memory>
 #include <optional>
@@ -16,7 +17,7 @@ class protocol;
 
 // Why it is refused, with headers for the reply, or nothing.
 std::optional<dispatch::error> judge_upgrade(const http_request& request, std::string& headers);
-std::string upgrade_reply(const std::string& key);
-std::unique_ptr<protocol> make_socket_session(connection& on);
+std::string upgrade_reply(const std::string& key, const std::optional<deflate_agreement>& deflate);
+std::unique_ptr<protocol> make_socket_session(connection& on, bool deflates);
 
 } // namespace parley::net
