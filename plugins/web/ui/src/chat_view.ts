@@ -2,7 +2,7 @@
 // is open stands in the address (see place.ts), so that reload and the back button do what they should.
 
 import { avatar, paintAvatar } from "./avatar.ts";
-import { sentence } from "./call_error.ts";
+import { sentence, type LinkState, type Session } from "@parley/client";
 import { Chats, type Chat } from "./chats.ts";
 import { ConversationList } from "./conversation_list.ts";
 import { ConversationView } from "./conversation_view.ts";
@@ -11,12 +11,11 @@ import { openGroupDialog } from "./group_dialog.ts";
 import { MessageSearch } from "./message_search.ts";
 import { peopleSearch } from "./people_search.ts";
 import { place, placeOf } from "./place.ts";
-import type { Session } from "./session.ts";
-import type { Link } from "./socket.ts";
 
 const FRAME_MS = 16;
 
-const LINK_TEXT: Record<Link, string> = {
+const LINK_TEXT: Record<LinkState, string> = {
+  closed: "Disconnected",
   connecting: "Connecting…",
   live: "Connected",
   broken: "Reconnecting…",
@@ -44,8 +43,8 @@ export class ChatView {
   private planned = false;
   private painted = 0;
 
-  constructor(private readonly title: string, session: Session, logout: () => void, refused: () => void) {
-    this.chats = new Chats(session, refused, () => this.plan());
+  constructor(private readonly title: string, session: Session, logout: () => void, ended: (why: string) => void) {
+    this.chats = new Chats(session, ended, () => this.plan());
     this.list = new ConversationList(this.chats);
     this.search = new MessageSearch(this.chats, () => this.plan());
     this.element = el("div", { class: "chat" }, this.side(logout), this.main);
@@ -85,10 +84,10 @@ export class ChatView {
       el("footer", {}, this.face, el("div", { class: "titles" }, this.name, this.handle, this.link), out));
   }
 
-  private enter(conversation: Promise<string>): void {
+  private enter(conversation: Promise<{ id: string }>): void {
     setText(this.problem, "");
     conversation.then(
-      (id) => (location.hash = place(id)),
+      ({ id }) => (location.hash = place(id)),
       (problem: unknown) => setText(this.problem, sentence(problem)));
   }
 

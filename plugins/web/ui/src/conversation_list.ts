@@ -1,7 +1,7 @@
 // The list of conversations, newest activity first. One row is made for each and kept.
 
 import { avatar, paintAvatar } from "./avatar.ts";
-import { lastActivity } from "./chat_order.ts";
+import { lastActivity } from "@parley/client/chat";
 import type { Chat, Chats } from "./chats.ts";
 import { arrange, el, setAttribute, setText } from "./dom.ts";
 import { moveWithArrows } from "./people_search.ts";

@@ -9,7 +9,6 @@ import { MembersDialog } from "./members_dialog.ts";
 import { MessageList } from "./message_list.ts";
 import { openPollDialog } from "./poll_dialog.ts";
 import { typingLine } from "./typing.ts";
-import { uuid7 } from "./uuid.ts";
 
 export class ConversationView {
   private readonly face = avatar();
@@ -29,15 +28,14 @@ export class ConversationView {
     this.composer = composer(chat.conversation.id, (text) => {
       this.messages.toEnd();
       chats.typing.sent(chat.conversation.id);
-      chats.send(chat.conversation.id, text);
+      void chats.send(chat.conversation.id, text).catch(() => undefined); // it stays to be seen
     }, () => chats.writing(chat.conversation.id));
     const back = el("a", { href: "#", class: "back", "aria-label": "Back to the conversations" }, "‹");
     this.element = el("section", { class: "open-conversation", "aria-labelledby": "conversation-title" },
       el("header", {}, back, this.face, el("div", { class: "titles" }, this.title, this.about),
         this.find, this.ask, this.people),
       this.messages.element, this.messages.newest, this.messages.lost, this.typing, this.composer.element);
-    this.ask.addEventListener("click", () => openPollDialog(
-      (poll) => chats.polls.create(chat.conversation.id, uuid7(), poll)));
+    this.ask.addEventListener("click", () => openPollDialog(chats.newPoll(chat.conversation.id)));
     this.find.addEventListener("click", search);
     this.people.addEventListener("click", () => (this.dialog = new MembersDialog(chats, chat)));
     this.element.addEventListener("keydown", (event) => {

@@ -1,6 +1,6 @@
 // Making a group: a name, and people.
 
-import { sentence } from "./call_error.ts";
+import { sentence } from "@parley/client";
 import { arrange, el, setText } from "./dom.ts";
 import { peopleSearch } from "./people_search.ts";
 import type { Profile } from "./types.ts";

@@ -1,16 +1,15 @@
 // Registering and logging in: one form, two ways to send it.
 
-import { CallError, sentence } from "./call_error.ts";
+import { ParleyError, Session, sentence } from "@parley/client";
 import { el, setAttribute, setText } from "./dom.ts";
-import { rest } from "./rest.ts";
-import type { Tokens } from "./types.ts";
+import { windowSession } from "./window_session.ts";
 
 const NAME_RULE = "A user name has 2 to 32 letters (a–z), digits, dots, dashes or underscores, " +
   "and begins with a letter, a digit or an underscore.";
 
 type Mode = "login" | "register";
 
-export function loginView(title: string, notice: string, done: (tokens: Tokens) => void): HTMLElement {
+export function loginView(title: string, notice: string, done: (session: Session) => void): HTMLElement {
   let mode: Mode = "login";
 
   const heading = el("h1", {}, title);
@@ -64,7 +63,7 @@ export function loginView(title: string, notice: string, done: (tokens: Tokens) 
     submit.disabled = true;
     setText(problem, "");
     ask(mode, login.value.trim(), shown.value.trim(), password.value).then(done, (reason: unknown) => {
-      const aboutName = reason instanceof CallError && /^\/(name|email|login)$/.test(reason.field);
+      const aboutName = reason instanceof ParleyError && /^\/(name|email|login)$/.test(reason.field);
       // What the server says of a form that it does not know is for programmers.
       setText(problem, aboutName && reason.code === "invalid_params"
         ? (reason.field === "/email" ? "This is not an email address." : NAME_RULE) : sentence(reason));
@@ -80,15 +79,16 @@ export function loginView(title: string, notice: string, done: (tokens: Tokens) 
   return el("main", { class: "login" }, form);
 }
 
-function ask(mode: Mode, login: string, shown: string, password: string): Promise<Tokens> {
+function ask(mode: Mode, login: string, shown: string, password: string): Promise<Session> {
   const device = "Web page";
-  if (mode === "login") return rest("POST", "/v1/auth/login", { login, password, device });
-  return rest("POST", "/v1/auth/register", {
+  const options = { storage: windowSession };
+  if (mode === "login") return Session.login(location.origin, { login, password, device }, options);
+  return Session.register(location.origin, {
     ...(login.includes("@") ? { email: login } : { name: login.toLowerCase() }),
     password,
     device,
     ...(shown ? { display_name: shown } : {}),
-  });
+  }, options);
 }
 
 function input(name: string, type: string, more: Record<string, string | boolean> = {}): HTMLInputElement {

@@ -6,12 +6,11 @@ import "./style/actions.css";
 import "./style/dialog.css";
 import "./style/poll.css";
 import "./style/phone.css";
+import { Session, environment, rest } from "@parley/client";
 import { ChatView } from "./chat_view.ts";
 import { arrange } from "./dom.ts";
 import { loginView } from "./login_view.ts";
-import { rest } from "./rest.ts";
-import { Session } from "./session.ts";
-import type { Tokens } from "./types.ts";
+import { windowSession } from "./window_session.ts";
 
 const page = document.getElementById("page")!;
 let title = document.title;
@@ -23,25 +22,25 @@ function showLogin(notice = ""): void {
   arrange(page, [loginView(title, notice, enter)]);
 }
 
-function enter(tokens: Tokens): void {
-  const session = Session.open(tokens, (why) => showLogin(why), () => view?.chats.reauthenticate());
-  const leave = async (): Promise<void> => {
+function enter(session: Session): void {
+  const leave = (notice: string): void => {
+    if (!view) return; // already
+    showLogin(notice);
+    if (!session.ended) void session.logout();
+  };
+  const logout = (): void => {
     history.replaceState(null, "", location.pathname);
-    showLogin();
-    await session.logout();
+    leave("");
   };
-  const refused = (): void => {
-    session.forget();
-    showLogin("Please log in again.");
-  };
-  view = new ChatView(title, session, () => void leave(), refused);
+  view = new ChatView(title, session, logout, leave);
   arrange(page, [view.element]);
 }
 
 async function begin(): Promise<void> {
-  const stored = await Session.stored();
+  const stored = await Session.restore(location.origin, { storage: windowSession });
   try {
-    title = (await rest<{ title: string }>("GET", "/v1/web/settings")).title;
+    const settings = `${location.origin}/v1/web/settings`;
+    title = (await rest<{ title: string }>(environment(), "GET", settings)).title;
     document.title = title;
   } catch {
     // The page is called Parley then.

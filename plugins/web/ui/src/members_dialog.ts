@@ -1,7 +1,7 @@
 // Who is in a group: seen by everybody in it, changed by its owner; and the way out.
 
 import { avatar, paintAvatar } from "./avatar.ts";
-import { sentence } from "./call_error.ts";
+import { sentence } from "@parley/client";
 import type { Chat, Chats } from "./chats.ts";
 import { arrange, el, setText } from "./dom.ts";
 import { peopleSearch } from "./people_search.ts";

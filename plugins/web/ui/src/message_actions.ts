@@ -1,6 +1,6 @@
 // Below a message: the reactions to it, a small choice of emoji, and the way to delete it.
 
-import { sentence } from "./call_error.ts";
+import { sentence } from "@parley/client";
 import type { Chat, Chats } from "./chats.ts";
 import { arrange, el, setAttribute, setText } from "./dom.ts";
 import type { Tally } from "./reactions.ts";

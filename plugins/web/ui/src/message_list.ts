@@ -1,9 +1,9 @@
 // The messages of one conversation, and below them what is still to be sent.
 
 import { avatar, paintAvatar } from "./avatar.ts";
+import type { Entry } from "@parley/client";
 import type { Chat, Chats } from "./chats.ts";
 import { arrange, el, setText } from "./dom.ts";
-import type { Unsent } from "./outbox.ts";
 import { PollCard } from "./poll_card.ts";
 import { MessageActions } from "./message_actions.ts";
 import { dayOf, dayTitle, timeOfDay } from "./times.ts";
@@ -204,9 +204,9 @@ export class MessageList {
     return row;
   }
 
-  private unsent(entry: Unsent): HTMLElement {
+  private unsent(entry: Entry): HTMLElement {
     const row = this.keep(`unsent ${entry.id}`, () => {
-      const made = bubble(entry.text, entry.at);
+      const made = bubble(entry.params.text, entry.at);
       made.className = "message mine unsent";
       setText(made.querySelector(".sender")!, "You");
       made.querySelector(".sender")!.classList.add("hidden-text");
@@ -214,7 +214,7 @@ export class MessageList {
       const retry = el("button", { type: "button", class: "link retry" }, "Try again");
       retry.addEventListener("click", () => this.chats.outbox.retry(entry.id));
       const discard = el("button", { type: "button", class: "link discard" }, "Discard");
-      discard.addEventListener("click", () => this.chats.outbox.settle(entry.id));
+      discard.addEventListener("click", () => this.chats.outbox.discard(entry.id));
       made.querySelector(".meta")!.append(el("span", { class: "state" }), retry, discard);
       return made;
     });
@@ -233,7 +233,7 @@ export class MessageList {
   }
 }
 
-function stateOf(entry: Unsent, live: boolean): string {
+function stateOf(entry: Entry, live: boolean): string {
   if (entry.state === "refused") return `Not sent: ${entry.reason ?? "refused"}`;
   return entry.state === "waiting" || !live ? "Not sent yet, will be tried again" : "Sending…";
 }

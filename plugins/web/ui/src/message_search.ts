@@ -1,7 +1,7 @@
 // Finding messages by their words: a field, and a list of links that stands where the conversations do.
 
 import type { Chats } from "./chats.ts";
-import { sentence } from "./call_error.ts";
+import { sentence } from "@parley/client";
 import { arrange, el, setAttribute, setText } from "./dom.ts";
 import { moveWithArrows } from "./people_search.ts";
 import { roughly } from "./times.ts";

@@ -1,7 +1,7 @@
 // Finding people by the beginning of their user name: a field, and a list of buttons that follows it.
 
 import { avatar, paintAvatar } from "./avatar.ts";
-import { sentence } from "./call_error.ts";
+import { sentence } from "@parley/client";
 import { arrange, el, setText } from "./dom.ts";
 import type { Profile } from "./types.ts";
 

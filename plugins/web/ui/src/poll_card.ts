@@ -1,6 +1,6 @@
 // One poll among the messages: its options to choose from, and how many chose each.
 
-import { sentence } from "./call_error.ts";
+import { sentence } from "@parley/client";
 import type { Chats } from "./chats.ts";
 import { el, setText } from "./dom.ts";
 import type { Poll } from "./types.ts";

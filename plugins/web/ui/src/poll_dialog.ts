@@ -1,6 +1,6 @@
 // Asking a question: its options, and until when.
 
-import { sentence } from "./call_error.ts";
+import { sentence } from "@parley/client";
 import { el, setText } from "./dom.ts";
 import type { NewPoll } from "./polls.ts";
 

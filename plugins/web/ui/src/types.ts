@@ -1,9 +1,10 @@
-// What the server sends. src/api is written by the build, from the manifests of those who send it.
+// What the server sends; the types come with the client library, from the manifests.
 
-export type { Tokens } from "./api/auth-password.ts";
-export type { Profile } from "./api/identity.ts";
-export type { Poll } from "./api/polls.ts";
-export type { Conversation, Deletion, Hit, Member, Message } from "./api/messaging.ts";
+import type { Identity, Polls } from "@parley/client/api";
+
+export type { Hit, Member, Message } from "@parley/client/chat";
+export type Profile = Identity.Profile;
+export type Poll = Polls.Poll;
 
 export interface Page<T> {
   items: T[];
@@ -13,8 +14,8 @@ export interface Page<T> {
 // As docs/protocol.md says.
 export interface TopicEvent {
   topic: string;
-  seq?: number;
+  seq?: number | undefined;
   event: string;
   data?: unknown;
-  at?: string;
+  at?: string | undefined;
 }
