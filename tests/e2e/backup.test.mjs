@@ -6,9 +6,9 @@ import { execFile } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { LiveClient } from "./live_client.mjs";
 import { group, register, send, uuid7, wholeHistory } from "./rest_client.mjs";
 import { Server, buildDirectory, configuration, repository, without } from "./server.mjs";
-import { SocketClient } from "./socket_client.mjs";
 import { stores } from "./stores.mjs";
 
 function parleyctl(args) {
@@ -58,7 +58,7 @@ test("a backup under load holds one state, and comes back whole", async (t) => {
   const server = await Server.start(t, configuration({ backup: { key } }));
   const { alice, id } = await talk(server, 300);
   const before = await wholeHistory(server, alice, id);
-  const client = await SocketClient.open(server, alice);
+  const client = await LiveClient.follow(server, alice);
   let going = true, sent = 0;
   const load = (async () => {
     while (going) {

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { openBrowser, openWindow } from "./browser.mjs";
+import { LiveClient } from "./live_client.mjs";
 import { direct, register, send, uuid7 } from "./rest_client.mjs";
 import { Server, configuration } from "./server.mjs";
-import { SocketClient } from "./socket_client.mjs";
 
 let server, browser;
 
@@ -413,7 +413,7 @@ for (const [count, what] of [[4500, "a long replay"], [6000, "longer than the se
     await own.kill();
     own.config.listen[0].port = 0;
     await own.launch();
-    const writer = await SocketClient.open(own, other);
+    const writer = await LiveClient.follow(own, other);
     for (let sent = 0; sent < count; sent += 50) {
       await Promise.all(Array.from({ length: 50 }, (_, at) =>
         writer.call("messaging.send", { conversation: id, id: uuid7(), text: `missed ${sent + at}` })));

@@ -1,10 +1,11 @@
 // kill -9 under load, again and again, of the server or of its store: what was acknowledged is there once, in
-// order, and its numbers have no gaps. Clients repeat what was not answered, with the same ids, as
-// docs/protocol.md asks of them. ./dev soak sets the variables for its long form.
+// order, and its numbers have no gaps. The client library repeats what was not answered, with the same ids, as
+// docs/protocol.md asks of clients. ./dev soak sets the variables for its long form.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import { Client, LiveClient, options, session } from "./live_client.mjs";
 import { group, register, uuid7, wholeHistory } from "./rest_client.mjs";
 import { Server, configuration, without } from "./server.mjs";
 import { SocketClient, assertGapless } from "./socket_client.mjs";
@@ -20,7 +21,8 @@ const IN_A_CONVERSATION = 4;
 const WINDOW = 32;
 const PATIENCE_MS = 120_000; // a deadline, so that a failure is a sentence
 
-// Keeps `WINDOW` sends on their way, over every break, until it is told to finish.
+// Keeps `WINDOW` sends on their way until it is told to finish; the library repeats over every break what was
+// not answered.
 class Writer {
   constructor(server, who, conversation) {
     Object.assign(this, { server, who, conversation });
@@ -32,49 +34,42 @@ class Writer {
   }
 
   async connect() {
-    const client = (await SocketClient.open(this.server, this.who)).stay();
-    this.client = client;
-    client.closed.then(() => this.again());
-    for (const params of this.unanswered.values()) this.send(client, params);
+    this.session = await session(this.server, this.who);
+    this.client = new Client(this.session, options());
+    this.client.state.subscribe(() => this.broke());
+    await this.client.connect();
   }
 
-  // A connection may go although the server lives, where nobody's heartbeats came for a while.
-  async again() {
-    if (VICTIM === "server" || this.left) return;
+  // Where the store fails, one whose refusal was on its way may go again behind one that was stored.
+  broke() {
+    if (VICTIM !== "store" || this.client.state.snapshot() !== "broken") return;
     for (const params of this.unanswered.values()) this.refused.add(params.text);
-    await this.connect().catch((problem) => (this.failure ??= problem));
-    this.fill();
-    this.progress.dispatchEvent(new Event("acknowledged"));
   }
 
-  leave() {
-    this.left = true;
-    return this.client.close();
-  }
 
   fill() {
     while (!this.finishing && this.unanswered.size < WINDOW) {
       const params = { conversation: this.conversation, id: uuid7(), text: `${this.who.name} ${this.made++}` };
       this.unanswered.set(params.id, params);
-      this.send(this.client, params);
+      this.send(params);
     }
   }
 
-  send(client, params) {
-    client.call("messaging.send", params).then(
+  send(params) {
+    this.client.call("messaging.send", params, { repeat: true, timeoutMs: 0 }).then(
       (message) => {
-        if (!this.unanswered.delete(params.id)) return;
+        this.unanswered.delete(params.id);
         this.acknowledged.push(message);
         this.progress.dispatchEvent(new Event("acknowledged"));
-        if (client === this.client && client.closeCode === undefined) this.fill();
+        this.fill();
       },
       (problem) => {
-        // No code: the connection went; it stays unanswered, and goes again over the next one.
-        if (problem.code && !problem.temporary) this.failure ??= problem;
-        else if (problem.code && client.closeCode === undefined) {
+        if (problem.temporary) {
           this.refused.add(params.text);
           this.lastRefusal = `${problem.code}: ${problem.message}`;
-          this.send(client, params);
+          this.send(params);
+        } else {
+          this.failure ??= problem;
         }
         this.progress.dispatchEvent(new Event("acknowledged"));
       });
@@ -86,7 +81,7 @@ class Writer {
       await once(this.progress, "acknowledged", { signal: enough }).catch(() => {
         this.failure ??= new Error(`${this.who.name} has ${this.acknowledged.length} answers, waits for ` +
           `${this.unanswered.size} (${this.refused.size} were refused, last ${JSON.stringify(this.lastRefusal)}), and got none ` +
-          `in time; the server said:\n${this.server.log.slice(-4000)}`);
+          `in time; it is ${this.client.state.snapshot()}; the server said:\n${this.server.log.slice(-4000)}`);
       });
     }
     if (this.failure) throw this.failure;
@@ -102,40 +97,28 @@ class Writer {
   }
 }
 
-// A conversation with its writers, and a reader who resumes after each break.
+// A conversation with its writers, and a reader who is there from its beginning to the end.
 class Place {
   constructor(server, members, id) {
-    Object.assign(this, { server, members, id, topic: `conversation:${id}`, seen: [] });
+    Object.assign(this, { server, id, topic: `conversation:${id}` });
     this.writers = members.map((who) => new Writer(server, who, id));
   }
 
   async follow() {
-    const cursors = { [this.topic]: this.seen.at(-1)?.seq ?? 0 };
-    this.reader = (await SocketClient.follow(this.server, this.members[0], cursors)).stay();
-    this.reader.closed.then(() => this.again());
+    // The first writer's session: a refresh token is used by one.
+    this.reader = new LiveClient(this.writers[0].session, { cursors: { [this.topic]: 0 }, ...options() });
+    await this.reader.client.connect();
   }
 
-  async again() {
-    if (VICTIM === "server" || this.left) return;
-    this.keep();
-    await this.follow().catch((problem) => (this.writers[0].failure ??= problem));
-  }
-
-  async leave() {
-    this.left = true;
-    await this.reader.close();
-    this.keep();
-  }
-
-  keep() {
-    this.seen.push(...this.reader.events(this.topic));
-    this.reader.frames = [];
+  // With a token that is good now, after the long form.
+  async member(at) {
+    return { token: await this.writers[at].session.token() };
   }
 
   // Each once; what was acknowledged is stored as it was acknowledged; and nothing else is there, since
   // every send was answered in the end.
   async check() {
-    const stored = await wholeHistory(this.server, this.members[0], this.id);
+    const stored = await wholeHistory(this.server, await this.member(0), this.id);
     const acknowledged = this.writers.flatMap((writer) => writer.acknowledged);
     const byKey = new Map(stored.map((message) => [`${message.sender} ${message.id}`, message]));
     assert.equal(byKey.size, stored.length, "a message is stored twice");
@@ -157,17 +140,18 @@ class Place {
 
   // The log says the same as the history, to one who resumed after every break …
   async checkLog(stored) {
-    await this.follow();
-    this.keep();
-    assertGapless(this.seen, 1);
-    const live = this.seen.filter((event) => event.event === "message.created").map((event) => event.data);
+    const last = stored.at(-1).seq;
+    await this.reader.until((event) => event.topic === this.topic && event.seq >= last, "the last message");
+    const seen = this.reader.events(this.topic);
+    assertGapless(seen, 1);
+    const live = seen.filter((event) => event.event === "message.created").map((event) => event.data);
     assert.deepEqual(live, stored);
-    await this.reader.close();
+    this.reader.close();
     // … and to one who comes only now, as far back as the server replays: it says where it begins.
-    const late = await SocketClient.follow(this.server, this.members[1], { [this.topic]: 0 });
+    const late = await SocketClient.follow(this.server, await this.member(1), { [this.topic]: 0 });
     const gap = late.frames.find((frame) => frame.gap?.topic === this.topic)?.gap;
     if (gap) {
-      assert.equal(gap.head, stored.at(-1).seq);
+      assert.equal(gap.head, last);
       await late.resume({ [this.topic]: gap.oldest - 1 });
     }
     const replayed = late.events(this.topic).filter((event) => event.event === "message.created");
@@ -191,21 +175,14 @@ async function settle(server) {
 
 test(`${ROUNDS} rounds of kill -9 under load: ${VICTIM}, on ${STORE}`, async (t) => {
   const store = await stores[STORE](t);
-  const config = configuration({
-    limits: { connections_per_address: 100_000 },
-    identity: { access_token_minutes: 1440 }, // the long form goes on for longer than a session without a refresh
-  });
+  const config = configuration({ limits: { connections_per_address: 100_000 } });
   config.plugins = { ...store.plugins, ...without(config.plugins, "storage-sqlite") };
   const server = await Server.start(t, config);
   const places = await settle(server);
   const writers = places.flatMap((place) => place.writers);
   const each = (all, what) => Promise.all(all.map(what));
-  const begin = async () => {
-    await each(writers, (writer) => writer.connect());
-    await each(places, (place) => place.follow());
-  };
-
-  await begin();
+  await each(writers, (writer) => writer.connect());
+  await each(places, (place) => place.follow());
   for (let round = 0; round < ROUNDS; round++) {
     const share = Math.ceil((ACKNOWLEDGED / WRITERS) * ((round + 1) / ROUNDS));
     const more = (at) => (round * 7 + at * 13) % 20; // so that they are not all at the same place
@@ -213,24 +190,16 @@ test(`${ROUNDS} rounds of kill -9 under load: ${VICTIM}, on ${STORE}`, async (t)
     writers.forEach((writer) => writer.fill());
     const goals = writers.map((writer, at) => Math.max(share, writer.acknowledged.length + 1) + more(at));
     await each(writers, (writer, at) => writer.reaches(goals[at]));
-    if (VICTIM === "store") { // in the middle of it: windows are full
-      await store.kill();
-      await store.again();
-      places.forEach((place) => place.keep());
-      continue;
-    }
-    await server.kill();
-    await each([...writers.map((writer) => writer.client), ...places.map((place) => place.reader)], (one) => one.closed);
-    places.forEach((place) => place.keep());
-    await server.launch();
-    await begin();
+    const victim = VICTIM === "store" ? store : { kill: () => server.kill(), again: () => server.launch() };
+    await victim.kill(); // in the middle of it: windows are full
+    await victim.again();
   }
 
   await each(writers, (writer) => writer.drain());
-  await each(writers, (writer) => writer.leave());
-  await each(places, (place) => place.leave());
+  writers.forEach((writer) => writer.client.close());
   let acknowledged = 0;
   for (const place of places) acknowledged += await place.check();
+  writers.forEach((writer) => writer.session.close());
   assert.ok(acknowledged >= ACKNOWLEDGED, `only ${acknowledged} were acknowledged`);
   const refused = writers.reduce((sum, writer) => sum + writer.refused.size, 0);
   t.diagnostic(`kill -9 of the ${VICTIM}, on ${STORE}: ${ROUNDS} rounds, ${WRITERS} writers, ` +

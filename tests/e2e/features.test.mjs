@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { LiveClient } from "./live_client.mjs";
 import { call, direct, group, history, refusal, register, send, uuid7 } from "./rest_client.mjs";
 import { Server, configuration } from "./server.mjs";
-import { SocketClient } from "./socket_client.mjs";
 
 let server;
 before(async () => {
@@ -23,20 +23,21 @@ test("a deleted message: gone from history, a void where it stood in the log, it
   const { seq } = await send(server, ann, chat, "a secret");
   await send(server, ann, chat, "harmless");
   const route = `/v1/conversations/${chat}/messages/${seq}`;
-  const client = await SocketClient.follow(server, ben);
+  const client = await LiveClient.follow(server, ben);
   await refusal(server, "DELETE", route, { token: ben.token }, "forbidden", 403);
   assert.equal(await call(server, "DELETE", route, { token: ann.token }), null);
-  const told = await client.until((frame) => frame.event === "message.deleted", "message.deleted");
+  const told = await client.until((event) => event.event === "message.deleted", "message.deleted");
+  client.close();
   assert.deepEqual([told.data.message, told.data.by], [seq, ann.account]);
   await refusal(server, "DELETE", route, { token: ann.token }, "not_found", 404);
   assert.deepEqual((await history(server, ben, chat)).items.map((one) => one.text), ["harmless"]);
 
   await server.stop();
   await server.launch();
-  const later = await SocketClient.follow(server, ben, { [topic]: seq - 1 });
-  const gone = await later.until((frame) => frame.topic === topic && frame.seq === seq, "the void");
+  const later = await LiveClient.follow(server, ben, { [topic]: seq - 1 });
+  const gone = await later.until((event) => event.topic === topic && event.seq === seq, "the void");
   assert.deepEqual([gone.event, gone.data], ["void", undefined]);
-  assert.ok(!JSON.stringify(later.frames).includes("a secret"), "the text is replayed");
+  assert.ok(!JSON.stringify(later.received).includes("a secret"), "the text is replayed");
   await later.close();
 });
 
@@ -63,7 +64,7 @@ test("search: by words, in pages, with what was found marked; nothing from befor
   await call(server, "POST", `/v1/conversations/${chat}/members`, { token: ann.token, body: { account: cyd.account } });
   assert.deepEqual(await look(cyd, "tea", "&limit=1"), { items: [], more: false });
   const { seq } = await send(server, ben, chat, "Tea for Cyd");
-  const client = await SocketClient.follow(server, cyd);
+  const client = await LiveClient.follow(server, cyd);
   assert.deepEqual(texts(await client.call("messaging.search", { conversation: chat, text: "tea" })), ["Tea for Cyd"]);
   await client.close();
 
@@ -105,16 +106,16 @@ test("reactions by REST: an emoji in the path, counts of a page, gone with the m
 test("typing is told to those who are in it, once, and is in no log", async () => {
   const { ann, ben, chat } = await pair();
   const eve = await register(server);
-  const [first, other] = [await SocketClient.follow(server, ben), await SocketClient.follow(server, eve)];
-  const writer = await SocketClient.follow(server, ann);
+  const [first, other] = [await LiveClient.follow(server, ben), await LiveClient.follow(server, eve)];
+  const writer = await LiveClient.follow(server, ann);
   await writer.call("typing.start", { conversation: chat });
   await writer.call("typing.start", { conversation: chat });
-  const told = await first.until((frame) => frame.event === "typing.started", "typing.started");
+  const told = await first.until((event) => event.event === "typing.started", "typing.started");
   assert.deepEqual([told.data.account, told.seq], [ann.account, undefined]);
   await send(server, ann, chat, "done");
   await first.message(chat, () => true, "the message");
-  assert.equal(first.frames.filter((frame) => frame.event === "typing.started").length, 1);
-  assert.equal(other.frames.filter((frame) => frame.event).length, 0);
+  assert.equal(first.received.filter((event) => event.event === "typing.started").length, 1);
+  assert.equal(other.received.length, 0);
   await other.refused("typing.start", { conversation: chat }, "forbidden");
   for (const one of [first, other, writer]) await one.close();
 });

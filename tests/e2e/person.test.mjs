@@ -7,9 +7,9 @@ import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { withDiary } from "./diary.mjs";
+import { LiveClient } from "./live_client.mjs";
 import { call, direct, group, history, refusal, register, request, send, uuid7 } from "./rest_client.mjs";
 import { Server, buildDirectory, store } from "./server.mjs";
-import { SocketClient } from "./socket_client.mjs";
 
 const SECRET = "zanzibar"; // in all that the person writes, and in nothing else
 const SEALED = "timbuktu"; // in what is sealed, of all three
@@ -99,7 +99,7 @@ test("an export has all of it; an erasure leaves nothing, neither to others nor 
   const server = await started(t);
   const { ann, ben, chat, place } = await lived(server);
   const topic = `conversation:${place}`;
-  const socket = await SocketClient.follow(server, ann);
+  const socket = await LiveClient.follow(server, ann);
 
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "parley-export-"));
   t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -141,7 +141,7 @@ test("an export has all of it; an erasure leaves nothing, neither to others nor 
   assert.deepEqual(tracesInBackup(t, server), []);
   assert.deepEqual(well(server, "state", ann.account, server.file), said);
 
-  await socket.closed;
+  await socket.ended();
   await refusal(server, "GET", "/v1/account", { token: ann.token }, "unauthenticated", 401);
   await refusal(server, "POST", "/v1/auth/login", { body: { login: ann.name, password: ann.password } }, "wrong_login", 422);
   await refusal(server, "GET", `/v1/accounts/${ann.account}`, { token: ben.token }, "not_found", 404);
@@ -156,11 +156,11 @@ test("an export has all of it; an erasure leaves nothing, neither to others nor 
   assert.deepEqual(diary.visits.map((one) => one.secret).filter((one) => one), [own], "it goes where nobody takes Ann's place");
   assert.ok(diary.bills.some((one) => one.payer === ann.account && one.secret === sealed), "what is kept has a key that is kept");
 
-  const later = await SocketClient.follow(server, ben, { [topic]: 0 });
+  const later = await LiveClient.follow(server, ben, { [topic]: 0 });
   const last = await later.until((frame) => frame.topic === topic && frame.data?.text === "the last of Ben's", "Ben's last");
-  const replayed = later.frames.filter((frame) => frame.topic === topic && frame.seq <= last.seq).map((frame) => frame.seq);
+  const replayed = later.received.filter((frame) => frame.topic === topic && frame.seq <= last.seq).map((frame) => frame.seq);
   assert.deepEqual(replayed, Array.from({ length: last.seq }, (_, i) => i + 1), "a number is missing");
-  assert.ok(later.frames.some((frame) => frame.event === "void"));
+  assert.ok(later.received.some((frame) => frame.event === "void"));
   await later.close();
 
   await server.stop();

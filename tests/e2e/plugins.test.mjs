@@ -5,9 +5,9 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
+import { Client, credentials, eventsWithoutGaps, options } from "./live_client.mjs";
 import { call, direct, history, refusal, register, request, send, uuid7 } from "./rest_client.mjs";
 import { Server, configuration, repository, store, storePlugin, without } from "./server.mjs";
-import { SocketClient } from "./socket_client.mjs";
 
 const everything = () => configuration({
   plugins: { welcome: { grants: ["bot"] }, "word-filter": { config: { words: ["badger"] } } },
@@ -91,16 +91,20 @@ test("welcome: a new account finds a greeting from the bot", async (t) => {
     plugins: { welcome: { grants: ["bot"], config: { text: "Hello there, <b>you</b>" } } },
   }));
   const ann = await register(server);
-  const client = await SocketClient.follow(server, ann, { [`account:${ann.account}`]: 0 });
-  const { data: conversation } = await client.until((frame) => frame.event === "conversation.added", "conversation.added");
-  assert.equal(conversation.kind, "direct");
-  // It may have been sent before this client followed the conversation.
-  await client.resume({ ...client.cursors(), [`conversation:${conversation.id}`]: 0 });
-  const { data: greeting } = await client.message(conversation.id, () => true, "the greeting");
+  const client = new Client(credentials(server, ann), { cursors: { [`account:${ann.account}`]: 0 }, ...options() });
+  t.after(() => client.close());
+  const events = eventsWithoutGaps(client); // it may have been sent before this client followed the conversation
+  void client.connect();
+  let conversation, greeting;
+  while (!conversation || !greeting) {
+    const { event, data } = (await events.next()).value;
+    if (event === "conversation.added") conversation = data;
+    if (event === "message.created") greeting = data;
+  }
+  assert.deepEqual([conversation.kind, conversation.id], ["direct", greeting.conversation]);
   assert.equal(greeting.text, "Hello there, <b>you</b>");
   const bot = await client.call("account.get", { account: greeting.sender });
   assert.deepEqual([bot.kind, bot.display_name], ["bot", "Welcome"]);
-  await client.close();
 });
 
 describe("a wrong YAML", () => {

@@ -6,9 +6,9 @@ import { execFile } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { LiveClient } from "./live_client.mjs";
 import { call, register, request, refusal, uuid7 } from "./rest_client.mjs";
 import { Server, buildDirectory, configuration, repository, store, without } from "./server.mjs";
-import { SocketClient } from "./socket_client.mjs";
 
 function parleyctl(...args) {
   return new Promise((resolve) => {
@@ -69,7 +69,7 @@ async function refusedStart(server, pattern) {
 test("clients see what no file holds", async (t) => {
   const server = await start(t);
   const alice = await register(server, "alice");
-  const live = await SocketClient.follow(server, alice);
+  const live = await LiveClient.follow(server, alice);
   const id = uuid7(), text = "for-no-other-eyes", mail = "somebody@example.org";
   const kept = await keep(server, alice, id, text, { mail });
   assert.deepEqual(kept, { owner: alice.account, id, seq: kept.seq, text, mail });
@@ -82,7 +82,7 @@ test("clients see what no file holds", async (t) => {
   const event = await live.until((frame) => frame.event === "letter.kept", "the event");
   assert.deepEqual(event.data, kept);
 
-  const later = await SocketClient.follow(server, alice, { [event.topic]: event.seq - 1 });
+  const later = await LiveClient.follow(server, alice, { [event.topic]: event.seq - 1 });
   const replayed = await later.until((frame) => frame.event === "letter.kept", "the event once more");
   assert.deepEqual(replayed.data, kept);
   await live.close();

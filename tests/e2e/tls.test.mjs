@@ -7,9 +7,9 @@ import https from "node:https";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import tls from "node:tls";
+import { LiveClient } from "./live_client.mjs";
 import { uuid7 } from "./rest_client.mjs";
 import { Server, configuration } from "./server.mjs";
-import { SocketClient } from "./socket_client.mjs";
 
 let server, ca;
 
@@ -63,8 +63,8 @@ test("register over https, chat over wss", async () => {
   }
   const [ann, ben] = people;
   const { body: chat } = await post("/v1/conversations/direct", { account: ben.account }, ann.token);
-  const a = await SocketClient.follow(server, ann, {}, { ca });
-  const b = await SocketClient.follow(server, ben, {}, { ca });
+  const a = await LiveClient.follow(server, ann, undefined, { ca });
+  const b = await LiveClient.follow(server, ben, undefined, { ca });
   const texts = Array.from({ length: 50 }, (_, at) => `${at} ${"x".repeat(at * 70)}`); // beyond one TLS record together
   await Promise.all(texts.slice(0, 30).map((text) =>
     a.call("messaging.send", { conversation: chat.id, id: uuid7(), text })));
