@@ -1,5 +1,5 @@
 # What is installed, and where, by component:
-#   sdk      for authors of plugins: headers, parley-gen, parleyctl, the CMake package, schemas, manifests
+#   sdk      for authors of plugins: headers, parley-gen, parleyctl, the CMake package, schemas, manifests, the JavaScript client
 #   server   parleyd and its plugins
 # Everything is found from where it was installed to, so a tree may be moved.
 include(CMakePackageConfigHelpers)
@@ -26,6 +26,11 @@ install(FILES sdk/manifest/plugin.schema.json kernel/config/parley.schema.json
   DESTINATION ${PARLEY_SHARE}/schemas COMPONENT sdk)
 install(DIRECTORY lua/ DESTINATION ${PARLEY_SHARE}/lua COMPONENT sdk FILES_MATCHING
   PATTERN "*.lua" PATTERN testing EXCLUDE)
+
+# The JavaScript client, for `npm install`.
+install(DIRECTORY ${PARLEY_JS_CLIENT}/dist DESTINATION ${PARLEY_SHARE}/js-client COMPONENT sdk)
+install(FILES ${PARLEY_JS_CLIENT}/package.json ${PARLEY_JS_CLIENT}/README.md
+  DESTINATION ${PARLEY_SHARE}/js-client COMPONENT sdk)
 
 # What plugins can build on: by plugin, for parley_add_plugin(… REQUIRES …).
 install(FILES kernel/identity/plugin.yaml DESTINATION ${PARLEY_SHARE}/manifests/identity COMPONENT sdk)

@@ -10,7 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/server.sh"
 
 project=$place/project
 mkdir -p "$project/node_modules/@parley"
-ln -s "$build/js-client" "$project/node_modules/@parley/client"
+ln -s "$build/installed/share/parley/js-client" "$project/node_modules/@parley/client"
 ln -s "$root/tests/e2e/node_modules/ws" "$project/node_modules/ws"
 echo '{"type": "module"}' >"$project/package.json"
 cp "$root/sdk/tests/garden/expected/garden.ts" "$project/garden.ts"
@@ -20,7 +20,7 @@ for file in first.mjs bot.mjs view.ts notes.ts; do
   [ -s "$file" ] || { echo "$page has no clients/$file"; exit 1; }
 done
 awk '/^```ts/ { inside = 1; next } /^```/ { inside = 0 } inside' "$root/sdk/js/README.md" >readme.ts
-node node_modules/@parley/client/node_modules/typescript/bin/tsc --noEmit --strict --target es2022 --lib es2022,dom \
+node "$build/js-client/node_modules/typescript/bin/tsc" --noEmit --strict --target es2022 --lib es2022,dom \
   --module nodenext --moduleResolution nodenext view.ts notes.ts readme.ts
 
 start "  storage-sqlite: {}
