@@ -25,6 +25,7 @@ export class Client<M = ShippedMethods, E = ShippedEvents> {
   /** Why the state is "stopped". */
   problem: ParleyError | undefined;
   private greeting: Hello | undefined;
+  private over = false;
   private readonly stateSource = new Source<LinkState>(() => this.link.state);
   private readonly queues = new Set<{ wants(name: string): boolean; queue: EventQueue<AnyEvent<E>> }>();
   private readonly listeners = new Set<(event: AnyEvent<E>) => void>();
@@ -63,6 +64,7 @@ export class Client<M = ShippedMethods, E = ShippedEvents> {
   /** Resolves when it is live, for the first time or again; rejects where that will not be. */
   connect(): Promise<void> {
     this.problem = undefined;
+    this.over = false;
     this.link.open();
     const connected = new Promise<void>((resolve, reject) => {
       const look = (): void => {
@@ -80,12 +82,14 @@ export class Client<M = ShippedMethods, E = ShippedEvents> {
   }
 
   close(): void {
+    this.over = true;
     this.link.close();
     this.calls.end(closed());
     for (const { queue } of [...this.queues]) queue.end();
   }
 
   call<K extends keyof M & string>(method: K, params: Params<M, K>, options?: CallOptions): Promise<Result<M, K>> {
+    if (this.over) return Promise.reject(closed());
     if (this.link.state === "stopped") return Promise.reject(this.problem);
     return this.calls.call(method, params as object, options) as Promise<Result<M, K>>;
   }

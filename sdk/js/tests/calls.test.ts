@@ -75,6 +75,7 @@ test("a call ends by its time-out, by its signal, and with the client", async ()
   client.close();
   await assert.rejects(read, { code: "closed" });
   await assert.rejects(write, { code: "unanswered" });
+  await assert.rejects(client.call(...members("g")), { code: "closed" });
 });
 
 test("what would end the connection is refused before it is sent", async () => {

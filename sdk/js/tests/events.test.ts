@@ -82,6 +82,28 @@ test("a gap of a conversation is filled from its history, in its place", async (
   await reading;
 });
 
+test("who is closed in the middle of a gap gives nothing from behind it", async () => {
+  const { server, client, next } = await started();
+  server.invite("c");
+  await next();
+  const events = eventsWithoutGaps(client);
+  server.cut();
+  for (const text of ["hidden", "too"]) server.say("c", text);
+  server.prune("conversation:c", 3);
+  server.refuse = ({ method }) => (method !== "messaging.history" ? undefined : { code: "unavailable", message: "Later.", temporary: true });
+  const seen: string[] = [];
+  const reading = (async () => {
+    for await (const { event } of events) seen.push(event);
+  })();
+  await next(300);
+  server.say("c", "behind");
+  await next();
+  client.close();
+  await next(15_000);
+  await reading;
+  assert.deepEqual(seen, ["gap"]);
+});
+
 test("a store gives the same object until something has changed, and tells who asked to be told", () => {
   let value = 1;
   let told = 0;

@@ -1,4 +1,4 @@
-// Whatever happens to the connection, and in whatever order: every event once and in order, everything that was
+// Whatever happens to the connection and to the program, and in whatever order: every event once and in order, everything that was
 // sent once and in the order of sending, and the view of the conversation is the server's. Each seed is another storm.
 //   PARLEY_STORM_SEEDS=1000 node run.mjs …; PARLEY_STORM_SEED=17 for one of them
 
@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { Chats } from "../src/chat/chats.ts";
 import { eventsWithoutGaps } from "../src/chat/filled.ts";
 import { Client } from "../src/client.ts";
+import type { ParleyError } from "../src/error.ts";
 import { MemoryOutboxStore } from "../src/outbox_store.ts";
 import { Clock, settled } from "./clock.ts";
 import { FakeServer } from "./fake_server.ts";
@@ -29,7 +30,9 @@ class Storm {
   readonly clock = new Clock();
   readonly server = new FakeServer();
   readonly store = new MemoryOutboxStore();
-  readonly live: any[] = []; // what listeners were told of the conversation
+  private live: any[] = []; // what listeners were told of the conversation, since the program was started
+  private begun = 0; // after which number it was
+  private cursors: Record<string, number> = { "account:me": 0, "conversation:c": 0 }; // what outlives the program
   readonly streamed: string[] = []; // what one who iterates, with gaps filled, got of it
   readonly sent: string[] = [];
   readonly answers: Promise<unknown>[] = [];
@@ -46,16 +49,31 @@ class Storm {
   private start(): void {
     const environment = this.clock.environment({ WebSocket: this.server.WebSocket, random: this.chance });
     this.client = new Client({ url: "http://p.test", account: "me", token: async () => "token" },
-      { ...environment, cursors: { "account:me": 0, "conversation:c": 0 } });
+      { ...environment, cursors: { ...this.cursors } });
+    this.begun = this.cursors["conversation:c"]!;
+    this.live = [];
     this.client.listen((event) => void (event.topic === "conversation:c" && this.live.push(event)));
-    void this.read(eventsWithoutGaps(this.client));
+    void this.read(this.client, eventsWithoutGaps(this.client));
     this.chats = new Chats(this.client, { outbox: this.store, page: 10 });
     this.chats.open("c");
     void this.client.connect();
   }
 
-  private async read(events: AsyncIterable<any>): Promise<void> {
-    for await (const { event, data } of events) if (event === "message.created") this.streamed.push(data.text);
+  // As docs/clients.md says: the cursor is kept with what was handled.
+  private async read(own: Client, events: AsyncIterable<any>): Promise<void> {
+    for await (const { topic, seq, event, data } of events) {
+      if (own !== this.client) return;
+      if (event === "message.created") this.streamed.push(data.text);
+      if (event !== "gap" && seq !== undefined) this.cursors[topic] = seq;
+    }
+  }
+
+  // As if the program were killed.
+  private restart(): void {
+    this.checkNumbers();
+    this.chats.close();
+    this.client.close();
+    this.start();
   }
 
   private readonly weights: [number, () => unknown][] = [
@@ -70,6 +88,7 @@ class Storm {
     [1, () => this.server.socket?.says({ draining: { reconnect_after_ms: 500 } })],
     [1, () => this.server.prune("conversation:c", this.log().length - 2)],
     [1, () => this.stall()],
+    [1, () => this.restart()],
     [1, () => this.busy()],
     [1, () => void this.chats.earlier("c")],
     [1, () => this.clock.wakes.forEach((wake) => wake())],
@@ -82,7 +101,8 @@ class Storm {
   private send(): void {
     const text = `mine ${this.sent.length}`;
     this.sent.push(text);
-    this.answers.push(this.chats.send("c", text));
+    // Nobody waits for it after a restart.
+    this.answers.push(this.chats.send("c", text).catch((problem: ParleyError) => assert.equal(problem.code, "closed")));
   }
 
   private unsay(): void {
@@ -127,25 +147,30 @@ class Storm {
     const mine = (all: string[]) => all.filter((text) => text.startsWith("mine"));
     assert.equal(this.client.state.snapshot(), "live");
     assert.deepEqual(mine(texts(stored)), this.sent, "stored: each once, in the order of sending");
-    assert.deepEqual(texts((await Promise.all(this.answers)) as any[]), this.sent, "answered");
+    const answers = (await Promise.all(this.answers)) as any[];
+    answers.forEach((answer, at) => answer && assert.equal(answer.text, this.sent[at], "answered"));
     assert.equal(this.chats.outbox.size, 0);
     assert.deepEqual(await this.store.load(), []);
     assert.deepEqual(this.chats.messages("c").snapshot().messages, stored, "the view is the server's");
 
-    // Numbers: every one is there, or lies in a gap that was told.
-    let at = 0;
-    for (const event of this.live) {
-      if (event.event === "gap") assert.equal(event.data.after, at, "a gap begins where one had come to");
-      else assert.equal(event.seq, at + 1, "the next number");
-      at = event.seq;
-    }
-    assert.equal(at, this.log().length);
+    assert.equal(this.checkNumbers(), this.log().length);
 
     // Every message that was not deleted, once and in order; what was deleted may have been seen before.
     assert.equal(new Set(this.streamed).size, this.streamed.length, "nothing twice");
     assert.deepEqual(this.streamed.filter((text) => !this.deleted.has(text)), texts(stored));
     const others = this.streamed.filter((text) => text.startsWith("other")).map((text) => Number(text.slice(6)));
     assert.deepEqual([...others].sort((a, b) => a - b), others);
+  }
+
+  // Every one is there, or lies in a gap that was told. Gives the last.
+  private checkNumbers(): number {
+    let at = this.begun;
+    for (const event of this.live) {
+      if (event.event === "gap") assert.equal(event.data.after, at, "a gap begins where one had come to");
+      else assert.equal(event.seq, at + 1, "the next number");
+      at = event.seq;
+    }
+    return at;
   }
 }
 

@@ -333,7 +333,7 @@ export class Chats {
       } while ((this.listing as string) === "again");
       this.listed = true;
     } catch (problem) {
-      console.warn("parley: conversations:", sentence(problem)); // it stays unlisted: asked again when next live
+      this.report("conversations", problem); // it stays unlisted: asked again when next live
     } finally {
       this.listing = "no";
     }

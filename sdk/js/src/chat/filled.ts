@@ -3,6 +3,7 @@
 
 import type { Message } from "../api/messaging.js";
 import type { Client } from "../client.js";
+import { ParleyError } from "../error.js";
 import type { AnyEvent } from "../frames.js";
 import { split } from "../topic.js";
 import { persistent } from "./persist.js";
@@ -23,9 +24,15 @@ async function* fill<E>(client: Client<any, E>, events: AsyncIterableIterator<An
     yield event;
     if (event.event !== "gap" || !event.topic.startsWith("conversation:")) continue;
     const { seq, data } = event as { seq: number; data: { after: number } };
-    for await (const message of hidden(client, split(event.topic)[1], data.after, seq)) {
-      const { at } = message;
-      yield { topic: event.topic, seq: message.seq, event: "message.created", data: message, at } as AnyEvent<E>;
+    try {
+      for await (const message of hidden(client, split(event.topic)[1], data.after, seq)) {
+        const { at } = message;
+        yield { topic: event.topic, seq: message.seq, event: "message.created", data: message, at } as AnyEvent<E>;
+      }
+    } catch (problem) {
+      const code = problem instanceof ParleyError ? problem.code : "";
+      if (code === "closed") return; // what comes after a gap is not given before what it hid
+      if (code !== "forbidden") throw problem; // left meanwhile
     }
   }
 }
@@ -33,13 +40,7 @@ async function* fill<E>(client: Client<any, E>, events: AsyncIterableIterator<An
 async function* hidden(client: Client<any, any>, conversation: string, after: number, end: number): AsyncIterableIterator<Message> {
   const ask = persistent(client);
   for (let more = true; more && after < end;) {
-    let page;
-    try {
-      page = await ask("messaging.history", { conversation, after, limit: PAGE });
-    } catch (problem) {
-      if ((problem as { code?: string }).code === "forbidden") return; // left meanwhile
-      throw problem;
-    }
+    const page = await ask("messaging.history", { conversation, after, limit: PAGE });
     for (const message of page.items) {
       if (message.seq > end) return; // comes as an event
       yield message;
