@@ -13,7 +13,13 @@ async function inChat(count: number, options: ChatsOptions = {}) {
   const texts = () => chats.messages("c").snapshot().messages.map((one) => one.text);
   void all.client.connect();
   await all.next();
+  await chats.ready;
   return { ...all, chats, texts };
+}
+
+function unlisted() {
+  const all = prepared();
+  return { ...all, chats: new Chats(all.client) };
 }
 
 const old = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `old ${from + at}`);
@@ -150,6 +156,32 @@ test("invited, removed and invited again: the list and the messages follow, live
   server.invite("e");
   await next(300);
   assert.deepEqual([ids(), texts()], [["c", "e"], ["for me too"]]);
+});
+
+test("any sign that one is no longer in it is enough: the account's event, or that it is not followed", async () => {
+  const { server, chats, next } = await inChat(1);
+  server.socket.says({ topic: "account:me", seq: 2, event: "conversation.removed", data: { id: "c", kind: "group", created_at: "" } });
+  await next();
+  assert.deepEqual(chats.sorted(), []);
+  const other = await inChat(1);
+  other.server.cut();
+  other.server.readable.delete("conversation:c");
+  await other.next(300);
+  assert.deepEqual(other.chats.sorted(), []);
+});
+
+test("one that is left while the list is on its way does not come back with it", async () => {
+  const { server, chats, next, client } = unlisted();
+  server.invite("c");
+  server.hold = ({ method }) => method === "messaging.conversations";
+  void client.connect();
+  await next();
+  const [asked] = server.calls("messaging.conversations");
+  server.remove("c");
+  await next();
+  server.socket.says({ id: asked!.id, result: { items: [{ id: "c", kind: "group", created_at: "" }], more: false } });
+  await next();
+  assert.deepEqual([chats.listed, chats.sorted()], [true, []]);
 });
 
 test("changes of which the account's log no longer tells are found in the list", async () => {

@@ -55,7 +55,7 @@ class Storm {
     this.client.listen((event) => void (event.topic === "conversation:c" && this.live.push(event)));
     void this.read(this.client, eventsWithoutGaps(this.client));
     this.chats = new Chats(this.client, { outbox: this.store, page: 10 });
-    this.chats.open("c");
+    for (const conversation of ["c", "d"]) this.chats.open(conversation);
     void this.client.connect();
   }
 
@@ -63,7 +63,8 @@ class Storm {
   private async read(own: Client, events: AsyncIterable<any>): Promise<void> {
     for await (const { topic, seq, event, data } of events) {
       if (own !== this.client) return;
-      if (event === "message.created") this.streamed.push(data.text);
+      if (event === "message.created" && data.conversation === "c") this.streamed.push(data.text);
+      if (event === "ended") delete this.cursors[topic];
       if (event !== "gap" && seq !== undefined) this.cursors[topic] = seq;
     }
   }
@@ -84,6 +85,8 @@ class Storm {
     [3, () => this.server.cut()],
     [2, () => this.server.cut(this.chance() < 0.5 ? 4001 : 4002)],
     [2, () => this.unsay()],
+    [3, () => this.isIn("d") && this.server.say("d", `beside ${this.said++}`)],
+    [1, () => (this.isIn("d") ? this.server.remove("d") : this.server.invite("d"))],
     [1, () => (this.server.isDown = !this.server.isDown)],
     [1, () => this.server.socket?.says({ draining: { reconnect_after_ms: 500 } })],
     [1, () => this.server.prune("conversation:c", this.log().length - 2)],
@@ -96,6 +99,10 @@ class Storm {
 
   private log(): any[] {
     return this.server.logs.get("conversation:c")!;
+  }
+
+  private isIn(conversation: string): boolean {
+    return this.server.readable.has(`conversation:${conversation}`);
   }
 
   private send(): void {
@@ -137,7 +144,9 @@ class Storm {
       await this.server.deliver();
       await this.clock.advance(15_000);
     }
-    while (!this.chats.messages("c").snapshot().complete) await Promise.all([this.chats.earlier("c"), this.server.deliver()]);
+    for (const one of this.chats.sorted().map((chat) => chat.conversation.id)) {
+      while (!this.chats.messages(one).snapshot().complete) await Promise.all([this.chats.earlier(one), this.server.deliver()]);
+    }
     await this.server.deliver();
   }
 
@@ -152,6 +161,11 @@ class Storm {
     assert.equal(this.chats.outbox.size, 0);
     assert.deepEqual(await this.store.load(), []);
     assert.deepEqual(this.chats.messages("c").snapshot().messages, stored, "the view is the server's");
+    // Of the other one: where one is in it, what was said since.
+    const from = this.server.readable.get("conversation:d");
+    assert.deepEqual(this.chats.sorted().map((chat) => chat.conversation.id).sort(), from === undefined ? ["c"] : ["c", "d"]);
+    const beside = (this.server.messages.get("d") ?? []).filter((one) => one.seq >= (from ?? Infinity));
+    assert.deepEqual(this.chats.messages("d").snapshot().messages, beside);
 
     assert.equal(this.checkNumbers(), this.log().length);
 

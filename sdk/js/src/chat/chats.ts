@@ -57,6 +57,8 @@ export class Chats {
   readonly outbox: Outbox;
   readonly pages: Pages;
   listed = false; // the list of conversations is complete
+  /** Resolves when it is, for the first time. */
+  readonly ready: Promise<void>;
   protected readonly marks: ReadMarks;
   protected readonly opened = new Set<string>();
   private readonly chats = new Map<string, Chat>();
@@ -68,11 +70,15 @@ export class Chats {
   private readonly messageSources = new Map<string, Source<MessagesView>>();
   private readonly left = new Set<string>(); // while the list is on its way
   private readonly changedMembers = new Map<Chat, Set<string>>(); // while members are on their way
+  private readonly isReady: () => void;
   private listing: "no" | "once" | "again" = "no";
   private readonly unsubscribe: (() => void)[];
 
   constructor(readonly client: Client<any, any>, private readonly options: ChatsOptions = {}) {
     const owner = `${client.credentials.url} ${client.account ?? ""}`;
+    let isReady = (): void => undefined;
+    this.ready = new Promise((resolve) => (isReady = resolve));
+    this.isReady = isReady;
     this.conversations = this.conversationSource;
     this.unreadOnes = this.unreadSource;
     this.marks = new ReadMarks(client.account ?? "", options.marks);
@@ -332,6 +338,7 @@ export class Chats {
         for (const one of all) if (!this.left.has(one.id)) this.meet(one);
       } while ((this.listing as string) === "again");
       this.listed = true;
+      this.isReady();
     } catch (problem) {
       this.report("conversations", problem); // it stays unlisted: asked again when next live
     } finally {
