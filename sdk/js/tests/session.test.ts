@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Client } from "../src/client.ts";
 import { ParleyError } from "../src/error.ts";
 import { Session } from "../src/session.ts";
 import { Clock, settled } from "./clock.ts";
+import { FakeServer } from "./fake_server.ts";
 
 // The part of a server that gives tokens, and a network that can be away.
 function office() {
@@ -86,6 +88,36 @@ test("a token that expired while offline: no token until the network is back, th
   state.away = false;
   await clock.advance(15_000);
   assert.equal(await session.token(), "access 1");
+});
+
+test("a client that comes back after its token has expired: waits for a new one, and is live with it", async () => {
+  const { options, clock, state } = office();
+  const session = await Session.login("http://p.test", { login: "ann", password: "right" }, options);
+  const server = new FakeServer();
+  server.tokens = new Map([["access 0", "me"]]);
+  const client = new Client(session, { ...options.environment, WebSocket: server.WebSocket });
+  void client.connect();
+  await server.deliver();
+  state.away = server.isDown = true;
+  server.cut(4100);
+  for (let n = 0; n < 8; n++) {
+    await clock.advance(900_000);
+    await server.deliver();
+  }
+  assert.equal(client.state.snapshot(), "broken");
+  server.isDown = false; // but there are no tokens yet
+  await clock.advance(15_000);
+  await server.deliver();
+  assert.equal(client.state.snapshot(), "broken");
+  assert.ok(!server.heard.some((frame) => frame.authenticate?.credential === "access 1"));
+  state.away = false;
+  server.tokens = new Map([["access 1", "me"]]);
+  for (let n = 0; n < 4; n++) {
+    await clock.advance(15_000);
+    await server.deliver();
+  }
+  assert.deepEqual([client.state.snapshot(), client.problem], ["live", undefined]);
+  client.close();
 });
 
 test("a renewal whose reply is lost is asked for again with the same token; two at once are one", async () => {

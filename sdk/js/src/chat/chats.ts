@@ -12,6 +12,7 @@ import { sendable } from "../sendable.js";
 import { Source, type Store } from "../store.js";
 import { split } from "../topic.js";
 import { newChat, type Chat } from "./chat.js";
+import { MemberLists } from "./members.js";
 import { byActivity } from "./order.js";
 import { Pages } from "./pages.js";
 import { allPages, persistent, type Ask } from "./persist.js";
@@ -69,7 +70,7 @@ export class Chats {
     new Set([...this.chats.values()].filter((chat) => this.unread(chat)).map((chat) => chat.conversation.id)));
   private readonly messageSources = new Map<string, Source<MessagesView>>();
   private readonly left = new Set<string>(); // while the list is on its way
-  private readonly changedMembers = new Map<Chat, Set<string>>(); // while members are on their way
+  private readonly members: MemberLists;
   private readonly isReady: () => void;
   private listing: "no" | "once" | "again" = "no";
   private readonly unsubscribe: (() => void)[];
@@ -86,6 +87,7 @@ export class Chats {
     this.pages = new Pages(this.ask, (chat, change) => this.update(chat, change),
       (chat, timeline, items, before) => this.came(chat, timeline, items, before),
       (chat) => this.opened.has(chat.conversation.id), options.page);
+    this.members = new MemberLists(this.ask, (chat, change) => this.update(chat, change));
     this.outbox = new Outbox(
       (method, params) => client.call(method, params, { repeat: true, timeoutMs: 0 }),
       options.outbox ?? outboxStore(owner), client.environment, client.limits,
@@ -185,12 +187,12 @@ export class Chats {
 
   async addMember({ conversation: { id: conversation } }: Chat, account: string): Promise<void> {
     const member = await this.client.call("messaging.add_member", { conversation, account }, { repeat: true });
-    this.joined(this.chats.get(conversation), member as Member);
+    this.members.joined(this.chats.get(conversation), member as Member);
   }
 
   async removeMember({ conversation: { id: conversation } }: Chat, account: string): Promise<void> {
     await this.client.call("messaging.remove_member", { conversation, account }, { wait: false });
-    this.gone(this.chats.get(conversation), account);
+    this.members.gone(this.chats.get(conversation), account);
   }
 
   async leave({ conversation: { id: conversation } }: Chat): Promise<void> {
@@ -246,10 +248,10 @@ export class Chats {
         break;
       case "message.created": return this.store(event.data);
       case "message.deleted": return this.deleted(chat, event.data);
-      case "member.added": return this.joined(chat, event.data);
+      case "member.added": return this.members.joined(chat, event.data);
       case "member.removed":
         if (event.data.account === this.me) this.drop(id);
-        else this.gone(chat, event.data.account);
+        else this.members.gone(chat, event.data.account);
         break;
       case "conversation.added": return void this.meet(event.data);
       case "conversation.removed": return this.drop(event.data.id);
@@ -285,18 +287,6 @@ export class Chats {
     if (!chat.last) void this.peek(chat);
   }
 
-  private joined(chat: Chat | undefined, member: Member): void {
-    if (!chat) return;
-    this.changedMembers.get(chat)?.add(member.account);
-    this.update(chat, () => chat.members.set(member.account, member));
-  }
-
-  private gone(chat: Chat | undefined, account: string): void {
-    if (!chat) return;
-    this.changedMembers.get(chat)?.add(account);
-    this.update(chat, () => chat.members.delete(account));
-  }
-
   // A conversation that may be new here.
   private meet(conversation: Conversation): Conversation {
     this.left.delete(conversation.id);
@@ -304,7 +294,7 @@ export class Chats {
     const chat = newChat(conversation);
     this.update(chat, () => this.chats.set(conversation.id, chat));
     void this.peek(chat);
-    void this.fetchMembers(chat);
+    this.members.fetch(chat).catch((problem: unknown) => this.report("members", problem));
     if (this.opened.has(conversation.id)) void this.pages.newest(chat);
     return conversation;
   }
@@ -319,7 +309,7 @@ export class Chats {
     chat.timeline.restart();
     if (this.opened.has(chat.conversation.id)) void this.pages.newest(chat);
     else void this.peek(chat, chat.last); // which may have been deleted
-    void this.fetchMembers(chat);
+    this.members.fetch(chat).catch((problem: unknown) => this.report("members", problem));
   }
 
   // Whole, and once more where it may have changed while it was on its way.
@@ -355,26 +345,6 @@ export class Chats {
       if (last && (known?.seq ?? 0) < last.seq) this.update(chat, () => (chat.last = last));
     } catch (problem) {
       this.report("history", problem);
-    }
-  }
-
-  private async fetchMembers(chat: Chat): Promise<void> {
-    const conversation = chat.conversation.id;
-    const changed = new Set<string>();
-    this.changedMembers.set(chat, changed);
-    try {
-      const all = await allPages((after) =>
-        this.ask("messaging.members", after === undefined ? { conversation } : { conversation, after }), (one) => one.account);
-      if (this.changedMembers.get(chat) !== changed) return; // a later one is on its way
-      this.changedMembers.delete(chat);
-      const fetched = new Map(all.filter((one) => !changed.has(one.account)).map((one) => [one.account, one]));
-      for (const account of changed) {
-        const member = chat.members.get(account);
-        if (member) fetched.set(account, member);
-      }
-      this.update(chat, () => Object.assign(chat, { members: fetched, membersKnown: true }));
-    } catch (problem) {
-      this.report("members", problem);
     }
   }
 
