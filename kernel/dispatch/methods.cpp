@@ -118,8 +118,7 @@ void methods::run(client_request what, answered done) {
   if (!target || provider == providers_.end()) return done({{}, error_of(PARLEY_E_UNAVAILABLE)});
 
   call& c = calls_.begin_request(*provider->second.by, what.who ? what.who : nobody(),
-                                 std::move(what.request_id),
-                                 std::min(target->declared.deadline_ms, deadline_ms_),
+                                 std::move(what.request_id), deadline_of(*target, what.deadline_ms),
                                  answer(std::move(done), provider->second));
   c.remote = std::move(what.remote);
   method_work& work = c.work.emplace();
@@ -129,11 +128,28 @@ void methods::run(client_request what, answered done) {
   work.params = std::move(what.params);
   work.digest = std::move(what.params_digest);
   work.connection = what.connection;
+  work.exchange = what.exchange;
   if (raw) return start(c);
   if (!current && !check_params(c)) return;
   if (has_wild_integer(work.params))
     return refuse(c, PARLEY_E_INVALID, "Integers are within 2^53.");
   start(c);
+}
+
+// `wanted` 0: no less than the method has.
+std::uint32_t methods::deadline_of(const method& target, std::uint32_t wanted) const {
+  const std::uint32_t most = std::min(target.declared.deadline_ms, deadline_ms_);
+  return wanted == 0 ? most : std::min(wanted, most);
+}
+
+void methods::cancel(connection_id who, std::uint64_t exchange) {
+  parley_call found = 0;
+  calls::each([&](const call& c) {
+    if (c.work && c.work->connection == who && c.work->exchange == exchange) found = c.handle;
+  });
+  if (found == 0) return;
+  calls_.fail(found, {"cancelled", "It was taken back. It may or may not have happened."},
+              PARLEY_E_CANCELLED);
 }
 
 parley_status methods::invoke(call& by, std::string_view name, const json::value* params,
@@ -153,8 +169,7 @@ parley_status methods::invoke(call& by, std::string_view name, const json::value
     if (!o.value) return calls_.complete_with(operation, json::parse(o.result));
     calls_.complete_with(operation, *o.value);
   };
-  call& c = calls_.begin(*provider->second.by, by.who, &by,
-                         std::min(target->declared.deadline_ms, deadline_ms_),
+  call& c = calls_.begin(*provider->second.by, by.who, &by, deadline_of(*target, 0),
                          answer(answered, provider->second));
   method_work& work = c.work.emplace();
   work.target = target;

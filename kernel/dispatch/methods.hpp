@@ -29,6 +29,9 @@ class methods {
   using answered = std::function<void(outcome)>;
   // For a client; its parameters are checked already.
   void run(client_request what, answered done);
+  // Ends what a client asked, if it has not ended: it is answered in any case. Looks through all
+  // that is under way, which is rare and bounded by it: once a request at most.
+  void cancel(connection_id who, std::uint64_t exchange);
   // For a plugin, on behalf of its call's principal. Completes with the result.
   parley_status invoke(call& by, std::string_view name, const boost::json::value* params,
                        parley_done done, void* user);
@@ -43,6 +46,7 @@ class methods {
     observe::counter* failures = nullptr;
   };
 
+  std::uint32_t deadline_of(const method& target, std::uint32_t wanted) const;
   bool check_params(call& c);
   void start(call& c);
   void check_scope(call& c);

@@ -208,6 +208,9 @@ void node::start_plugins() {
       });
     });
   };
+  dispatch_->set_acknowledged([this](const dispatch::session& who, const dispatch::cursors& have) {
+    identity_access_->acknowledged(who, have);
+  });
   dispatch_->serve(to_.connect(*dispatch_));
 
   plugin::deadlines bound_by;
