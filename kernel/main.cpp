@@ -2,6 +2,7 @@
 
 #include "config/config.hpp"
 #include "key_checks.hpp"
+#include "node/rates_from.hpp"
 #include "node/roles_from.hpp"
 #include "observe/log.hpp"
 #include "plugin/built_in.hpp"
@@ -74,6 +75,7 @@ int main(int argc, char** argv) {
   std::vector<parley::plugin::candidate> plugins =
       parley::plugin::find_plugins(config, parley::plugin::built_in_manifests(), problems);
   if (problems.empty()) parley::roles_from(config, plugins, problems);
+  if (problems.empty()) parley::rates_from(config, plugins, problems);
   if (problems.empty() && check) parley::check_keys(config, plugins, problems);
   if (!problems.empty()) return complain(problems);
   const std::vector<parley::yaml::problem> doubts =

@@ -64,6 +64,10 @@ TEST_F(config_file, has_a_default_for_everything) {
   EXPECT_EQ(c.compare_heads_ms, 0u);
   EXPECT_EQ(c.identity.access_token_minutes, 15u);
   EXPECT_THAT(c.plugins, IsEmpty());
+  EXPECT_EQ(c.rates.classes.at("write").per_second, 20u);
+  EXPECT_EQ(c.rates.classes.at("search").burst, 30u);
+  EXPECT_THAT(c.rates.methods, IsEmpty());
+  EXPECT_EQ(c.rates.per_address, 20u);
   const net::limits built_in;
   EXPECT_EQ(c.limits.frame_bytes, built_in.frame_bytes);
   EXPECT_EQ(c.limits.header_bytes, built_in.header_bytes);

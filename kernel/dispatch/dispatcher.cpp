@@ -12,7 +12,8 @@ dispatcher::dispatcher(calls& all, storage::engine& store, observe::metrics& mea
       topics_(all, store, bounds.replay_events),
       batches_(all, store, topics_, bounds.idempotency_days * day_ms),
       hooks_(all, bounds.hook_deadline_ms),
-      methods_(all, batches_, store, measured, std::move(allowed), bounds.method_deadline_ms),
+      methods_(all, batches_, store, measured, std::move(allowed), bounds.method_deadline_ms,
+               bounds.how_often),
       jobs_(all, store, measured, bounds.with_jobs),
       job_orders_(jobs_, store, all) {
   batches_.on_queued = [this](const std::string& name, std::int64_t due_ms) {

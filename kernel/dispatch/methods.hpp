@@ -4,6 +4,7 @@
 // so that no plugin can forget them.
 
 #include "dispatch/batches.hpp"
+#include "dispatch/rates.hpp"
 #include "dispatch/registry.hpp"
 
 #include <deque>
@@ -19,7 +20,7 @@ class methods {
                                      const manifest::permission& wanted)>;
 
   methods(calls& all, batches& writes, storage::engine& store, observe::metrics& measured,
-          permits allowed, std::uint32_t deadline_ms);
+          permits allowed, std::uint32_t deadline_ms, rates::settings how_often);
 
   // In the place of whoever provided the same before.
   void provide(instance& plugin);
@@ -66,6 +67,8 @@ class methods {
   permits permits_;
   std::shared_ptr<const registry> registry_;
   observe::metrics& metrics_;
+  observe::counter& too_often_;
+  rates rates_;
   std::uint32_t deadline_ms_;
   std::map<std::string, provided, std::less<>> providers_; // by method
   std::map<std::string, instance*, std::less<>> scopes_;   // owners

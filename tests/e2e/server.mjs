@@ -32,6 +32,8 @@ export function storePlugin() {
   return { [store]: { config: { url } } };
 }
 
+export const unlimited = Object.fromEntries(["read", "write", "search"].map((name) => [name, { per_second: 0 }]));
+
 // What every suite starts from. YAML is a superset of JSON, so the object is written as it is.
 export function configuration(changes = {}) {
   const build = buildDirectory();
@@ -40,6 +42,7 @@ export function configuration(changes = {}) {
     listen: [{ address: "127.0.0.1", port: 0 }],
     // What plugins answer is what their manifests say: checked wherever a suite calls them.
     development: { strict: true },
+    rates: unlimited, // suites write and read as fast as they can
     plugin_path: [path.join(build, "plugins"), path.join(repository, "plugins")],
     plugins: {
       ...storePlugin(),
