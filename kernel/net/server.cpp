@@ -1,6 +1,7 @@
 #include "net/server.hpp"
 
 #include "env/thread.hpp"
+#include "net/certificate_watch.hpp"
 #include "net/shard.hpp"
 #include "observe/log.hpp"
 
@@ -22,6 +23,8 @@ struct server::state {
   std::vector<std::unique_ptr<env::loop_thread>> threads; // none where the logic loop does it
   std::vector<std::shared_ptr<shard>> shards;
   std::vector<std::unique_ptr<listener>> listeners;
+  std::vector<certificate_watch> certificates;
+  std::unique_ptr<env::ticker> looks_at_certificates;
   std::size_t next_shard = 0;
   std::int64_t next_complaint_ns = 0; // about accepting
   env::task drained;
@@ -124,8 +127,11 @@ bool server::listen(std::vector<std::string>& problems) {
     auto made = std::make_unique<listener>(
         first, [&my](accepted_socket found) { my.take(std::move(found)); });
     std::string problem;
+    certificate_watch watch(at.certificate, at.key,
+                            [to = made.get()](auto next) { to->use(std::move(next)); });
     if (made->open(at, problem)) {
       my.listeners.push_back(std::move(made));
+      if (!at.certificate.empty()) my.certificates.push_back(std::move(watch));
     } else {
       problems.push_back(std::move(problem));
     }
@@ -137,6 +143,12 @@ bool server::listen(std::vector<std::string>& problems) {
   for (const auto& one : my.shards) one->begin();
   for (const auto& one : my.listeners) one->start();
   for (const auto& one : my.threads) one->start();
+  if (!my.certificates.empty()) {
+    my.looks_at_certificates =
+        std::make_unique<env::ticker>("certificates", my.how.certificate_look, [&my] {
+          for (certificate_watch& each : my.certificates) each.look();
+        });
+  }
   return true;
 }
 
@@ -232,6 +244,7 @@ void server::stop() {
   my.drained = nullptr;
   my.end_drain();
   for (const auto& one : my.threads) one->stop();
+  my.looks_at_certificates.reset(); // hands over to listeners
   my.listeners.clear();
   for (const auto& one : my.shards) one->shut_down();
 }
