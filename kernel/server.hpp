@@ -2,6 +2,7 @@
 
 // parleyd put together: the node, and the network in front of it.
 
+#include "api_documents.hpp"
 #include "backups.hpp"
 #include "config/config.hpp"
 #include "control/socket.hpp"
@@ -48,6 +49,7 @@ class server {
   env::real_loop loop_;
   observe::metrics metrics_;
   env::worker_pool pool_;
+  api_documents documents_;
   node node_;
   plugin::quarantine quarantine_;
   guard guard_;

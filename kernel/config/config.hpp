@@ -134,6 +134,7 @@ struct config {
   std::vector<master_key> master_keys; // of sealed fields; the first wraps new data keys
   backup_settings backup;
   development_settings development;
+  bool serve_api_documents = false;
   std::vector<std::filesystem::path> plugin_path;
   std::vector<plugin> plugins; // in the order of the file
 

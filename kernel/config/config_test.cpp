@@ -56,6 +56,7 @@ TEST_F(config_file, has_a_default_for_everything) {
   const config c = read("{}");
   EXPECT_THAT(lines(), IsEmpty());
   EXPECT_EQ(c.server.name, "Parley");
+  EXPECT_FALSE(c.serve_api_documents);
   EXPECT_EQ(c.server.data, folder_ / "data");
   ASSERT_EQ(c.listen.size(), 1u);
   EXPECT_EQ(c.listen[0].address, "127.0.0.1");

@@ -133,7 +133,7 @@ void http_session::handle() {
   const auto to = read_target(request_.target);
   if (!to) return fail({"not_found", "This is no valid path."});
   if (to->fault) return fail(*to->fault);
-  if (handle_upgrade(*to) || handle_probe(*to)) return;
+  if (handle_upgrade(*to) || handle_probe(*to) || handle_document(*to)) return;
   if (!registry_) {
     return fail({"unavailable", "The server is starting.", {}, 1'000, true});
   }
@@ -177,39 +177,6 @@ bool http_session::handle_upgrade(const request_target& to) {
     socket.receive(rest);
   }
   return true;
-}
-
-bool http_session::handle_probe(const request_target& to) {
-  if (to.path != "/healthz" && to.path != "/readyz" && to.path != "/metrics") return false;
-  if (!on_.home().around().probes) return false;
-  if (request_.verb != "GET") {
-    fail({"method_not_allowed", "This route takes GET only."}, "Allow: GET\r\n");
-    return true;
-  }
-  ++exchange_;
-  shard& home = on_.home();
-  home.to_logic(
-      [home = home.shared_from_this(), id = on_.id(), exchange = exchange_, path = to.path] {
-        probe_answer answer = home->around().probes(path);
-        home->loop().post([home, id, exchange, answer = std::move(answer)]() mutable {
-          connection* const to_whom = home->find(id);
-          if (to_whom == nullptr || to_whom->speaks() == nullptr) return;
-          // Only HTTP asks, and it does not upgrade while it waits.
-          static_cast<http_session*>(to_whom->speaks())->respond_text(exchange, std::move(answer));
-        });
-      });
-  return true;
-}
-
-void http_session::respond_text(std::uint64_t exchange, probe_answer answer) {
-  if (waits_ != waits::logic || exchange != exchange_) return;
-  reply what;
-  what.status = answer.status;
-  what.content_type = answer.content_type;
-  what.size = answer.body.size();
-  what.body = std::make_shared<const std::string>(std::move(answer.body));
-  respond(std::move(what));
-  pump();
 }
 
 void http_session::handle_method(const request_target& to, dispatch::route_match match) {
@@ -321,33 +288,6 @@ void http_session::answer_route(const dispatch::outcome& what) {
   if (request_.verb != "HEAD")
     out.body = std::make_shared<const std::string>(std::move(made->body));
   respond(std::move(out));
-}
-
-bool http_session::handle_file(const request_target& to) {
-  const bool head = request_.verb == "HEAD";
-  if (!head && request_.verb != "GET") return false;
-  const dispatch::file* const found = registry_->find_file(to.path);
-  if (found == nullptr) return false;
-  reply what;
-  what.headers = "ETag: " + found->etag + "\r\nX-Content-Type-Options: nosniff\r\n";
-  what.headers += found->immutable ? "Cache-Control: public, max-age=31536000, immutable\r\n"
-                                   : "Cache-Control: no-cache\r\n";
-  if (!found->content_security_policy.empty()) {
-    what.headers += "Content-Security-Policy: " + found->content_security_policy + "\r\n";
-  }
-  what.headers += "Referrer-Policy: no-referrer\r\n";
-  what.content_type = found->content_type;
-  if (request_.has_token("if-none-match", found->etag) ||
-      request_.has_token("if-none-match", "*") ||
-      request_.has_token("if-none-match", "W/" + found->etag)) {
-    what.status = 304;
-  } else {
-    what.size = found->content.size();
-    // Shared with the registry, which the reply keeps alive.
-    if (!head) what.body = payload(registry_, &found->content);
-  }
-  respond(std::move(what));
-  return true;
 }
 
 void http_session::respond(reply what) {

@@ -309,7 +309,13 @@ fixture::fixture(std::function<void(options&)> adjust, unsigned shards) {
     return probe_answer{path == "/readyz" ? 503U : 200U, "text/plain",
                         "probe of " + std::string(path)};
   };
-  server = std::make_unique<net::server>(how, clock, random, logic.loop(), &entry, probes);
+  // One document is there, the other cannot be made.
+  const auto documents = [](std::string_view path, const auto& then) {
+    const dispatch::file made{"{}", "application/json", "\"3\"", {}, false};
+    then(path == "/v1/openapi.json" ? std::make_shared<const dispatch::file>(made) : nullptr);
+  };
+  server =
+      std::make_unique<net::server>(how, clock, random, logic.loop(), &entry, probes, documents);
   entry.clients = server.get();
   server->set_registry(test_registry());
   std::vector<std::string> problems;

@@ -84,7 +84,7 @@ void raise_descriptor_limit() {
 }
 
 server::server(options how, const env::clock& clock, env::random& random, env::loop& logic,
-               dispatch::entry* entry, probe probes)
+               dispatch::entry* entry, probe probes, document_source documents)
     : state_(std::make_unique<state>()) {
   raise_descriptor_limit();
   ::signal(SIGPIPE, SIG_IGN); // OpenSSL writes without MSG_NOSIGNAL
@@ -98,6 +98,7 @@ server::server(options how, const env::clock& clock, env::random& random, env::l
   around.logic = &logic;
   around.entry = entry;
   around.probes = std::move(probes);
+  around.documents = std::move(documents);
   around.boot = boot_name(clock);
   state_->how = std::move(how);
   if (state_->how.shards == 0) {

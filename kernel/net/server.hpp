@@ -33,7 +33,7 @@ struct options {
 class server final : public dispatch::clients {
  public:
   server(options how, const env::clock& clock, env::random& random, env::loop& logic,
-         dispatch::entry* entry, probe probes);
+         dispatch::entry* entry, probe probes, document_source documents = {});
   ~server() override;
 
   // Everything below is called on the logic loop, or before it runs.

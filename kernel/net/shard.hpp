@@ -33,7 +33,8 @@ struct surroundings {
   env::loop* logic = nullptr;
   dispatch::entry* entry = nullptr;
   probe probes;
-  std::string boot; // in every request id
+  document_source documents; // empty: they are not served
+  std::string boot;          // in every request id
   struct counters counters;
   address_table addresses;
 };

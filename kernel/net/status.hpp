@@ -2,12 +2,13 @@
 
 // HTTP statuses: of error codes, and their names.
 
+#include "error_codes.hpp"
+
 #include <string_view>
 
 namespace parley::net {
 
-// 422 for a plugin's own code.
-unsigned status_of(std::string_view code);
+using documents::status_of; // of an error's code
 std::string_view reason_of(unsigned status);
 
 } // namespace parley::net

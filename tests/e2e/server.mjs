@@ -43,6 +43,8 @@ export function configuration(changes = {}) {
     // What plugins answer is what their manifests say: checked wherever a suite calls them.
     development: { strict: true },
     rates: unlimited, // suites write and read as fast as they can
+    // … and what anybody is told is what the documents say.
+    api_documents: { serve: true },
     plugin_path: [path.join(build, "plugins"), path.join(repository, "plugins")],
     plugins: {
       ...storePlugin(),

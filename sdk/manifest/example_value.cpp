@@ -7,14 +7,14 @@
 #include <cstdint>
 #include <string>
 
-namespace parley::gen {
+namespace parley::schema {
 namespace json = boost::json;
 
 namespace {
 
 bool admits(const json::object& schema, const json::value& value) {
-  std::vector<schema::breach> faults;
-  const auto checked = schema::validator::compile(schema, faults);
+  std::vector<breach> faults;
+  const auto checked = validator::compile(schema, faults);
   return faults.empty() && checked.check(value).empty();
 }
 
@@ -36,7 +36,7 @@ json::value made(const json::object& schema) {
   if (type == "boolean") return true;
   if (type == "integer" || type == "number") {
     const auto* least = schema.if_contains("minimum");
-    return least ? *least : json::value(1);
+    return !least || admits(schema, 1) ? json::value(1) : *least;
   }
   if (type == "array") {
     const auto item = example_value(object_in(schema, "items"));
@@ -80,4 +80,4 @@ std::optional<json::value> example_value(const json::object& schema) {
   return out;
 }
 
-} // namespace parley::gen
+} // namespace parley::schema

@@ -1,0 +1,108 @@
+// The server's own documents as a judge: what it answers and sends must be in them, field by field.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+
+const Ajv = createRequire(import.meta.url)("ajv/dist/2020.js").default;
+const JSON_TYPE = "application/json";
+
+// Clients pass over what they do not know; here it is a fault.
+function closed(part) {
+  if (Array.isArray(part)) return part.map(closed);
+  if (part === null || typeof part !== "object") return part;
+  const copy = Object.fromEntries(Object.entries(part).map(([key, value]) =>
+    [key, key === "example" || key === "examples" || key === "default" ? value : closed(value)]));
+  if (copy.type === "object") copy.additionalProperties ??= false;
+  return copy;
+}
+
+const pointer = (...parts) =>
+  "#/" + parts.map((part) => encodeURIComponent(String(part).replaceAll("~", "~0").replaceAll("/", "~1"))).join("/");
+
+export class Documents {
+  constructor(openapi, asyncapi) {
+    this.openapi = openapi;
+    this.asyncapi = asyncapi;
+    // Formats have a pattern beside them, or are for people.
+    this.ajv = new Ajv({ strict: false, validateSchema: false, validateFormats: false });
+    this.ajv.addSchema(closed(openapi), "openapi");
+    this.ajv.addSchema(closed(asyncapi), "asyncapi");
+    this.routes = Object.entries(openapi.paths).map(([path, item]) => ({ path, item, parts: path.split("/").slice(1) }));
+  }
+
+  // Nothing where the server does not give them.
+  static async read(server) {
+    const get = async (route) => {
+      const response = await fetch(server.url + route, { signal: AbortSignal.timeout(60_000) });
+      return response.status === 200 ? await response.json() : undefined;
+    };
+    const [openapi, asyncapi] = await Promise.all(["/v1/openapi.json", "/v1/asyncapi.json"].map(get));
+    return openapi && asyncapi ? new Documents(openapi, asyncapi) : undefined;
+  }
+
+  // Every method with a route: {id, verb, path, operation}.
+  operations() {
+    return this.routes.flatMap(({ path, item }) =>
+      Object.entries(item).map(([verb, operation]) => ({ id: operation.operationId, verb: verb.toUpperCase(), path, operation })));
+  }
+
+  // A literal part wins over a parameter, from the left, as the server has it.
+  match(path) {
+    const parts = path.split("?")[0].split("/").slice(1);
+    const fitting = this.routes.filter((route) => route.parts.length === parts.length &&
+      route.parts.every((part, i) => part === parts[i] || (part.startsWith("{") && parts[i] !== "")));
+    const rank = (route) => route.parts.map((part) => (part.startsWith("{") ? "1" : "0")).join("");
+    return fitting.sort((a, b) => (rank(a) < rank(b) ? -1 : 1))[0];
+  }
+
+  judge(document, at, value) {
+    const check = this.ajv.getSchema(document + at);
+    if (!check) return `the document has nothing at ${at}`;
+    if (check(value)) return undefined;
+    return this.ajv.errorsText(check.errors, { dataVar: "" }) + ` in ${JSON.stringify(value).slice(0, 1000)}`;
+  }
+
+  // What is wrong with an answer, or undefined. Files and probes are in no document.
+  wrongInResponse(verb, path, status, type, body) {
+    if (!path.startsWith("/v1/") || status === 304 || /^\/v1\/(openapi|asyncapi)\.json$/.test(path)) return undefined;
+    const route = this.match(path);
+    const operation = route?.item[verb.toLowerCase()];
+    const said = `${verb} ${path}: ${status}`;
+    if (operation?.["x-raw"]) return undefined;
+    if (!operation) {
+      if (status < 400) return `${said}: no document has this route`;
+      const wrong = this.judge("openapi", pointer("components", "schemas", "error"), body);
+      return wrong && `${said}: ${wrong}`;
+    }
+    if (type !== JSON_TYPE) return `${said}: it is ${type}`;
+    const named = operation.responses[status] ? String(status) : "default";
+    if (named === "default" && status < 400) return `${said}: no document has this status`;
+    const component = operation.responses[named].$ref?.split("/").at(-1);
+    const at = component
+      ? ["components", "responses", component]
+      : ["paths", route.path, verb.toLowerCase(), "responses", named];
+    const wrong = this.judge("openapi", pointer(...at, "content", JSON_TYPE, "schema"), body);
+    return wrong && `${said}: ${wrong}`;
+  }
+
+  // `method`: what the frame's id was given to.
+  wrongInFrame(frame, method) {
+    const message = this.messageOf(frame, method);
+    const known = message && this.asyncapi.components.messages[message];
+    const wrong = known ? this.judge("asyncapi", pointer("components", "messages", message, "payload"), frame)
+      : `no document has this frame: ${JSON.stringify(frame).slice(0, 1000)}`;
+    return wrong && `${message ?? "a frame"}: ${wrong}`;
+  }
+
+  messageOf(frame, method) {
+    if (frame.event === "void") return "frame.void";
+    if (frame.event) return `event.${frame.event}`;
+    if ("id" in frame) return "error" in frame ? "frame.call_error" : `result.${method}`;
+    const [kind] = Object.keys(frame);
+    return `frame.${{ error: "refusal", heartbeat: "heartbeat_answer" }[kind] ?? kind}`;
+  }
+
+  assertFrame(frame, method) {
+    assert.equal(this.wrongInFrame(frame, method), undefined);
+  }
+}
