@@ -1,9 +1,8 @@
-// The server's own documents as a judge: what it answers and sends must be in them, field by field.
+// The server's own documents as a judge: what it answers and sends must be in them, field by field. The clients of
+// these suites ask it of every response and frame that they see, so that a field which no document has fails any test.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 
-const Ajv = createRequire(import.meta.url)("ajv/dist/2020.js").default;
 const JSON_TYPE = "application/json";
 
 // Clients pass over what they do not know; here it is a fault.
@@ -20,7 +19,8 @@ const pointer = (...parts) =>
   "#/" + parts.map((part) => encodeURIComponent(String(part).replaceAll("~", "~0").replaceAll("/", "~1"))).join("/");
 
 export class Documents {
-  constructor(openapi, asyncapi) {
+  constructor(url, openapi, asyncapi, Ajv) {
+    this.url = url;
     this.openapi = openapi;
     this.asyncapi = asyncapi;
     // Formats have a pattern beside them, or are for people.
@@ -37,7 +37,9 @@ export class Documents {
       return response.status === 200 ? await response.json() : undefined;
     };
     const [openapi, asyncapi] = await Promise.all(["/v1/openapi.json", "/v1/asyncapi.json"].map(get));
-    return openapi && asyncapi ? new Documents(openapi, asyncapi) : undefined;
+    if (!openapi || !asyncapi) return undefined;
+    const { default: Ajv } = await import("ajv/dist/2020.js"); // only here: not every user of server.mjs has packages
+    return new Documents(server.url, openapi, asyncapi, Ajv);
   }
 
   // Every method with a route: {id, verb, path, operation}.
@@ -104,5 +106,55 @@ export class Documents {
 
   assertFrame(frame, method) {
     assert.equal(this.wrongInFrame(frame, method), undefined);
+  }
+}
+
+// ---- of the servers that run, by host and port, as they were last read
+
+const known = new Map();
+
+export async function useDocuments(server) {
+  known.set(new URL(server.url).host, await Documents.read(server));
+}
+
+// What `find` complains of, or undefined. A plugin may have been loaded anew since the documents were read: they are read
+// again before anything is called wrong.
+async function complaint(host, first, find) {
+  const now = await Documents.read(known.get(host)).catch(() => undefined); // it may be gone by now
+  if (!now) return first;
+  known.set(host, now);
+  return find(now);
+}
+
+async function judged(url, find) {
+  const host = new URL(url).host;
+  const documents = known.get(host);
+  const first = documents && find(documents);
+  if (!first) return;
+  const wrong = await complaint(host, first, find);
+  if (wrong) throw new assert.AssertionError({ message: wrong });
+}
+
+export const judgeResponse = (url, verb, status, type, body) =>
+  judged(url, (documents) => documents.wrongInResponse(verb, new URL(url).pathname, status, type, body));
+
+// One side of a WebSocket. Nobody waits for the verdict: a rejection that is not handled fails the test that runs.
+export class FrameJudge {
+  constructor(url) {
+    this.url = url;
+    this.methods = new Map(); // by the ids of calls
+  }
+
+  sent(frame) {
+    try {
+      const whole = typeof frame === "string" ? JSON.parse(frame) : frame;
+      for (const { id, method } of whole.batch ?? [whole]) if (method !== undefined) this.methods.set(id, method);
+    } catch { /* sent wrong on purpose */ }
+  }
+
+  received(frame) {
+    const method = this.methods.get(frame.id);
+    if ("result" in frame) this.methods.delete(frame.id);
+    void judged(this.url, (documents) => documents.wrongInFrame(frame, method));
   }
 }

@@ -8,6 +8,7 @@ import https from "node:https";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { useDocuments } from "./documents.mjs";
 
 export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 export const START_MS = 60_000; // a deadline for sanitizer builds on a busy machine, not a promise
@@ -97,6 +98,8 @@ export class Server {
     // After a restart it has to be found at the same address.
     this.config.listen[0].port = this.port;
     await this.ready();
+    // A certificate of a test's own is trusted by nobody else.
+    if (this.config.api_documents?.serve && this.url.startsWith("http:")) await useDocuments(this);
   }
 
   spawn() {
