@@ -2,7 +2,6 @@
 
 // parleyd put together: the node, and the network in front of it.
 
-#include "api_documents.hpp"
 #include "backups.hpp"
 #include "config/config.hpp"
 #include "control/socket.hpp"
@@ -12,6 +11,7 @@
 #include "env/thread.hpp"
 #include "guard.hpp"
 #include "net/server.hpp"
+#include "node/api_documents.hpp"
 #include "node/node.hpp"
 #include "plugin_commands.hpp"
 

@@ -1,4 +1,4 @@
-#include "api_documents.hpp"
+#include "node/api_documents.hpp"
 
 #include "plugin/assets.hpp"
 

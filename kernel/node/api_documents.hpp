@@ -6,7 +6,6 @@
 #include "dispatch/registry.hpp"
 #include "documents.hpp"
 #include "env/env.hpp"
-#include "net/probe.hpp"
 
 #include <functional>
 #include <memory>
