@@ -18,66 +18,94 @@ bool admits(const json::object& schema, const json::value& value) {
   return faults.empty() && checked.check(value).empty();
 }
 
-json::value text_for(const json::object& schema) {
-  for (const char* each : {"Hello", "2026-01-31T12:00:00.000Z",
-                           "0191f3a0-1c2d-7e4f-8a5b-6c7d8e9f0a1b", "👍", "ada@example.org", "/"}) {
-    // What looks like an id is given one.
-    if (schema.contains("pattern") && std::string_view(each) == "Hello") continue;
-    if (admits(schema, each)) return each;
-  }
-  const auto* least = schema.if_contains("minLength");
-  return least && least->is_int64() ? json::value(std::string(least->get_int64(), 'x'))
-                                    : json::value("x");
-}
+// Nobody reads more; and what a manifest asks for must not fill the memory.
+constexpr std::size_t most_values = 1'000;
+constexpr std::size_t most_characters = 1'000;
 
-json::value made(const json::object& schema) {
-  const std::string type = text_in(schema, "type");
-  if (type == "string") return text_for(schema);
-  if (type == "boolean") return true;
-  if (type == "integer" || type == "number") {
-    const auto* least = schema.if_contains("minimum");
-    return !least || admits(schema, 1) ? json::value(1) : *least;
+class maker {
+ public:
+  std::optional<json::value> value(const json::object& schema) {
+    auto out = chosen(schema);
+    if (!out || !admits(schema, *out)) return std::nullopt;
+    return out;
   }
-  if (type == "array") {
-    const auto item = example_value(object_in(schema, "items"));
-    if (!item) return json::array{};
+
+ private:
+  std::optional<json::value> chosen(const json::object& schema) {
+    const auto first_of = [&](std::string_view key) -> const json::value* {
+      const auto* all = schema.if_contains(key);
+      const auto* list = all ? all->if_array() : nullptr;
+      return list && !list->empty() ? &list->front() : nullptr;
+    };
+    if (const auto* given = first_of("examples")) return *given;
+    if (const auto* usual = schema.if_contains("default")) return *usual;
+    if (const auto* only = schema.if_contains("const")) return *only;
+    if (const auto* one = first_of("enum")) return *one;
+    const auto* choice = first_of("oneOf");
+    if (choice && choice->is_object()) return value(choice->get_object());
+    return made(schema);
+  }
+
+  std::optional<json::value> made(const json::object& schema) {
+    if (++values_ > most_values) return std::nullopt;
+    const std::string type = text_in(schema, "type");
+    if (type == "string") return text(schema);
+    if (type == "boolean") return true;
+    if (type == "integer" || type == "number") {
+      const auto* least = schema.if_contains("minimum");
+      return !least || admits(schema, 1) ? json::value(1) : *least;
+    }
+    if (type == "array") return array(schema);
+    if (type == "object") return object(schema);
+    return json::value(nullptr);
+  }
+
+  static std::optional<json::value> text(const json::object& schema) {
+    for (const char* each :
+         {"Hello", "2026-01-31T12:00:00.000Z", "0191f3a0-1c2d-7e4f-8a5b-6c7d8e9f0a1b", "👍",
+          "ada@example.org", "/"}) {
+      // What looks like an id is given one.
+      if (schema.contains("pattern") && std::string_view(each) == "Hello") continue;
+      if (admits(schema, each)) return json::value(each);
+    }
+    const auto* least = schema.if_contains("minLength");
+    const std::int64_t length = least && least->is_int64() ? least->get_int64() : 1;
+    if (length < 0 || length > static_cast<std::int64_t>(most_characters)) return std::nullopt;
+    return json::value(std::string(static_cast<std::size_t>(length), 'x'));
+  }
+
+  std::optional<json::value> array(const json::object& schema) {
+    const std::size_t before = values_;
+    const auto item = value(object_in(schema, "items"));
+    if (!item) return json::value(json::array{});
     const auto* least = schema.if_contains("minItems");
     const std::int64_t count = least && least->is_int64() ? least->get_int64() : 1;
-    return json::array(static_cast<std::size_t>(std::max<std::int64_t>(count, 1)), *item);
+    const std::size_t each = std::max<std::size_t>(values_ - before, 1);
+    if (count > static_cast<std::int64_t>(most_values)) return std::nullopt;
+    const auto many = static_cast<std::size_t>(std::max<std::int64_t>(count, 1));
+    values_ = before + each * many;
+    if (values_ > most_values) return std::nullopt;
+    return json::value(json::array(many, *item));
   }
-  if (type != "object") return nullptr;
-  json::object out;
-  for (const property& each : properties_of(schema)) {
-    if (!each.required) continue;
-    const auto one = example_value(each.schema);
-    out[each.name] = one ? *one : json::value(nullptr);
+
+  std::optional<json::value> object(const json::object& schema) {
+    json::object out;
+    for (const property& each : properties_of(schema)) {
+      if (!each.required) continue;
+      auto one = value(each.schema);
+      if (!one) return std::nullopt;
+      out[each.name] = *std::move(one);
+    }
+    return json::value(std::move(out));
   }
-  return out;
-}
+
+  std::size_t values_ = 0; // made so far
+};
 
 } // namespace
 
 std::optional<json::value> example_value(const json::object& schema) {
-  json::value out;
-  const auto* given = schema.if_contains("examples");
-  const auto* some = schema.if_contains("enum");
-  const auto* choices = schema.if_contains("oneOf");
-  if (given && given->is_array() && !given->get_array().empty()) {
-    out = given->get_array().front();
-  } else if (const auto* usual = schema.if_contains("default")) {
-    out = *usual;
-  } else if (const auto* only = schema.if_contains("const")) {
-    out = *only;
-  } else if (some && some->is_array() && !some->get_array().empty()) {
-    out = some->get_array().front();
-  } else if (choices && choices->is_array() && !choices->get_array().empty() &&
-             choices->get_array().front().is_object()) {
-    return example_value(choices->get_array().front().get_object());
-  } else {
-    out = made(schema);
-  }
-  if (!admits(schema, out)) return std::nullopt;
-  return out;
+  return maker().value(schema);
 }
 
 } // namespace parley::schema

@@ -98,8 +98,7 @@ export class Server {
     // After a restart it has to be found at the same address.
     this.config.listen[0].port = this.port;
     await this.ready();
-    // A certificate of a test's own is trusted by nobody else.
-    if (this.config.api_documents?.serve && this.url.startsWith("http:")) await useDocuments(this);
+    if (this.config.api_documents?.serve) await useDocuments(this);
   }
 
   spawn() {
