@@ -51,7 +51,7 @@ methods:
     result: { $ref: '#/types/page', description: A page. }
   notes.drop:
     http: DELETE /v1/books/{book}
-    params: { type: object, required: [book], properties: { book: id } }
+    params: { type: object, required: [book], properties: { book: id, why: { enum: [old, wrong] }, which: { type: array, items: id } } }
   notes.quiet: { params: { type: object } }
   notes.all: { visibility: admin, http: GET /v1/all, params: { type: object } }
   notes.inner: { visibility: plugin, params: { type: object } }
@@ -124,6 +124,10 @@ TEST(openapi, takes_plain_parameters_of_get_from_the_query_and_says_null_for_no_
   EXPECT_EQ(at(list, "/responses/200/content/application~1json/schema"),
             R"({"$ref":"#/components/schemas/my-notes.page","description":"A page."})");
   const auto& drop = open().at_pointer("/paths/~1v1~1books~1{book}/delete");
+  EXPECT_EQ(at(drop, "/parameters/1/in"), R"("query")");
+  EXPECT_THAT(at(drop, "/requestBody/content/application~1json/schema/properties"),
+              HasSubstr(R"({"which":{"type":"array")"));
+  EXPECT_EQ(at(drop, "/requestBody/required"), "false");
   EXPECT_EQ(at(drop, "/responses/200/content/application~1json"),
             R"({"schema":{"type":"null"},"example":null})");
 }

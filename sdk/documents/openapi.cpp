@@ -2,6 +2,7 @@
 #include "error_codes.hpp"
 #include "example_value.hpp"
 #include "method_text.hpp"
+#include "properties.hpp"
 #include "schema_parts.hpp"
 #include "schema_writer.hpp"
 
@@ -125,7 +126,7 @@ class writer {
       const bool in_path = std::find(path.parameters.begin(), path.parameters.end(), each.name) !=
                            path.parameters.end();
       const auto* example = examples.if_contains(each.name);
-      if (in_path || (by_query && is_plain(each.schema))) {
+      if (in_path || (by_query && !manifest::is_compound(each.schema))) {
         parameters.push_back(parameter(each, in_path, example, by));
         continue;
       }
@@ -142,11 +143,6 @@ class writer {
     json::object content{{"schema", std::move(body)}};
     if (whole) content["example"] = std::move(body_example);
     to["requestBody"] = {{"required", needed}, {"content", {{json_type, std::move(content)}}}};
-  }
-
-  static bool is_plain(const json::object& schema) {
-    const std::string type = schema::text_in(schema, "type");
-    return type != "object" && type != "array" && !type.empty();
   }
 
   json::object parameter(const schema::property& each, bool in_path, const json::value* example,
