@@ -96,7 +96,7 @@ TEST(openapi, says_of_a_method_what_its_manifest_says) {
   EXPECT_EQ(
       at(add, "/description"),
       R"("Keeps a note. For good.\n\nPermission `notes.add`, in the scope `book`; who has it: )"
-      R"(`owner`. Repeating it with the same `id` gives the first reply.")");
+      R"(`owner`. Repeating it with the same `id` gives the first reply. Rate class: `write`.")");
   EXPECT_EQ(at(add, "/security"), R"([{"bearer":[]}])");
   EXPECT_EQ(at(add, "/parameters/0/name"), R"("book")");
   EXPECT_EQ(at(add, "/parameters/1"), "nothing");

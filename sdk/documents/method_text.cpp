@@ -48,7 +48,7 @@ std::string description_of(const manifest::method& of) {
   if (!of.idempotent.empty())
     out += " Repeating it with the same `" + of.idempotent + "` gives the first reply.";
   if (!of.order.empty()) out += " Calls with the same `" + of.order + "` keep their order.";
-  return out;
+  return out + " Rate class: `" + of.rate + "`.";
 }
 
 bool is_for_clients(const manifest::method& of) {
