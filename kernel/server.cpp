@@ -29,6 +29,7 @@ net::options network_options(const config::config& with) {
                           l.tls ? l.tls->key.string() : ""});
   how.shards = with.shards == 0 ? default_shards() : with.shards;
   how.limits = with.limits;
+  how.cors_origins = {with.cors_origins.begin(), with.cors_origins.end()};
   return how;
 }
 

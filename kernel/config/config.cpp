@@ -217,6 +217,7 @@ void read(const json::object& root, const std::filesystem::path& folder, config&
   take(root.at("storage").as_object(), "compare_heads_ms", out.compare_heads_ms);
   read_master_keys(root.at("storage").as_object().at("master_keys").as_array(), folder, out);
   read_backup(root.at("backup").as_object(), folder, out);
+  out.cors_origins = texts_in(root.at("cors").as_object(), "origins");
   out.serve_api_documents = root.at("api_documents").as_object().at("serve").as_bool();
   const auto& development = root.at("development").as_object();
   out.development = {development.at("watch").as_bool(), development.at("strict").as_bool()};

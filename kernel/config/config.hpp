@@ -135,6 +135,7 @@ struct config {
   backup_settings backup;
   development_settings development;
   bool serve_api_documents = false;
+  std::vector<std::string> cors_origins;
   std::vector<std::filesystem::path> plugin_path;
   std::vector<plugin> plugins; // in the order of the file
 

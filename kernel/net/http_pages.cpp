@@ -91,14 +91,43 @@ void http_session::respond_file(const dispatch::file& found, std::shared_ptr<con
   }
   what.headers += "Referrer-Policy: no-referrer\r\n";
   what.content_type = found.content_type;
-  if (request_.has_token("if-none-match", found.etag) || request_.has_token("if-none-match", "*") ||
-      request_.has_token("if-none-match", "W/" + found.etag)) {
+  if (has_already(found.etag)) {
     what.status = 304;
   } else {
     what.size = found.content.size();
     if (request_.verb != "HEAD") what.body = payload(std::move(owner), &found.content);
   }
   respond(std::move(what));
+}
+
+// What a page of another origin may do (https://fetch.spec.whatwg.org/#http-cors-protocol). Tokens
+// come in a header, never by a cookie, so no credentials are spoken of.
+std::string http_session::cors_headers() const {
+  const auto& allowed = on_.home().around().cors_origins;
+  const std::string* origin = request_.find("origin");
+  if (allowed.empty()) return {};
+  const bool is_allowed = origin != nullptr && (allowed.contains("*") || allowed.contains(*origin));
+  std::string out = "Vary: Origin\r\n";
+  if (!is_allowed) return out;
+  return out + "Access-Control-Allow-Origin: " + *origin +
+         "\r\nAccess-Control-Expose-Headers: ETag, Retry-After\r\n";
+}
+
+// True where it was a question whether the request that follows is allowed.
+bool http_session::handle_preflight() {
+  if (request_.verb != "OPTIONS" || on_.home().around().cors_origins.empty() ||
+      request_.find("origin") == nullptr ||
+      request_.find("access-control-request-method") == nullptr)
+    return false;
+  reply what;
+  what.status = 204;
+  what.headers =
+      "Access-Control-Allow-Methods: GET, POST, PUT, PATCH, DELETE\r\n"
+      "Access-Control-Allow-Headers: Authorization, Content-Type, Idempotency-Key, "
+      "If-None-Match\r\n"
+      "Access-Control-Max-Age: 600\r\n";
+  respond(std::move(what));
+  return true;
 }
 
 } // namespace parley::net

@@ -1,11 +1,11 @@
 #include "net/http_session.hpp"
 
 #include "env/utf8.hpp"
+#include "error_codes.hpp"
 #include "net/connection.hpp"
 #include "net/http_route.hpp"
 #include "net/json_input.hpp"
 #include "net/shard.hpp"
-#include "net/status.hpp"
 #include "net/upgrade.hpp"
 #include "observe/log.hpp"
 
@@ -13,6 +13,8 @@ namespace parley::net {
 
 namespace {
 
+constexpr std::string_view uncached =
+    "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
 constexpr std::size_t queue_pause = 65'536; // pipelined requests wait while this much is unsent
 
 } // namespace
@@ -133,6 +135,7 @@ void http_session::handle() {
   const auto to = read_target(request_.target);
   if (!to) return fail({"not_found", "This is no valid path."});
   if (to->fault) return fail(*to->fault);
+  if (handle_preflight()) return;
   if (handle_upgrade(*to) || handle_probe(*to) || handle_document(*to)) return;
   if (!registry_) {
     return fail({"unavailable", "The server is starting.", {}, 1'000, true});
@@ -253,7 +256,7 @@ void http_session::answered(std::uint64_t exchange, dispatch::outcome what) {
   } else if (target_ != nullptr && target_->raw != nullptr) {
     answer_route(what);
   } else {
-    respond_json(200, what.result.empty() ? "null" : std::move(what.result));
+    respond_result(what.result.empty() ? "null" : std::move(what.result));
   }
   pump();
 }
@@ -292,7 +295,7 @@ void http_session::answer_route(const dispatch::outcome& what) {
 
 void http_session::respond(reply what) {
   std::string head = "HTTP/1.1 " + std::to_string(what.status) + " ";
-  head += reason_of(what.status);
+  head += documents::reason_of(what.status);
   head += "\r\n";
   if (what.status != 304 && what.status != 204) {
     head += "Content-Type: ";
@@ -300,6 +303,7 @@ void http_session::respond(reply what) {
     head += "\r\nContent-Length: " + std::to_string(what.size) + "\r\n";
   }
   head += what.headers;
+  head += cors_headers();
   if (last_) {
     head += "Connection: close\r\n";
   } else if (!request_.is_http_1_1) {
@@ -317,21 +321,42 @@ void http_session::respond(reply what) {
   if (last_) on_.finish();
 }
 
-void http_session::respond_json(unsigned status, std::string text, std::string headers) {
-  reply what;
-  what.status = status;
-  what.headers =
-      std::move(headers) + "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+void http_session::respond_text(reply what, std::string text) {
   what.size = text.size();
   if (request_.verb != "HEAD") what.body = std::make_shared<const std::string>(std::move(text));
   respond(std::move(what));
+}
+
+// What a client has already is not sent again: a page of history, a profile.
+void http_session::respond_result(std::string text) {
+  reply what;
+  if (request_.verb != "GET") {
+    what.headers = uncached;
+    return respond_text(std::move(what), std::move(text));
+  }
+  const std::string etag = '"' + hash_of(text) + '"';
+  what.headers = "ETag: " + etag +
+                 "\r\nCache-Control: private, no-cache\r\nVary: Authorization\r\n"
+                 "X-Content-Type-Options: nosniff\r\n";
+  if (!has_already(etag)) return respond_text(std::move(what), std::move(text));
+  what.status = 304;
+  respond(std::move(what));
+}
+
+bool http_session::has_already(const std::string& etag) const {
+  return request_.has_token("if-none-match", etag) || request_.has_token("if-none-match", "*") ||
+         request_.has_token("if-none-match", "W/" + etag);
 }
 
 void http_session::fail(const dispatch::error& why, std::string headers) {
   if (why.retry_after_ms > 0) {
     headers += "Retry-After: " + std::to_string((why.retry_after_ms + 999) / 1'000) + "\r\n";
   }
-  respond_json(status_of(why.code), to_json(why), std::move(headers));
+  reply what;
+  what.status = documents::status_of(why.code);
+  what.content_type = "application/problem+json";
+  what.headers = std::move(headers) + std::string(uncached);
+  respond_text(std::move(what), to_problem(why, what.status));
 }
 
 // For requests that were not read to their end: what follows cannot be understood.

@@ -58,7 +58,11 @@ class http_session final : public protocol {
   void call(dispatch::session_ptr who);
   void submit(dispatch::session_ptr who);
   void respond(reply what);
-  void respond_json(unsigned status, std::string text, std::string headers = {});
+  void respond_text(reply what, std::string text);
+  void respond_result(std::string text);
+  bool has_already(const std::string& etag) const;
+  bool handle_preflight();
+  std::string cors_headers() const;
   void fail(const dispatch::error& why, std::string headers = {});
   void fail_and_close(const dispatch::error& why);
   void set_deadline(std::uint32_t seconds);

@@ -283,6 +283,9 @@ std::shared_ptr<const dispatch::registry> test_registry() {
           "text":{"type":"string","maxLength":20000},"count":{"type":"integer","default":3},
           "loud":{"type":"boolean"}}})");
   made.methods.back().idempotent = "text";
+  add("test.get", "GET", "/v1/places/{place}",
+      R"({"type":"object","required":["place"],"properties":{"place":{"type":"string"}}})");
+  add("test.post", "POST", "/v1/post", R"({"type":"object"})");
   add("test.wait", "GET", "/v1/wait", R"({"type":"object"})");
   add("test.fail", "GET", "/v1/fail", R"({"type":"object"})");
   add("test.inner", "GET", "/v1/inner", R"({"type":"object"})");

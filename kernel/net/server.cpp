@@ -92,6 +92,7 @@ server::server(options how, const env::clock& clock, env::random& random, env::l
   around.limits = how.limits;
   around.heartbeat_ms = how.heartbeat_ms;
   around.sweep = how.sweep;
+  around.cors_origins = how.cors_origins;
   around.reconnect_spread_ms = how.reconnect_spread_ms;
   around.clock = &clock;
   around.random = &random;

@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct options {
   struct limits limits;
   std::int64_t heartbeat_ms = 30'000; // at most; each client is told a time of its own
   std::int64_t reconnect_spread_ms = 5'000;
+  std::set<std::string, std::less<>> cors_origins;
   std::chrono::milliseconds sweep{1'000};            // how often time limits are looked at
   std::chrono::milliseconds certificate_look{5'000}; // and whether certificates have changed
 };

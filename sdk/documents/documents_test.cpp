@@ -99,9 +99,10 @@ TEST(openapi, says_of_a_method_what_its_manifest_says) {
       R"(`owner`. Repeating it with the same `id` gives the first reply. Rate class: `write`.")");
   EXPECT_EQ(at(add, "/security"), R"([{"bearer":[]}])");
   EXPECT_EQ(at(add, "/parameters/0/name"), R"("book")");
-  EXPECT_EQ(at(add, "/parameters/1"), "nothing");
+  EXPECT_EQ(at(add, "/parameters/1/name"), "\"Idempotency-Key\""); // in place of `id`
+  EXPECT_EQ(at(add, "/parameters/1/required"), "false");
   const auto& body = add.at_pointer("/requestBody/content/application~1json");
-  EXPECT_EQ(at(body, "/schema/required"), R"(["id","text"])");
+  EXPECT_EQ(at(body, "/schema/required"), R"(["text"])");
   EXPECT_EQ(at(body, "/schema/properties/pinned"), R"({"type":"boolean"})");
   EXPECT_EQ(at(body, "/schema/additionalProperties"), "false");
   EXPECT_EQ(at(body, "/example"), R"({"id":"0191f3a0-1c2d-7e4f-8a5b-6c7d8e9f0a1b","text":"Milk"})");

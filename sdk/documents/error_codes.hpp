@@ -21,5 +21,7 @@ constexpr unsigned refused_status = 422;
 
 // `refused_status` for what is not in the table.
 unsigned status_of(std::string_view code);
+// What HTTP calls a status (RFC 9110, 15).
+std::string_view reason_of(unsigned status);
 
 } // namespace parley::documents

@@ -16,7 +16,8 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view json_type = "application/json";
+constexpr std::string_view json_type = "application/json",
+                           problem_type = "application/problem+json"; // RFC 9457
 
 std::string response_name(unsigned status) {
   return "error_" + std::to_string(status);
@@ -132,8 +133,16 @@ class writer {
       }
       body["properties"].get_object()[each.name] =
           schemas_.written(each.schema, by, openness::closed);
-      if (each.required) body["required"].get_array().emplace_back(each.name);
+      if (each.required && each.name != m.idempotent)
+        body["required"].get_array().emplace_back(each.name);
       if (example) body_example[each.name] = *example;
+    }
+    if (!m.idempotent.empty()) {
+      parameters.push_back({{"name", "Idempotency-Key"},
+                            {"in", "header"},
+                            {"required", false},
+                            {"schema", {{"type", "string"}}},
+                            {"description", "In place of `" + m.idempotent + "`."}});
     }
     if (!parameters.empty()) to["parameters"] = std::move(parameters);
     if (body.at("properties").get_object().empty()) return;
@@ -185,10 +194,22 @@ class writer {
 
   static json::object error_response(const std::string& description, json::array codes,
                                      json::object example) {
-    json::object schema{{"$ref", "#/components/schemas/error"}};
+    json::object schema{{"$ref", "#/components/schemas/problem"}};
     if (!codes.empty()) schema["properties"] = {{"code", {{"enum", std::move(codes)}}}};
     json::object content{{"schema", std::move(schema)}, {"example", std::move(example)}};
-    return {{"description", description}, {"content", {{json_type, std::move(content)}}}};
+    return {{"description", description}, {"content", {{problem_type, std::move(content)}}}};
+  }
+
+  // The error as it is on the socket, with what RFC 9457 adds.
+  static json::object problem() {
+    json::object out = protocol_schemas().at("error").as_object();
+    json::array& required = out.at("required").as_array();
+    json::object& fields = out.at("properties").as_object();
+    for (const char* name : {"title", "status", "detail"}) required.emplace_back(name);
+    fields["title"] = {{"description", "What HTTP calls the status."}, {"type", "string"}};
+    fields["status"] = {{"type", "integer"}};
+    fields["detail"] = {{"description", "The same as `message`."}, {"type", "string"}};
+    return out;
   }
 
   static json::object error_example(std::string_view code, std::string_view meaning) {
@@ -197,7 +218,10 @@ class writer {
     sentence.front() =
         static_cast<char>(std::toupper(static_cast<unsigned char>(sentence.front())));
     const bool temporary = code == "conflict" || status == 429 || status > 500;
-    return {{"code", code}, {"message", sentence + "."}, {"temporary", temporary}};
+    sentence += ".";
+    return {{"title", reason_of(status)}, {"status", status},
+            {"detail", sentence},         {"code", code},
+            {"message", sentence},        {"temporary", temporary}};
   }
 
   static json::object route(const manifest::route& r, const manifest::manifest& by) {
@@ -228,7 +252,7 @@ class writer {
 
   json::object components() {
     json::object schemas;
-    schemas["error"] = protocol_schemas().at("error");
+    schemas["problem"] = problem();
     for (const auto& [name, schema] : schemas_.types()) schemas[name] = schema;
     return {{"securitySchemes",
              {{"bearer",

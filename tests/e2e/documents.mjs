@@ -6,6 +6,7 @@ import http from "node:http";
 import https from "node:https";
 
 const JSON_TYPE = "application/json";
+const PROBLEM_TYPE = "application/problem+json";
 
 // Clients pass over what they do not know; here it is a fault.
 function closed(part) {
@@ -83,17 +84,18 @@ export class Documents {
     if (operation?.["x-raw"]) return undefined;
     if (!operation) {
       if (status < 400) return `${said}: no document has this route`;
-      const wrong = this.judge("openapi", pointer("components", "schemas", "error"), body);
+      const wrong = this.judge("openapi", pointer("components", "schemas", "problem"), body);
       return wrong && `${said}: ${wrong}`;
     }
-    if (type !== JSON_TYPE) return `${said}: it is ${type}`;
+    const expected = status < 400 ? JSON_TYPE : PROBLEM_TYPE;
+    if (type !== expected) return `${said}: it is ${type}`;
     const named = operation.responses[status] ? String(status) : "default";
     if (named === "default" && status < 400) return `${said}: no document has this status`;
     const component = operation.responses[named].$ref?.split("/").at(-1);
     const at = component
       ? ["components", "responses", component]
       : ["paths", route.path, verb.toLowerCase(), "responses", named];
-    const wrong = this.judge("openapi", pointer(...at, "content", JSON_TYPE, "schema"), body);
+    const wrong = this.judge("openapi", pointer(...at, "content", expected, "schema"), body);
     return wrong && `${said}: ${wrong}`;
   }
 

@@ -1,11 +1,13 @@
-#include "net/status.hpp"
+#include "error_codes.hpp"
 
-namespace parley::net {
+namespace parley::documents {
 
 std::string_view reason_of(unsigned status) {
   switch (status) {
     case 200:
       return "OK";
+    case 204:
+      return "No Content";
     case 304:
       return "Not Modified";
     case 400:
@@ -43,4 +45,4 @@ std::string_view reason_of(unsigned status) {
   }
 }
 
-} // namespace parley::net
+} // namespace parley::documents
