@@ -146,14 +146,14 @@ TEST(socket_session, sends_no_ephemeral_events_to_the_background) {
   one.say(R"({"background":{"on":true}})");
   EXPECT_EQ(here.entry.wait_said(), "background");
   here.on_logic([&] {
-    here.server->publish("t", 0, text_of("{\"typing\":1}"));
+    here.server->publish("t", 0, text_of("{\"passing\":1}"));
     here.server->publish("t", 1, text_of(numbered(1)));
   });
   EXPECT_EQ(one.hear().text, numbered(1));
   one.say(R"({"background":{"on":false}})");
   EXPECT_EQ(here.entry.wait_said(), "foreground");
-  here.on_logic([&] { here.server->publish("t", 0, text_of("{\"typing\":2}")); });
-  EXPECT_EQ(one.hear().text, "{\"typing\":2}");
+  here.on_logic([&] { here.server->publish("t", 0, text_of("{\"passing\":2}")); });
+  EXPECT_EQ(one.hear().text, "{\"passing\":2}");
 }
 
 TEST(socket_session, passes_on_what_is_to_be_followed) {
