@@ -38,7 +38,8 @@ file(GLOB manifests CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/plugins ${P
 foreach(manifest IN LISTS manifests)
   get_filename_component(plugin ${manifest} DIRECTORY)
   install(FILES plugins/${manifest} DESTINATION ${PARLEY_SHARE}/manifests/${plugin} COMPONENT sdk)
-  if(EXISTS ${PROJECT_SOURCE_DIR}/plugins/${plugin}/init.lua)
+  set(here ${PROJECT_SOURCE_DIR}/plugins/${plugin})
+  if(EXISTS ${here}/init.lua AND NOT EXISTS ${here}/CMakeLists.txt)
     install(DIRECTORY plugins/${plugin} DESTINATION ${PARLEY_PLUGINS} COMPONENT server
       FILES_MATCHING PATTERN "*.lua" PATTERN "plugin.yaml" PATTERN tests EXCLUDE)
   else()

@@ -1,7 +1,9 @@
-// parleyd [--check] CONFIG
+// parleyd [--check | --schema] CONFIG
 
 #include "config/config.hpp"
+#include "config/editor_schema.hpp"
 #include "key_checks.hpp"
+#include "node/rates_from.hpp"
 #include "node/roles_from.hpp"
 #include "observe/log.hpp"
 #include "plugin/built_in.hpp"
@@ -20,8 +22,10 @@ namespace {
 
 constexpr const char* usage =
     "usage: parleyd [--check] CONFIG\n"
+    "       parleyd --schema [CONFIG]\n"
     "  CONFIG    the server's YAML, such as config/single.yaml\n"
     "  --check   only say what is wrong with it\n"
+    "  --schema  a JSON Schema for editors, with the plugins that CONFIG names\n"
     "  --version\n";
 
 void tell(const std::vector<parley::yaml::problem>& problems) {
@@ -34,6 +38,14 @@ int complain(const std::vector<parley::yaml::problem>& problems) {
   return 2;
 }
 
+int print_schema(const std::vector<parley::plugin::candidate>& plugins) {
+  std::map<std::string, boost::json::object> configs;
+  for (const parley::plugin::candidate& c : plugins)
+    if (c.name != "identity") configs[c.name] = c.declared.config;
+  std::cout << parley::config::editor_schema(configs) << '\n';
+  return 0;
+}
+
 bool has_store(const std::vector<parley::plugin::candidate>& plugins) {
   return std::any_of(plugins.begin(), plugins.end(), [](const parley::plugin::candidate& c) {
     const auto& provides = c.declared.provides;
@@ -44,7 +56,7 @@ bool has_store(const std::vector<parley::plugin::candidate>& plugins) {
 } // namespace
 
 int main(int argc, char** argv) {
-  bool check = false;
+  bool check = false, schema = false;
   std::string path;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
@@ -53,6 +65,8 @@ int main(int argc, char** argv) {
     } else if (argument == "--version") {
       std::cout << "parleyd " << PARLEY_VERSION << '\n';
       return 0;
+    } else if (argument == "--schema") {
+      schema = true;
     } else if (argument == "--help" || argument == "-h") {
       std::cout << usage;
       return 0;
@@ -64,6 +78,7 @@ int main(int argc, char** argv) {
     }
   }
   if (path.empty()) {
+    if (schema) return print_schema({});
     std::cerr << usage;
     return 2;
   }
@@ -73,7 +88,9 @@ int main(int argc, char** argv) {
   if (!problems.empty()) return complain(problems);
   std::vector<parley::plugin::candidate> plugins =
       parley::plugin::find_plugins(config, parley::plugin::built_in_manifests(), problems);
+  if (schema) return problems.empty() ? print_schema(plugins) : complain(problems);
   if (problems.empty()) parley::roles_from(config, plugins, problems);
+  if (problems.empty()) parley::rates_from(config, plugins, problems);
   if (problems.empty() && check) parley::check_keys(config, plugins, problems);
   if (!problems.empty()) return complain(problems);
   const std::vector<parley::yaml::problem> doubts =

@@ -29,6 +29,7 @@ net::options network_options(const config::config& with) {
                           l.tls ? l.tls->key.string() : ""});
   how.shards = with.shards == 0 ? default_shards() : with.shards;
   how.limits = with.limits;
+  how.cors_origins = {with.cors_origins.begin(), with.cors_origins.end()};
   return how;
 }
 
@@ -44,9 +45,11 @@ server::server(const config::config& with, std::vector<plugin::candidate> plugin
                std::vector<plugin::held_plugin> held)
     : config_(with),
       pool_(with.limits.offload_threads, with.limits.offload_queue),
+      documents_(loop_, pool_, {with.server.name, PARLEY_VERSION}),
       node_(with, std::move(plugins), {loop_, clock_, random_, pool_, metrics_},
             {[this](dispatch::entry& to) -> dispatch::clients& { return connect(to); },
              [this](std::shared_ptr<const dispatch::registry> current) {
+               documents_.renew(current);
                net_->set_registry(std::move(current));
              }}),
       quarantine_(with.server.data),
@@ -92,8 +95,14 @@ void server::start() {
 }
 
 dispatch::clients& server::connect(dispatch::entry& to) {
-  net_ = std::make_unique<net::server>(network_options(config_), clock_, random_, loop_, &to,
-                                       [this](std::string_view path) { return probe(path); });
+  net::document_source documents;
+  if (config_.serve_api_documents)
+    documents = [this](std::string_view path, auto then) {
+      documents_.give(path, std::move(then));
+    };
+  net_ = std::make_unique<net::server>(
+      network_options(config_), clock_, random_, loop_, &to,
+      [this](std::string_view path) { return probe(path); }, std::move(documents));
   metrics_.add_text([this] { return net_->metrics(); });
   return *net_;
 }

@@ -11,6 +11,7 @@
 #include "env/thread.hpp"
 #include "guard.hpp"
 #include "net/server.hpp"
+#include "node/api_documents.hpp"
 #include "node/node.hpp"
 #include "plugin_commands.hpp"
 
@@ -48,6 +49,7 @@ class server {
   env::real_loop loop_;
   observe::metrics metrics_;
   env::worker_pool pool_;
+  api_documents documents_;
   node node_;
   plugin::quarantine quarantine_;
   guard guard_;

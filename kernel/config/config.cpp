@@ -105,6 +105,19 @@ void read_limits(const json::object& in, limit_settings& out) {
   take(in, "lua_instructions", out.lua_instructions);
 }
 
+void read_rates(const json::object& in, rate_settings& out) {
+  const auto limit_in = [](const json::value& from) {
+    rate_settings::limit one;
+    take(from.as_object(), "per_second", one.per_second);
+    take(from.as_object(), "burst", one.burst);
+    return one;
+  };
+  for (const char* name : {"read", "write", "search"}) out.classes[name] = limit_in(in.at(name));
+  for (const auto& [name, limit] : in.at("methods").as_object())
+    out.methods[name] = limit_in(limit);
+  take(in, "per_address", out.per_address);
+}
+
 std::filesystem::path path_from(const std::filesystem::path& folder, const std::string& written) {
   return (folder / written).lexically_normal();
 }
@@ -191,6 +204,7 @@ void read(const json::object& root, const std::filesystem::path& folder, config&
   read_listeners(root.at("listen").as_array(), folder, out);
   take(root.at("net").as_object(), "shards", out.shards);
   read_limits(root.at("limits").as_object(), out.limits);
+  read_rates(root.at("rates").as_object(), out.rates);
   take(root.at("identity").as_object(), "access_token_minutes", out.identity.access_token_minutes);
   take(root.at("identity").as_object(), "refresh_token_days", out.identity.refresh_token_days);
   for (const auto& member : root.at("roles").as_object()) {
@@ -203,6 +217,8 @@ void read(const json::object& root, const std::filesystem::path& folder, config&
   take(root.at("storage").as_object(), "compare_heads_ms", out.compare_heads_ms);
   read_master_keys(root.at("storage").as_object().at("master_keys").as_array(), folder, out);
   read_backup(root.at("backup").as_object(), folder, out);
+  out.cors_origins = texts_in(root.at("cors").as_object(), "origins");
+  out.serve_api_documents = root.at("api_documents").as_object().at("serve").as_bool();
   const auto& development = root.at("development").as_object();
   out.development = {development.at("watch").as_bool(), development.at("strict").as_bool()};
   for (const auto& one : texts_in(root, "plugin_path")) {

@@ -92,6 +92,16 @@ struct backup_settings {
   std::string key;                // empty: none
 };
 
+// How often clients may call, see dispatch/rates.hpp.
+struct rate_settings {
+  struct limit {
+    std::uint32_t per_second = 0; // 0: none
+    std::uint32_t burst = 0;
+  };
+  std::map<std::string, limit> classes, methods;
+  std::uint32_t per_address = 0; // 0: none
+};
+
 struct development_settings {
   bool watch = false;
   bool strict = false; // what plugins answer is checked, also where that costs
@@ -113,6 +123,7 @@ struct config {
   std::vector<listener> listen;
   std::uint32_t shards = 0; // 0: by the number of cores
   limit_settings limits;
+  rate_settings rates;
   identity_settings identity;
   std::map<std::string, role> roles;
   observe::level log_level = observe::level::info;
@@ -123,6 +134,8 @@ struct config {
   std::vector<master_key> master_keys; // of sealed fields; the first wraps new data keys
   backup_settings backup;
   development_settings development;
+  bool serve_api_documents = false;
+  std::vector<std::string> cors_origins;
   std::vector<std::filesystem::path> plugin_path;
   std::vector<plugin> plugins; // in the order of the file
 

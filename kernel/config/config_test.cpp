@@ -56,6 +56,7 @@ TEST_F(config_file, has_a_default_for_everything) {
   const config c = read("{}");
   EXPECT_THAT(lines(), IsEmpty());
   EXPECT_EQ(c.server.name, "Parley");
+  EXPECT_FALSE(c.serve_api_documents);
   EXPECT_EQ(c.server.data, folder_ / "data");
   ASSERT_EQ(c.listen.size(), 1u);
   EXPECT_EQ(c.listen[0].address, "127.0.0.1");
@@ -64,6 +65,10 @@ TEST_F(config_file, has_a_default_for_everything) {
   EXPECT_EQ(c.compare_heads_ms, 0u);
   EXPECT_EQ(c.identity.access_token_minutes, 15u);
   EXPECT_THAT(c.plugins, IsEmpty());
+  EXPECT_EQ(c.rates.classes.at("write").per_second, 20u);
+  EXPECT_EQ(c.rates.classes.at("search").burst, 30u);
+  EXPECT_THAT(c.rates.methods, IsEmpty());
+  EXPECT_EQ(c.rates.per_address, 20u);
   const net::limits built_in;
   EXPECT_EQ(c.limits.frame_bytes, built_in.frame_bytes);
   EXPECT_EQ(c.limits.header_bytes, built_in.header_bytes);

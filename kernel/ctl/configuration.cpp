@@ -1,16 +1,21 @@
-// What is asked of a configuration without a running server: check, plugins, methods, hooks.
+// What is asked of a configuration without a running server: check, plugins, methods, hooks, docs.
 
 #include "ctl/commands.hpp"
 
 #include "config/config.hpp"
+#include "documents.hpp"
 #include "key_checks.hpp"
+#include "node/rates_from.hpp"
 #include "node/roles_from.hpp"
 #include "plugin/built_in.hpp"
 #include "plugin/catalogue.hpp"
 #include "plugin/named_collections.hpp"
 
+#include <filesystem>
+#include <fstream>
 #include <iomanip>
 #include <iostream>
+#include <type_traits>
 
 namespace parley::ctl {
 
@@ -76,6 +81,27 @@ int explain(const std::vector<candidate>& all, const std::string& hook) {
   return 1;
 }
 
+int docs(const config::config& of, const std::vector<candidate>& all, const std::string& folder) {
+  documents::manifests declared;
+  for (const candidate& c : all) declared.push_back(&c.declared);
+  const documents::about about{of.server.name, PARLEY_VERSION};
+  std::error_code ignored; // what cannot be written is said below
+  std::filesystem::create_directories(folder, ignored);
+  const auto write = [&](const char* name, const boost::json::object& document) {
+    const std::filesystem::path path = std::filesystem::path(folder) / name;
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file << documents::to_text(document);
+    file.close();
+    if (file) return true;
+    std::cerr << "cannot write " << path.string() << '\n';
+    return false;
+  };
+  return write("openapi.json", documents::openapi(declared, about)) &&
+                 write("asyncapi.json", documents::asyncapi(declared, about))
+             ? 0
+             : 1;
+}
+
 // Reads the configuration and runs what is asked of its plugins; says what is wrong otherwise. A
 // check looks at its keys too, which are for the server's user alone, and has doubts.
 template <typename Ask>
@@ -85,11 +111,16 @@ int with_plugins(const std::string& path, const Ask& ask, bool is_check = false)
   const config::config config = config::load(path, problems);
   if (problems.empty()) all = plugin::find_plugins(config, plugin::built_in_manifests(), problems);
   if (problems.empty()) roles_from(config, all, problems);
+  if (problems.empty()) rates_from(config, all, problems);
   if (problems.empty() && is_check) check_keys(config, all, problems);
   const bool is_well = problems.empty();
   if (is_well && is_check) problems = plugin::unknown_collections(config, all);
   for (const yaml::problem& p : problems) std::cerr << yaml::to_string(p) << '\n';
-  return is_well ? ask(all) : 2;
+  if (!is_well) return 2;
+  if constexpr (std::is_invocable_v<Ask, const config::config&, const std::vector<candidate>&>)
+    return ask(config, all);
+  else
+    return ask(all);
 }
 
 } // namespace
@@ -123,6 +154,18 @@ std::vector<command> configuration_commands() {
        "who steps into one hook, in which order and why",
        [](const arguments& given) {
          return with_plugins(given[1], [&](const auto& all) { return explain(all, given[0]); });
+       }},
+      {{"docs"},
+       "CONFIG --output DIR",
+       "write openapi.json and asyncapi.json: what clients can call and receive",
+       [](const arguments& given) {
+         if (given[1] != "--output") {
+           std::cerr << "usage: parleyctl docs CONFIG --output DIR\n";
+           return 2;
+         }
+         return with_plugins(given[0], [&](const config::config& config, const auto& all) {
+           return docs(config, all, given[2]);
+         });
        }},
   };
 }

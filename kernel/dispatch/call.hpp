@@ -75,6 +75,7 @@ struct method_work {
   boost::json::value params;
   std::string digest;
   connection_id connection = 0;                // 0: called by a plugin
+  std::uint64_t exchange = 0;                  // of the connection
   std::string place;                           // the scope's place, where the permission has one
   std::int64_t readable_from = 0;              // there, by the scope's owner
   std::string order_key;                       // empty: unordered, or already released

@@ -70,6 +70,7 @@ class calls {
   // that answer each other come to an end.
   std::uint32_t depth_now() const { return depth_now_; }
   std::int64_t now_ms() const { return clock_.unix_ms(); }
+  std::int64_t steady_ms() const { return clock_.steady_ns() / 1'000'000; }
   env::loop& logic() { return logic_; }
   env::random& randomness() { return random_; }
   std::string new_id() { return env::uuid_v7(clock_, random_); }
@@ -91,7 +92,6 @@ class calls {
   void deliver();
   void post_delivery();
   void schedule_delivery(completion what);
-  std::int64_t steady_ms() const { return clock_.steady_ns() / 1'000'000; }
   void watch_deadlines();
   void on_tick();
   void judge(const call& ended, const ending& how, bool waited);

@@ -12,7 +12,8 @@ dispatcher::dispatcher(calls& all, storage::engine& store, observe::metrics& mea
       topics_(all, store, bounds.replay_events),
       batches_(all, store, topics_, bounds.idempotency_days * day_ms),
       hooks_(all, bounds.hook_deadline_ms),
-      methods_(all, batches_, store, measured, std::move(allowed), bounds.method_deadline_ms),
+      methods_(all, batches_, store, measured, std::move(allowed), bounds.method_deadline_ms,
+               bounds.how_often),
       jobs_(all, store, measured, bounds.with_jobs),
       job_orders_(jobs_, store, all) {
   batches_.on_queued = [this](const std::string& name, std::int64_t due_ms) {
@@ -75,9 +76,25 @@ void dispatcher::request(client_request what) {
                [this, who, exchange](outcome o) { clients_->answer(who, exchange, std::move(o)); });
 }
 
-void dispatcher::resume(connection_id who, std::uint64_t exchange, session_ptr session,
-                        std::vector<std::pair<std::string, std::int64_t>> cursors) {
-  topics_.resume(who, exchange, std::move(session), std::move(cursors));
+void dispatcher::cancel(connection_id who, std::uint64_t exchange) {
+  methods_.cancel(who, exchange);
+}
+
+void dispatcher::resume(resume_request what) {
+  topics_.resume(std::move(what));
+}
+
+void dispatcher::unfollow(connection_id who, std::vector<std::string> topics) {
+  topics_.unfollow(who, topics);
+}
+
+void dispatcher::acknowledged(connection_id who, cursors have) {
+  const session_ptr session = topics_.session_of(who);
+  if (session && acknowledged_) acknowledged_(*session, have);
+}
+
+void dispatcher::background(connection_id who, bool is) {
+  topics_.set_in_background(who, is);
 }
 
 void dispatcher::connected(connection_id who, session_ptr session, std::string remote) {

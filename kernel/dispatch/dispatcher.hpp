@@ -17,6 +17,7 @@ struct limits {
   std::uint32_t method_deadline_ms = 60'000; // the most that any method gets, whatever it declares
   std::uint32_t hook_deadline_ms = 10'000;
   jobs::settings with_jobs = {};
+  rates::settings how_often = {};
 };
 
 class dispatcher final : public entry {
@@ -34,6 +35,10 @@ class dispatcher final : public entry {
   void set_authenticator(authenticator how) { authenticate_ = std::move(how); }
   // Whether a session was revoked: asked for each socket that comes in by one.
   void set_revoked(std::function<bool(std::string_view session)> is) { revoked_ = std::move(is); }
+  // Told what clients say that they have.
+  void set_acknowledged(std::function<void(const session&, const cursors&)> told) {
+    acknowledged_ = std::move(told);
+  }
   void set_registry(std::shared_ptr<const registry> current);
 
   // A plugin that is there now, or ends.
@@ -46,8 +51,11 @@ class dispatcher final : public entry {
   void authenticate(connection_id who, std::string scheme, std::string credential,
                     std::string remote) override;
   void request(client_request what) override;
-  void resume(connection_id who, std::uint64_t exchange, session_ptr session,
-              std::vector<std::pair<std::string, std::int64_t>> cursors) override;
+  void cancel(connection_id who, std::uint64_t exchange) override;
+  void resume(resume_request what) override;
+  void unfollow(connection_id who, std::vector<std::string> topics) override;
+  void acknowledged(connection_id who, cursors have) override;
+  void background(connection_id who, bool is) override;
   void connected(connection_id who, session_ptr session, std::string remote) override;
   void disconnected(connection_id who) override;
 
@@ -72,6 +80,7 @@ class dispatcher final : public entry {
   job_orders job_orders_;
   authenticator authenticate_;
   std::function<bool(std::string_view)> revoked_;
+  std::function<void(const session&, const cursors&)> acknowledged_;
 };
 
 } // namespace parley::dispatch

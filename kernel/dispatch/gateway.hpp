@@ -61,6 +61,19 @@ struct client_request {
   session_ptr who;
   std::string request_id;
   std::string remote;
+  std::uint32_t deadline_ms = 0; // what the client gives it at most; 0: what the method has
+};
+
+// Topics, with the last number of each that a client has.
+using cursors = std::vector<std::pair<std::string, std::int64_t>>;
+
+// The frame `resume`: follow what the principal may read, replay from the cursors.
+struct resume_request {
+  connection_id connection = 0;
+  std::uint64_t exchange = 0;
+  session_ptr who;
+  cursors from;
+  bool only = false; // the topics of `from` and the account's, no others, also later
 };
 
 using payload = std::shared_ptr<const std::string>; // one JSON text, shared by all its readers
@@ -101,9 +114,14 @@ class entry {
   virtual void authenticate(connection_id who, std::string scheme, std::string credential,
                             std::string remote) = 0;
   virtual void request(client_request what) = 0;
-  // The frame `resume`: follow all topics of the principal, replay from the cursors.
-  virtual void resume(connection_id who, std::uint64_t exchange, session_ptr session,
-                      std::vector<std::pair<std::string, std::int64_t>> cursors) = 0;
+  // Ends what `request` began, if it has not ended: it is answered in any case.
+  virtual void cancel(connection_id who, std::uint64_t exchange) = 0;
+  virtual void resume(resume_request what) = 0;
+  virtual void unfollow(connection_id who, std::vector<std::string> topics) = 0;
+  // The client has all events up to these numbers, which were sent to it.
+  virtual void acknowledged(connection_id who, cursors have) = 0;
+  // Whether its user does not look at it.
+  virtual void background(connection_id who, bool is) = 0;
   // A WebSocket was authenticated / has gone. It may be `connected` again, by another session of
   // the same principal; `disconnected` comes once.
   virtual void connected(connection_id who, session_ptr session, std::string remote) = 0;

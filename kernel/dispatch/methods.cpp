@@ -67,6 +67,14 @@ bool is_access(const json::value* answer) {
   return (!role || role->is_string()) && (!conditions || conditions->is_array());
 }
 
+error too_often(const manifest::method& what, std::int64_t wait_ms) {
+  return {"too_many_requests",
+          "Too many calls of rate class `" + what.rate + "`; wait before the next.",
+          {},
+          wait_ms,
+          true};
+}
+
 } // namespace
 
 std::string digest_of(const json::value& params) {
@@ -80,11 +88,14 @@ std::string digest_of(const json::value& params) {
 }
 
 methods::methods(calls& all, batches& writes, storage::engine& store, observe::metrics& measured,
-                 permits allowed, std::uint32_t deadline_ms)
+                 permits allowed, std::uint32_t deadline_ms, rates::settings how_often)
     : calls_(all),
       store_(store),
       permits_(std::move(allowed)),
       metrics_(measured),
+      too_often_(measured.add_counter("parley_calls_too_often_total",
+                                      "Calls refused because there were too many.")),
+      rates_(std::move(how_often)),
       deadline_ms_(deadline_ms) {
   writes.on_submitted = [this](call& c) { release_order(c); };
 }
@@ -116,10 +127,14 @@ void methods::run(client_request what, answered done) {
   const method* target = current || raw ? what.target : registry_->find(what.target->declared.name);
   const auto provider = providers_.find(what.target->declared.name);
   if (!target || provider == providers_.end()) return done({{}, error_of(PARLEY_E_UNAVAILABLE)});
+  const session_ptr& asks = what.who ? what.who : nobody();
+  if (const auto wait_ms = rates_.take(target->declared, *asks, what.remote, calls_.steady_ms())) {
+    too_often_.add();
+    return done({{}, too_often(target->declared, wait_ms)});
+  }
 
-  call& c = calls_.begin_request(*provider->second.by, what.who ? what.who : nobody(),
-                                 std::move(what.request_id),
-                                 std::min(target->declared.deadline_ms, deadline_ms_),
+  call& c = calls_.begin_request(*provider->second.by, asks, std::move(what.request_id),
+                                 deadline_of(*target, what.deadline_ms),
                                  answer(std::move(done), provider->second));
   c.remote = std::move(what.remote);
   method_work& work = c.work.emplace();
@@ -129,11 +144,28 @@ void methods::run(client_request what, answered done) {
   work.params = std::move(what.params);
   work.digest = std::move(what.params_digest);
   work.connection = what.connection;
+  work.exchange = what.exchange;
   if (raw) return start(c);
   if (!current && !check_params(c)) return;
   if (has_wild_integer(work.params))
     return refuse(c, PARLEY_E_INVALID, "Integers are within 2^53.");
   start(c);
+}
+
+// `wanted` 0: no less than the method has.
+std::uint32_t methods::deadline_of(const method& target, std::uint32_t wanted) const {
+  const std::uint32_t most = std::min(target.declared.deadline_ms, deadline_ms_);
+  return wanted == 0 ? most : std::min(wanted, most);
+}
+
+void methods::cancel(connection_id who, std::uint64_t exchange) {
+  parley_call found = 0;
+  calls::each([&](const call& c) {
+    if (c.work && c.work->connection == who && c.work->exchange == exchange) found = c.handle;
+  });
+  if (found == 0) return;
+  calls_.fail(found, {"cancelled", "It was taken back. It may or may not have happened."},
+              PARLEY_E_CANCELLED);
 }
 
 parley_status methods::invoke(call& by, std::string_view name, const json::value* params,
@@ -153,8 +185,7 @@ parley_status methods::invoke(call& by, std::string_view name, const json::value
     if (!o.value) return calls_.complete_with(operation, json::parse(o.result));
     calls_.complete_with(operation, *o.value);
   };
-  call& c = calls_.begin(*provider->second.by, by.who, &by,
-                         std::min(target->declared.deadline_ms, deadline_ms_),
+  call& c = calls_.begin(*provider->second.by, by.who, &by, deadline_of(*target, 0),
                          answer(answered, provider->second));
   method_work& work = c.work.emplace();
   work.target = target;

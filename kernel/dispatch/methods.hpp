@@ -4,6 +4,7 @@
 // so that no plugin can forget them.
 
 #include "dispatch/batches.hpp"
+#include "dispatch/rates.hpp"
 #include "dispatch/registry.hpp"
 
 #include <deque>
@@ -19,7 +20,7 @@ class methods {
                                      const manifest::permission& wanted)>;
 
   methods(calls& all, batches& writes, storage::engine& store, observe::metrics& measured,
-          permits allowed, std::uint32_t deadline_ms);
+          permits allowed, std::uint32_t deadline_ms, rates::settings how_often);
 
   // In the place of whoever provided the same before.
   void provide(instance& plugin);
@@ -29,6 +30,9 @@ class methods {
   using answered = std::function<void(outcome)>;
   // For a client; its parameters are checked already.
   void run(client_request what, answered done);
+  // Ends what a client asked, if it has not ended: it is answered in any case. Looks through all
+  // that is under way, which is rare and bounded by it: once a request at most.
+  void cancel(connection_id who, std::uint64_t exchange);
   // For a plugin, on behalf of its call's principal. Completes with the result.
   parley_status invoke(call& by, std::string_view name, const boost::json::value* params,
                        parley_done done, void* user);
@@ -43,6 +47,7 @@ class methods {
     observe::counter* failures = nullptr;
   };
 
+  std::uint32_t deadline_of(const method& target, std::uint32_t wanted) const;
   bool check_params(call& c);
   void start(call& c);
   void check_scope(call& c);
@@ -62,6 +67,8 @@ class methods {
   permits permits_;
   std::shared_ptr<const registry> registry_;
   observe::metrics& metrics_;
+  observe::counter& too_often_;
+  rates rates_;
   std::uint32_t deadline_ms_;
   std::map<std::string, provided, std::less<>> providers_; // by method
   std::map<std::string, instance*, std::less<>> scopes_;   // owners

@@ -27,7 +27,7 @@ std::vector<std::string> segments_of(std::string_view path) {
 
 } // namespace
 
-offer::offer(const manifest::manifest& by) {
+offer::offer(const manifest::manifest& by) : plugin(by) {
   for (const manifest::method& declared : by.methods) {
     auto made = std::make_shared<method>();
     made->plugin = by.name;
@@ -122,6 +122,12 @@ route_match registry::route(std::string_view verb, const std::vector<std::string
   for (std::size_t i = 0; i < names.size(); ++i)
     result.parameters.emplace_back(names[i], values[i]);
   return result;
+}
+
+std::vector<const manifest::manifest*> registry::manifests() const {
+  std::vector<const manifest::manifest*> all;
+  for (const std::shared_ptr<const offer>& each : offers_) all.push_back(&each->plugin);
+  return all;
 }
 
 const file* registry::find_file(std::string_view path) const {

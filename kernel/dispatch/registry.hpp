@@ -45,6 +45,7 @@ struct route_match {
 // What one plugin offers to clients, compiled once: every generation while it is loaded shares it.
 struct offer {
   explicit offer(const manifest::manifest& by);
+  manifest::manifest plugin;
   std::vector<std::shared_ptr<const method>> methods;
   std::vector<std::shared_ptr<const method>> routes;
   std::map<std::string, std::shared_ptr<const file>, std::less<>> files; // by decoded path
@@ -66,6 +67,8 @@ class registry {
   route_match route(std::string_view verb, const std::vector<std::string>& segments) const;
   // The plugins with methods that clients may call, by name.
   const std::set<std::string>& plugins() const { return plugins_; }
+  // Of every plugin in it.
+  std::vector<const manifest::manifest*> manifests() const;
   // A static file by its decoded path, or nullptr.
   const file* find_file(std::string_view path) const;
 

@@ -36,6 +36,7 @@ class topics {
     session_ptr session;
     std::string remote;
     std::int64_t since_ms = 0;
+    bool in_background = false;
   };
   // Of a principal, of a session, or of both where neither is empty; in the order in which they
   // came.
@@ -50,8 +51,11 @@ class topics {
   void compare_heads() { missed_.compare(); }
 
   // One at a time for a connection; a second is refused.
-  void resume(connection_id who, std::uint64_t exchange, session_ptr session,
-              std::vector<std::pair<std::string, std::int64_t>> cursors);
+  void resume(resume_request what);
+  // But for the account's own.
+  void unfollow(connection_id who, const std::vector<std::string>& topics);
+  void set_in_background(connection_id who, bool is);
+  session_ptr session_of(connection_id who) const; // nullptr: it is gone
 
  private:
   struct followed {
@@ -72,6 +76,7 @@ class topics {
     std::deque<std::size_t> behind; // of `follows`: replayed a few at a time
     std::size_t waiting = 0;
     bool is_quiet = false; // not asked for by the client
+    bool only = false;     // those of `cursors`, and the account's
     bool placed = false;   // `follows` is complete
     bool unknown = false;  // the owner of a scope could not say
   };
@@ -79,18 +84,24 @@ class topics {
     session_ptr session;
     std::string remote;
     std::int64_t since_ms = 0;
+    bool in_background = false;
+    bool chooses = false; // follows nothing that it did not ask for
     std::set<std::shared_ptr<resuming>> resumes;
     std::set<std::string, std::less<>> follows; // where other nodes publish as well
   };
 
+  static payload event_text(std::string_view topic, std::int64_t number, std::string_view event,
+                            std::string_view data, std::string_view at);
   void announce_now(const pending_event& event, std::int64_t number);
   void announce_foreign(const std::string& topic, const storage::log_entry& what);
   void look_again(std::string_view principal);
   void follow(connection_id who, const std::string& topic, std::int64_t after, bool hold);
-  void unfollow(connection_id who, const std::string& topic);
+  void stop_following(connection_id who, const std::string& topic);
+  void end_access(connection& c, connection_id who, const std::string& topic);
   void apply_access(const pending_event& event, std::int64_t number);
   void ask_all_places(const std::shared_ptr<resuming>& r);
   void keep_what_is_new(resuming& r);
+  static void keep_what_was_chosen(resuming& r);
   void ask_places(const std::shared_ptr<resuming>& r, const std::string& scope, instance& owner);
   void places_known(const std::shared_ptr<resuming>& r);
   // Ends the connection; the client comes back with its cursors.

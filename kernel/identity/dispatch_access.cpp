@@ -99,4 +99,12 @@ void dispatch_access::run_hook(std::string_view name, json::object payload, cons
       });
 }
 
+void dispatch_access::acknowledged(const dispatch::session& by, const dispatch::cursors& have) {
+  json::array all;
+  for (const auto& [topic, seq] : have) all.push_back({{"topic", topic}, {"seq", seq}});
+  json::object payload{{"account", by.principal}, {"cursors", std::move(all)}};
+  if (!by.id.empty()) payload["session"] = by.id;
+  run_hook("session.acknowledged", std::move(payload), {}, {});
+}
+
 } // namespace parley::identity

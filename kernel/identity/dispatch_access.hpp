@@ -28,6 +28,8 @@ class dispatch_access final : public host_access {
   void fail(std::uint64_t operation, const dispatch::error& why) override;
   void run_hook(std::string_view name, boost::json::object payload, const cause& from,
                 hook_done done) override;
+  // What a client says that it has, for session.acknowledged.
+  void acknowledged(const dispatch::session& by, const dispatch::cursors& have);
 
  private:
   dispatch::calls& calls_;

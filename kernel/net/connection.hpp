@@ -53,6 +53,8 @@ class connection {
   dispatch::connection_id id() const { return id_; }
   const std::string& remote() const { return remote_; }
   bool over_limit() const { return over_limit_; }
+  bool in_background() const { return in_background_; }
+  void set_in_background(bool is) { in_background_ = is; }
   bool takes_deflated(std::size_t bytes) const { return bytes <= deflated_most_; }
   std::size_t queued_bytes() const { return queue_ ? queue_->bytes : 0; }
   bool finishing() const { return finishing_; }
@@ -84,6 +86,7 @@ class connection {
   std::int64_t deadline_ns_ = 0;    // of the TLS handshake, then of closing
   std::uint32_t deflated_most_ = 0; // longer texts are sent as they are
   bool over_limit_;
+  bool in_background_ = false; // nobody looks: no ephemeral events
   bool handshaking_ = false;
   bool reading_ = false;
   bool writing_ = false; // waits for the socket to take more

@@ -1,11 +1,11 @@
 #include "net/http_session.hpp"
 
 #include "env/utf8.hpp"
+#include "error_codes.hpp"
 #include "net/connection.hpp"
 #include "net/http_route.hpp"
 #include "net/json_input.hpp"
 #include "net/shard.hpp"
-#include "net/status.hpp"
 #include "net/upgrade.hpp"
 #include "observe/log.hpp"
 
@@ -13,6 +13,8 @@ namespace parley::net {
 
 namespace {
 
+constexpr std::string_view uncached =
+    "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
 constexpr std::size_t queue_pause = 65'536; // pipelined requests wait while this much is unsent
 
 } // namespace
@@ -133,7 +135,8 @@ void http_session::handle() {
   const auto to = read_target(request_.target);
   if (!to) return fail({"not_found", "This is no valid path."});
   if (to->fault) return fail(*to->fault);
-  if (handle_upgrade(*to) || handle_probe(*to)) return;
+  if (handle_preflight()) return;
+  if (handle_upgrade(*to) || handle_probe(*to) || handle_document(*to)) return;
   if (!registry_) {
     return fail({"unavailable", "The server is starting.", {}, 1'000, true});
   }
@@ -177,39 +180,6 @@ bool http_session::handle_upgrade(const request_target& to) {
     socket.receive(rest);
   }
   return true;
-}
-
-bool http_session::handle_probe(const request_target& to) {
-  if (to.path != "/healthz" && to.path != "/readyz" && to.path != "/metrics") return false;
-  if (!on_.home().around().probes) return false;
-  if (request_.verb != "GET") {
-    fail({"method_not_allowed", "This route takes GET only."}, "Allow: GET\r\n");
-    return true;
-  }
-  ++exchange_;
-  shard& home = on_.home();
-  home.to_logic(
-      [home = home.shared_from_this(), id = on_.id(), exchange = exchange_, path = to.path] {
-        probe_answer answer = home->around().probes(path);
-        home->loop().post([home, id, exchange, answer = std::move(answer)]() mutable {
-          connection* const to_whom = home->find(id);
-          if (to_whom == nullptr || to_whom->speaks() == nullptr) return;
-          // Only HTTP asks, and it does not upgrade while it waits.
-          static_cast<http_session*>(to_whom->speaks())->respond_text(exchange, std::move(answer));
-        });
-      });
-  return true;
-}
-
-void http_session::respond_text(std::uint64_t exchange, probe_answer answer) {
-  if (waits_ != waits::logic || exchange != exchange_) return;
-  reply what;
-  what.status = answer.status;
-  what.content_type = answer.content_type;
-  what.size = answer.body.size();
-  what.body = std::make_shared<const std::string>(std::move(answer.body));
-  respond(std::move(what));
-  pump();
 }
 
 void http_session::handle_method(const request_target& to, dispatch::route_match match) {
@@ -286,7 +256,7 @@ void http_session::answered(std::uint64_t exchange, dispatch::outcome what) {
   } else if (target_ != nullptr && target_->raw != nullptr) {
     answer_route(what);
   } else {
-    respond_json(200, what.result.empty() ? "null" : std::move(what.result));
+    respond_result(what.result.empty() ? "null" : std::move(what.result));
   }
   pump();
 }
@@ -323,36 +293,9 @@ void http_session::answer_route(const dispatch::outcome& what) {
   respond(std::move(out));
 }
 
-bool http_session::handle_file(const request_target& to) {
-  const bool head = request_.verb == "HEAD";
-  if (!head && request_.verb != "GET") return false;
-  const dispatch::file* const found = registry_->find_file(to.path);
-  if (found == nullptr) return false;
-  reply what;
-  what.headers = "ETag: " + found->etag + "\r\nX-Content-Type-Options: nosniff\r\n";
-  what.headers += found->immutable ? "Cache-Control: public, max-age=31536000, immutable\r\n"
-                                   : "Cache-Control: no-cache\r\n";
-  if (!found->content_security_policy.empty()) {
-    what.headers += "Content-Security-Policy: " + found->content_security_policy + "\r\n";
-  }
-  what.headers += "Referrer-Policy: no-referrer\r\n";
-  what.content_type = found->content_type;
-  if (request_.has_token("if-none-match", found->etag) ||
-      request_.has_token("if-none-match", "*") ||
-      request_.has_token("if-none-match", "W/" + found->etag)) {
-    what.status = 304;
-  } else {
-    what.size = found->content.size();
-    // Shared with the registry, which the reply keeps alive.
-    if (!head) what.body = payload(registry_, &found->content);
-  }
-  respond(std::move(what));
-  return true;
-}
-
 void http_session::respond(reply what) {
   std::string head = "HTTP/1.1 " + std::to_string(what.status) + " ";
-  head += reason_of(what.status);
+  head += documents::reason_of(what.status);
   head += "\r\n";
   if (what.status != 304 && what.status != 204) {
     head += "Content-Type: ";
@@ -360,6 +303,7 @@ void http_session::respond(reply what) {
     head += "\r\nContent-Length: " + std::to_string(what.size) + "\r\n";
   }
   head += what.headers;
+  head += cors_headers();
   if (last_) {
     head += "Connection: close\r\n";
   } else if (!request_.is_http_1_1) {
@@ -377,21 +321,42 @@ void http_session::respond(reply what) {
   if (last_) on_.finish();
 }
 
-void http_session::respond_json(unsigned status, std::string text, std::string headers) {
-  reply what;
-  what.status = status;
-  what.headers =
-      std::move(headers) + "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+void http_session::respond_text(reply what, std::string text) {
   what.size = text.size();
   if (request_.verb != "HEAD") what.body = std::make_shared<const std::string>(std::move(text));
   respond(std::move(what));
+}
+
+// What a client has already is not sent again: a page of history, a profile.
+void http_session::respond_result(std::string text) {
+  reply what;
+  if (request_.verb != "GET") {
+    what.headers = uncached;
+    return respond_text(std::move(what), std::move(text));
+  }
+  const std::string etag = '"' + hash_of(text) + '"';
+  what.headers = "ETag: " + etag +
+                 "\r\nCache-Control: private, no-cache\r\nVary: Authorization\r\n"
+                 "X-Content-Type-Options: nosniff\r\n";
+  if (!has_already(etag)) return respond_text(std::move(what), std::move(text));
+  what.status = 304;
+  respond(std::move(what));
+}
+
+bool http_session::has_already(const std::string& etag) const {
+  return request_.has_token("if-none-match", etag) || request_.has_token("if-none-match", "*") ||
+         request_.has_token("if-none-match", "W/" + etag);
 }
 
 void http_session::fail(const dispatch::error& why, std::string headers) {
   if (why.retry_after_ms > 0) {
     headers += "Retry-After: " + std::to_string((why.retry_after_ms + 999) / 1'000) + "\r\n";
   }
-  respond_json(status_of(why.code), to_json(why), std::move(headers));
+  reply what;
+  what.status = documents::status_of(why.code);
+  what.content_type = "application/problem+json";
+  what.headers = std::move(headers) + std::string(uncached);
+  respond_text(std::move(what), to_problem(why, what.status));
 }
 
 // For requests that were not read to their end: what follows cannot be understood.

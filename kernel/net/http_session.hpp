@@ -31,6 +31,7 @@ class http_session final : public protocol {
   void close(std::uint16_t code, std::string_view reason) override;
   void drain(std::int64_t reconnect_after_ms) override;
   void respond_text(std::uint64_t exchange, probe_answer answer);
+  void respond_document(std::uint64_t exchange, std::shared_ptr<const dispatch::file> found);
 
  private:
   enum class waits { first_byte, header, body, logic };
@@ -51,11 +52,17 @@ class http_session final : public protocol {
   void handle_method(const request_target& to, dispatch::route_match match);
   void handle_route(const request_target& to, const dispatch::route_match& match);
   void answer_route(const dispatch::outcome& what);
+  bool handle_document(const request_target& to);
   bool handle_file(const request_target& to);
+  void respond_file(const dispatch::file& found, std::shared_ptr<const void> owner);
   void call(dispatch::session_ptr who);
   void submit(dispatch::session_ptr who);
   void respond(reply what);
-  void respond_json(unsigned status, std::string text, std::string headers = {});
+  void respond_text(reply what, std::string text);
+  void respond_result(std::string text);
+  bool has_already(const std::string& etag) const;
+  bool handle_preflight();
+  std::string cors_headers() const;
   void fail(const dispatch::error& why, std::string headers = {});
   void fail_and_close(const dispatch::error& why);
   void set_deadline(std::uint32_t seconds);

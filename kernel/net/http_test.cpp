@@ -158,6 +158,25 @@ TEST(http, answers_probes) {
   EXPECT_EQ(one.get("/metrics").status, 200);
 }
 
+TEST(http, answers_documents_once_a_generation) {
+  fixture here;
+  client one = here.connect();
+  const http_reply got = one.get("/v1/openapi.json");
+  EXPECT_EQ(got.body, "{}");
+  EXPECT_EQ(got.headers.at("content-type"), "application/json");
+  EXPECT_EQ(got.headers.at("etag"), "\"3\"");
+  one.send("GET /v1/openapi.json HTTP/1.1\r\nIf-None-Match: \"2\", \"3\"\r\n\r\n");
+  EXPECT_EQ(one.reply(false).status, 304);
+  EXPECT_EQ(one.get("/v1/openapi.json", "If-None-Match: \"2\"\r\n").status, 200);
+  one.send("HEAD /v1/openapi.json HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(one.reply(false).headers.at("content-length"), "2");
+  one.send(post("/v1/openapi.json", "{}"));
+  EXPECT_EQ(one.reply().status, 405);
+  const http_reply later = one.get("/v1/asyncapi.json");
+  EXPECT_EQ(later.status, 503);
+  EXPECT_EQ(later.headers.at("retry-after"), "1");
+}
+
 TEST(http, closes_after_what_it_cannot_understand) {
   fixture here;
   for (const std::string bad :

@@ -1,6 +1,7 @@
 #include "net/json_input.hpp"
 
 #include "env/utf8.hpp"
+#include "error_codes.hpp"
 
 #include <sodium.h>
 
@@ -101,15 +102,19 @@ bool parse_strict(std::string_view text, json::storage_ptr storage, json::value&
   return true;
 }
 
-std::string digest_of(const json::value& value) {
-  std::string text;
-  append_canonical(text, value);
+std::string hash_of(std::string_view text) {
   std::array<unsigned char, 32> hash{};
   crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()),
                      text.size(), nullptr, 0);
   std::array<char, 65> digits{};
   sodium_bin2hex(digits.data(), digits.size(), hash.data(), hash.size());
   return digits.data();
+}
+
+std::string digest_of(const json::value& value) {
+  std::string text;
+  append_canonical(text, value);
+  return hash_of(text);
 }
 
 void append_quoted(std::string& out, std::string_view text) {
@@ -145,6 +150,16 @@ std::string to_json(const dispatch::error& failure) {
     append_quoted(out, failure.field);
   }
   out += '}';
+  return out;
+}
+
+std::string to_problem(const dispatch::error& failure, unsigned status) {
+  std::string out = "{\"title\":";
+  append_quoted(out, documents::reason_of(status));
+  out += ",\"status\":" + std::to_string(status) + ",\"detail\":";
+  append_quoted(out, failure.message);
+  out += ',';
+  out += std::string_view(to_json(failure)).substr(1);
   return out;
 }
 

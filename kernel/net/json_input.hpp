@@ -20,6 +20,10 @@ bool parse_strict(std::string_view text, boost::json::storage_ptr storage, boost
 std::string digest_of(const boost::json::value& value);
 
 std::string to_json(const dispatch::error& failure);
+// The same with what RFC 9457 wants besides; `type` is left out: the status and `code` say it all.
+std::string to_problem(const dispatch::error& failure, unsigned status);
+// Of a text: 64 hexadecimal digits.
+std::string hash_of(std::string_view text);
 void append_quoted(std::string& out, std::string_view text);
 
 } // namespace parley::net

@@ -74,6 +74,12 @@ void listener::start() {
   wait();
 }
 
+void listener::use(std::shared_ptr<const tls_context> next) {
+  loop_.post([this, alive = alive_, next = std::move(next)] {
+    if (*alive) tls_ = next;
+  });
+}
+
 void listener::stop() {
   *alive_ = false;
   boost::system::error_code ignored;

@@ -45,6 +45,7 @@ class listener {
   bool open(const listen_address& at, std::string& problem);
   void start();
   void stop();
+  void use(std::shared_ptr<const tls_context> next); // for new connections; any thread
   std::uint16_t port() const { return port_; }
 
  private:

@@ -47,12 +47,42 @@ void fake_entry::request(dispatch::client_request what) {
   clients->answer(what.connection, what.exchange, {json::serialize(result), std::nullopt});
 }
 
-void fake_entry::resume(dispatch::connection_id who, std::uint64_t, dispatch::session_ptr,
-                        std::vector<std::pair<std::string, std::int64_t>> cursors) {
+void fake_entry::resume(dispatch::resume_request what) {
   json::object topics;
-  for (const auto& [topic, seq] : cursors) topics[topic] = seq;
-  const json::object frame{{"resumed", {{"topics", topics}}}};
-  clients->send(who, std::make_shared<const std::string>(json::serialize(frame)));
+  for (const auto& [topic, seq] : what.from) topics[topic] = seq;
+  json::object frame{{"resumed", {{"topics", topics}}}};
+  if (what.only) frame["only"] = true;
+  clients->send(what.connection, std::make_shared<const std::string>(json::serialize(frame)));
+}
+
+void fake_entry::cancel(dispatch::connection_id who, std::uint64_t exchange) {
+  clients->answer(who, exchange, {{}, dispatch::error{"cancelled", "It was taken back."}});
+}
+
+void fake_entry::unfollow(dispatch::connection_id, std::vector<std::string> topics) {
+  for (const std::string& topic : topics) say("unfollow " + topic);
+}
+
+void fake_entry::acknowledged(dispatch::connection_id, dispatch::cursors have) {
+  for (const auto& [topic, seq] : have) say("acknowledged " + topic + " " + std::to_string(seq));
+}
+
+void fake_entry::background(dispatch::connection_id, bool is) {
+  say(is ? "background" : "foreground");
+}
+
+void fake_entry::say(std::string what) {
+  const std::lock_guard lock(mutex_);
+  said_.push_back(std::move(what));
+  changed_.notify_all();
+}
+
+std::string fake_entry::wait_said() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return !said_.empty(); });
+  std::string first = std::move(said_.front());
+  said_.erase(said_.begin());
+  return first;
 }
 
 void fake_entry::connected(dispatch::connection_id who, dispatch::session_ptr session,
@@ -253,6 +283,9 @@ std::shared_ptr<const dispatch::registry> test_registry() {
           "text":{"type":"string","maxLength":20000},"count":{"type":"integer","default":3},
           "loud":{"type":"boolean"}}})");
   made.methods.back().idempotent = "text";
+  add("test.get", "GET", "/v1/places/{place}",
+      R"({"type":"object","required":["place"],"properties":{"place":{"type":"string"}}})");
+  add("test.post", "POST", "/v1/post", R"({"type":"object"})");
   add("test.wait", "GET", "/v1/wait", R"({"type":"object"})");
   add("test.fail", "GET", "/v1/fail", R"({"type":"object"})");
   add("test.inner", "GET", "/v1/inner", R"({"type":"object"})");
@@ -279,7 +312,13 @@ fixture::fixture(std::function<void(options&)> adjust, unsigned shards) {
     return probe_answer{path == "/readyz" ? 503U : 200U, "text/plain",
                         "probe of " + std::string(path)};
   };
-  server = std::make_unique<net::server>(how, clock, random, logic.loop(), &entry, probes);
+  // One document is there, the other cannot be made.
+  const auto documents = [](std::string_view path, const auto& then) {
+    const dispatch::file made{"{}", "application/json", "\"3\"", {}, false};
+    then(path == "/v1/openapi.json" ? std::make_shared<const dispatch::file>(made) : nullptr);
+  };
+  server =
+      std::make_unique<net::server>(how, clock, random, logic.loop(), &entry, probes, documents);
   entry.clients = server.get();
   server->set_registry(test_registry());
   std::vector<std::string> problems;

@@ -29,8 +29,11 @@ class fake_entry final : public dispatch::entry {
   void authenticate(dispatch::connection_id who, std::string scheme, std::string credential,
                     std::string remote) override;
   void request(dispatch::client_request what) override;
-  void resume(dispatch::connection_id who, std::uint64_t exchange, dispatch::session_ptr session,
-              std::vector<std::pair<std::string, std::int64_t>> cursors) override;
+  void cancel(dispatch::connection_id who, std::uint64_t exchange) override;
+  void resume(dispatch::resume_request what) override;
+  void unfollow(dispatch::connection_id who, std::vector<std::string> topics) override;
+  void acknowledged(dispatch::connection_id who, dispatch::cursors have) override;
+  void background(dispatch::connection_id who, bool is) override;
   void connected(dispatch::connection_id who, dispatch::session_ptr session, std::string) override;
   void disconnected(dispatch::connection_id who) override;
 
@@ -39,6 +42,8 @@ class fake_entry final : public dispatch::entry {
   std::string session_of(std::size_t which); // of what connected
   void wait_disconnected(std::size_t how_many = 1);
   dispatch::client_request wait_request();
+  // What came besides calls and resumes, one a line: `acknowledged t 5`, `unfollow t`, …
+  std::string wait_said();
 
  private:
   std::mutex mutex_;
@@ -47,6 +52,8 @@ class fake_entry final : public dispatch::entry {
   std::vector<std::string> sessions_;
   std::size_t disconnected_ = 0;
   std::vector<dispatch::client_request> waiting_;
+  std::vector<std::string> said_;
+  void say(std::string what);
 };
 
 struct http_reply {

@@ -119,6 +119,30 @@ std::optional<dispatch::error> read_body(const http_request& request, json::valu
   return std::nullopt;
 }
 
+// The header Idempotency-Key, in place of the parameter: a text, in quotes or not.
+std::optional<dispatch::error> take_key(const dispatch::method& target, const http_request& request,
+                                        json::object& all) {
+  const std::string* header = request.find("idempotency-key");
+  if (header == nullptr) return std::nullopt;
+  const std::string& name = target.declared.idempotent;
+  if (name.empty()) {
+    if (request.verb != "POST" && request.verb != "PATCH") return std::nullopt; // repeatable anyway
+    return dispatch::error{"invalid_params",
+                           "This method is not idempotent, so an Idempotency-Key would not keep it "
+                           "from happening twice."};
+  }
+  std::string_view key = *header;
+  if (key.size() > 1 && key.front() == '"' && key.back() == '"')
+    key = key.substr(1, key.size() - 2);
+  if (!env::is_utf8(key))
+    return dispatch::error{"invalid_params", "The Idempotency-Key is not UTF-8.", "/" + name};
+  const auto [place, is_new] = all.emplace(name, json::string_view(key));
+  if (is_new || (place->value().is_string() && place->value().get_string() == key))
+    return std::nullopt;
+  return dispatch::error{"invalid_params", "`" + name + "` and the Idempotency-Key differ.",
+                         "/" + name};
+}
+
 } // namespace
 
 std::optional<request_target> read_target(std::string_view target) {
@@ -148,6 +172,7 @@ std::optional<dispatch::error> collect_parameters(const dispatch::method& target
                                                   const http_request& request, json::value& out) {
   if (auto failure = read_body(request, out)) return failure;
   json::object& all = out.get_object();
+  if (auto failure = take_key(target, request, all)) return failure;
   for (const text_parameters* source : {&path, &query}) {
     for (const auto& [name, value] : *source) {
       const json::string_view key(name.data(), name.size());

@@ -1,6 +1,7 @@
 #include "net/server.hpp"
 
 #include "env/thread.hpp"
+#include "net/certificate_watch.hpp"
 #include "net/shard.hpp"
 #include "observe/log.hpp"
 
@@ -22,6 +23,8 @@ struct server::state {
   std::vector<std::unique_ptr<env::loop_thread>> threads; // none where the logic loop does it
   std::vector<std::shared_ptr<shard>> shards;
   std::vector<std::unique_ptr<listener>> listeners;
+  std::vector<certificate_watch> certificates;
+  std::unique_ptr<env::ticker> looks_at_certificates;
   std::size_t next_shard = 0;
   std::int64_t next_complaint_ns = 0; // about accepting
   env::task drained;
@@ -81,7 +84,7 @@ void raise_descriptor_limit() {
 }
 
 server::server(options how, const env::clock& clock, env::random& random, env::loop& logic,
-               dispatch::entry* entry, probe probes)
+               dispatch::entry* entry, probe probes, document_source documents)
     : state_(std::make_unique<state>()) {
   raise_descriptor_limit();
   ::signal(SIGPIPE, SIG_IGN); // OpenSSL writes without MSG_NOSIGNAL
@@ -89,12 +92,14 @@ server::server(options how, const env::clock& clock, env::random& random, env::l
   around.limits = how.limits;
   around.heartbeat_ms = how.heartbeat_ms;
   around.sweep = how.sweep;
+  around.cors_origins = how.cors_origins;
   around.reconnect_spread_ms = how.reconnect_spread_ms;
   around.clock = &clock;
   around.random = &random;
   around.logic = &logic;
   around.entry = entry;
   around.probes = std::move(probes);
+  around.documents = std::move(documents);
   around.boot = boot_name(clock);
   state_->how = std::move(how);
   if (state_->how.shards == 0) {
@@ -124,8 +129,11 @@ bool server::listen(std::vector<std::string>& problems) {
     auto made = std::make_unique<listener>(
         first, [&my](accepted_socket found) { my.take(std::move(found)); });
     std::string problem;
+    certificate_watch watch(at.certificate, at.key,
+                            [to = made.get()](auto next) { to->use(std::move(next)); });
     if (made->open(at, problem)) {
       my.listeners.push_back(std::move(made));
+      if (!at.certificate.empty()) my.certificates.push_back(std::move(watch));
     } else {
       problems.push_back(std::move(problem));
     }
@@ -137,6 +145,12 @@ bool server::listen(std::vector<std::string>& problems) {
   for (const auto& one : my.shards) one->begin();
   for (const auto& one : my.listeners) one->start();
   for (const auto& one : my.threads) one->start();
+  if (!my.certificates.empty()) {
+    my.looks_at_certificates =
+        std::make_unique<env::ticker>("certificates", my.how.certificate_look, [&my] {
+          for (certificate_watch& each : my.certificates) each.look();
+        });
+  }
   return true;
 }
 
@@ -232,6 +246,7 @@ void server::stop() {
   my.drained = nullptr;
   my.end_drain();
   for (const auto& one : my.threads) one->stop();
+  my.looks_at_certificates.reset(); // hands over to listeners
   my.listeners.clear();
   for (const auto& one : my.shards) one->shut_down();
 }

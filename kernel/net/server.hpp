@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,14 +26,16 @@ struct options {
   struct limits limits;
   std::int64_t heartbeat_ms = 30'000; // at most; each client is told a time of its own
   std::int64_t reconnect_spread_ms = 5'000;
-  std::chrono::milliseconds sweep{1'000}; // how often time limits are looked at
+  std::set<std::string, std::less<>> cors_origins;
+  std::chrono::milliseconds sweep{1'000};            // how often time limits are looked at
+  std::chrono::milliseconds certificate_look{5'000}; // and whether certificates have changed
 };
 
 // Outlives what it is given by nothing: clock, random, logic and entry must live longer.
 class server final : public dispatch::clients {
  public:
   server(options how, const env::clock& clock, env::random& random, env::loop& logic,
-         dispatch::entry* entry, probe probes);
+         dispatch::entry* entry, probe probes, document_source documents = {});
   ~server() override;
 
   // Everything below is called on the logic loop, or before it runs.

@@ -85,6 +85,7 @@ std::string shard::request_id(dispatch::connection_id connection, std::uint64_t 
 
 void shard::deliver(connection& to, const payload& frame, bool ephemeral) {
   if (to.finishing() || to.dead()) return;
+  if (ephemeral && to.in_background()) return;
   const std::size_t limit = around_->limits.queue_bytes;
   if (ephemeral && to.queued_bytes() > limit / 2) {
     count(around_->counters.ephemeral_dropped);

@@ -17,6 +17,8 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <set>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -33,7 +35,9 @@ struct surroundings {
   env::loop* logic = nullptr;
   dispatch::entry* entry = nullptr;
   probe probes;
-  std::string boot; // in every request id
+  document_source documents;                       // empty: they are not served
+  std::set<std::string, std::less<>> cors_origins; // whose pages may read answers; "*": all
+  std::string boot;                                // in every request id
   struct counters counters;
   address_table addresses;
 };

@@ -14,42 +14,11 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t id_bytes = 64;
 constexpr std::int64_t ns_in_ms = 1'000'000;
-constexpr std::int64_t greatest_integer = std::int64_t{1} << 53;
 
-bool is_exact(const json::value& number) {
-  const std::int64_t* const whole = number.if_int64();
-  return whole != nullptr && *whole >= -greatest_integer && *whole <= greatest_integer;
-}
-
-std::string_view view(const json::string& text) {
-  return {text.data(), text.size()};
-}
-
-// The id as JSON, or empty where it is none.
-std::string read_id(const json::object& frame) {
-  const json::value* id = frame.if_contains("id");
-  if (id == nullptr) return {};
-  if (const auto* text = id->if_string()) {
-    std::string quoted;
-    if (text->size() <= id_bytes) append_quoted(quoted, view(*text));
-    return quoted;
-  }
-  if (is_exact(*id)) return json::serialize(*id);
-  return {};
-}
-
-const payload& heartbeat_frame() {
+const payload& heartbeat_reply() {
   static const payload frame = make_text(R"({"heartbeat":{}})");
   return frame;
-}
-
-bool only_has(const json::object& frame, std::initializer_list<std::string_view> known) {
-  return std::all_of(frame.begin(), frame.end(), [&](const auto& member) {
-    return std::find(known.begin(), known.end(),
-                     std::string_view(member.key().data(), member.key().size())) != known.end();
-  });
 }
 
 } // namespace
@@ -121,43 +90,42 @@ void socket_session::text(std::string_view content) {
   json::value parsed(arena);
   std::string problem;
   if (!parse_strict(content, arena, parsed, problem)) return refuse_frame({"bad_json", problem});
-  json::object* const frame = parsed.if_object();
-  if (frame == nullptr) return refuse_frame({"bad_frame", "A frame is a JSON object."});
-  if (const json::value* what = frame->if_contains("authenticate"); what && frame->size() == 1) {
-    return authenticate(*what);
-  }
+  client_frame frame = read_frame(parsed);
+  if (auto* what = std::get_if<authenticate_frame>(&frame)) return authenticate(std::move(*what));
+  const auto* bad = std::get_if<wrong_frame>(&frame);
+  if (bad != nullptr && bad->id.empty()) return refuse_frame(bad->why);
   if (!session_) {
-    reply_error(read_id(*frame), {"unauthenticated", "The first frame must be `authenticate`."});
-    return close(close_code::authentication_failed, "The first frame must be `authenticate`.");
+    const auto* call = std::get_if<call_frame>(&frame);
+    const dispatch::error first{"unauthenticated", "The first frame must be `authenticate`."};
+    reply_error(call != nullptr ? call->id : bad != nullptr ? bad->id : "", first);
+    return close(close_code::authentication_failed, first.message);
   }
-  if (frame->contains("method")) return request(*frame, arena);
-  if (const json::value* what = frame->if_contains("resume"); what && frame->size() == 1) {
-    return resume(*what);
+  if (bad != nullptr) return reply_error(bad->id, bad->why);
+  if (auto* what = std::get_if<call_frame>(&frame)) return request(std::move(*what), arena);
+  if (auto* what = std::get_if<batch_frame>(&frame)) {
+    for (call_frame& each : what->calls) request(std::move(each), arena);
+  } else if (auto* taken_back = std::get_if<cancel_frame>(&frame)) {
+    cancel(*taken_back);
+  } else if (auto* from = std::get_if<resume_frame>(&frame)) {
+    resume(std::move(*from));
+  } else if (auto* no_more = std::get_if<unfollow_frame>(&frame)) {
+    unfollow(std::move(*no_more));
+  } else if (auto* beat = std::get_if<heartbeat_frame>(&frame)) {
+    heartbeat(std::move(*beat));
+  } else if (auto* seen = std::get_if<background_frame>(&frame)) {
+    background(*seen);
   }
-  if (frame->contains("heartbeat") && frame->size() == 1) return heartbeat();
-  const std::string id = read_id(*frame);
-  const dispatch::error unknown{"bad_frame",
-                                "This is none of authenticate, resume, heartbeat or a call."};
-  if (id.empty()) return refuse_frame(unknown);
-  reply_error(id, unknown);
 }
 
-void socket_session::authenticate(const json::value& what) {
-  const auto* fields = what.if_object();
-  const auto* scheme = fields != nullptr ? fields->if_contains("scheme") : nullptr;
-  const auto* credential = fields != nullptr ? fields->if_contains("credential") : nullptr;
-  if (scheme == nullptr || credential == nullptr || !scheme->is_string() ||
-      !credential->is_string() || fields->size() != 2) {
-    return refuse_frame({"bad_frame", "`authenticate` takes `scheme` and `credential`, as text."});
-  }
+void socket_session::authenticate(authenticate_frame what) {
   if (authenticating_) {
     return refuse_frame({"bad_frame", "The `authenticate` before is not answered yet."});
   }
   authenticating_ = true;
-  home_.to_logic([entry = home_.around().entry, id = on_.id(),
-                  scheme = std::string(view(scheme->get_string())),
-                  credential = std::string(view(credential->get_string())),
-                  remote = on_.remote()] { entry->authenticate(id, scheme, credential, remote); });
+  home_.to_logic(
+      [entry = home_.around().entry, id = on_.id(), what = std::move(what), remote = on_.remote()] {
+        entry->authenticate(id, what.scheme, what.credential, remote);
+      });
 }
 
 void socket_session::authenticated(dispatch::session_ptr who,
@@ -210,74 +178,88 @@ void socket_session::say_hello() {
   if (leaving_) drain(0);
 }
 
-void socket_session::heartbeat() {
+void socket_session::heartbeat(heartbeat_frame what) {
   heard_ns_ = home_.now_ns();
-  send(heartbeat_frame());
+  send(heartbeat_reply());
+  // Nobody has what was not sent.
+  std::erase_if(what.have, [this](auto& each) {
+    each.second = std::min(each.second, home_.topics().sent_to(on_, each.first));
+    return each.second == 0;
+  });
+  if (what.have.empty()) return;
+  home_.to_logic([entry = home_.around().entry, id = on_.id(), have = std::move(what.have)] {
+    entry->acknowledged(id, have);
+  });
 }
 
-void socket_session::resume(const json::value& what) {
-  const auto* fields = what.if_object();
-  const auto* cursors = fields != nullptr ? fields->if_contains("cursors") : nullptr;
-  const dispatch::error bad{"bad_frame", "`resume` takes `cursors`: topics with their last `seq`."};
-  if (fields == nullptr || fields->size() > 1 || (cursors != nullptr && !cursors->is_object()) ||
-      (cursors == nullptr && !fields->empty())) {
-    return refuse_frame(bad);
-  }
-  std::vector<std::pair<std::string, std::int64_t>> from;
-  if (cursors != nullptr) {
-    for (const auto& [name, seq] : cursors->get_object()) {
-      if (!is_exact(seq) || seq.get_int64() < 0) return refuse_frame(bad);
-      from.emplace_back(std::string(name.data(), name.size()), seq.get_int64());
-    }
-  }
-  home_.to_logic([entry = home_.around().entry, id = on_.id(), exchange = ++last_exchange_,
-                  who = session_,
-                  from = std::move(from)] { entry->resume(id, exchange, who, from); });
+void socket_session::background(background_frame what) {
+  on_.set_in_background(what.on);
+  home_.to_logic(
+      [entry = home_.around().entry, id = on_.id(), on = what.on] { entry->background(id, on); });
 }
 
-void socket_session::request(json::object& frame, const json::storage_ptr& storage) {
-  std::string id = read_id(frame);
-  const json::value* const name = frame.if_contains("method");
-  json::value* const given = frame.if_contains("params");
-  if (id.empty() || !name->is_string() || !only_has(frame, {"id", "method", "params"})) {
-    const dispatch::error bad{"bad_frame", "A call is `id` (text or integer), `method`, `params`."};
-    return id.empty() ? refuse_frame(bad) : reply_error(id, bad);
-  }
+void socket_session::resume(resume_frame what) {
+  dispatch::resume_request request{on_.id(), ++last_exchange_, session_, std::move(what.from),
+                                   what.only};
+  home_.to_logic([entry = home_.around().entry, request = std::move(request)]() mutable {
+    entry->resume(std::move(request));
+  });
+}
+
+void socket_session::unfollow(unfollow_frame what) {
+  home_.to_logic([entry = home_.around().entry, id = on_.id(), topics = std::move(what.topics)] {
+    entry->unfollow(id, topics);
+  });
+}
+
+void socket_session::cancel(const cancel_frame& what) {
+  const auto found = std::find_if(outstanding_.begin(), outstanding_.end(),
+                                  [&what](const call& one) { return one.id == what.id; });
+  if (found == outstanding_.end() || std::exchange(found->cancelled, true)) return;
+  home_.to_logic([entry = home_.around().entry, id = on_.id(), exchange = found->exchange] {
+    entry->cancel(id, exchange);
+  });
+}
+
+void socket_session::request(call_frame what, const json::storage_ptr& storage) {
+  if (what.problem) return reply_error(what.id, *what.problem);
   const bool repeated = std::any_of(outstanding_.begin(), outstanding_.end(),
-                                    [&id](const call& one) { return one.id == id; });
+                                    [&what](const call& one) { return one.id == what.id; });
   if (repeated) {
-    return reply_error(id, {"bad_frame", "A call with this `id` is not answered yet."});
+    return reply_error(what.id, {"bad_frame", "A call with this `id` is not answered yet."});
   }
   if (outstanding_.size() >= home_.around().limits.outstanding) {
-    return reply_error(id, {"too_many_requests", "Too many calls are unanswered.", {}, 100, true});
+    return reply_error(what.id,
+                       {"too_many_requests", "Too many calls are unanswered.", {}, 100, true});
   }
   if (leaving_) {
-    return reply_error(id, {"unavailable", "The server is going away.", {}, 1'000, true});
+    return reply_error(what.id, {"unavailable", "The server is going away.", {}, 1'000, true});
   }
   const dispatch::method* const target =
-      home_.registry() ? home_.registry()->find(view(name->get_string())) : nullptr;
+      home_.registry() ? home_.registry()->find(what.method) : nullptr;
   if (target == nullptr || !may_see(*target, *session_)) {
-    return reply_error(id, {"unknown_method", "No plugin that is loaded has this method."});
+    return reply_error(what.id, {"unknown_method", "No plugin that is loaded has this method."});
   }
-  json::value params = given != nullptr ? std::move(*given) : json::value(json::object(storage));
+  json::value params =
+      what.params != nullptr ? std::move(*what.params) : json::value(json::object(storage));
   if (!params.is_object()) {
-    return reply_error(id, {"invalid_params", "`params` must be an object."});
+    return reply_error(what.id, {"invalid_params", "`params` must be an object."});
   }
-  submit(*target, std::move(params), std::move(id));
+  submit(*target, std::move(params), std::move(what));
 }
 
-void socket_session::submit(const dispatch::method& target, json::value params, std::string id) {
+void socket_session::submit(const dispatch::method& target, json::value params, call_frame what) {
   std::string digest;
   if (!target.declared.idempotent.empty()) digest = digest_of(params);
-  if (auto failure = check_parameters(target, params)) return reply_error(id, *failure);
+  if (auto failure = check_parameters(target, params)) return reply_error(what.id, *failure);
   count(home_.around().counters.calls);
   // Constructed in one piece: assigned to, the parameters would be copied out of their arena.
   const std::uint64_t exchange = ++last_exchange_;
-  auto what = std::make_shared<dispatch::client_request>(dispatch::client_request{
+  auto request = std::make_shared<dispatch::client_request>(dispatch::client_request{
       on_.id(), exchange, home_.registry(), &target, std::move(params), std::move(digest), session_,
-      home_.request_id(on_.id(), exchange), on_.remote()});
-  outstanding_.push_back({last_exchange_, std::move(id)});
-  home_.to_logic([entry = home_.around().entry, what] { entry->request(std::move(*what)); });
+      home_.request_id(on_.id(), exchange), on_.remote(), what.deadline_ms});
+  outstanding_.push_back({exchange, std::move(what.id)});
+  home_.to_logic([entry = home_.around().entry, request] { entry->request(std::move(*request)); });
 }
 
 void socket_session::answered(std::uint64_t exchange, dispatch::outcome what) {

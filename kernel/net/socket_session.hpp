@@ -3,6 +3,7 @@
 // parley.v1 (docs/protocol.md) on one WebSocket.
 
 #include "dispatch/registry.hpp"
+#include "net/client_frame.hpp"
 #include "net/frame.hpp"
 #include "net/protocol.hpp"
 
@@ -35,16 +36,20 @@ class socket_session final : public protocol {
   struct call {
     std::uint64_t exchange;
     std::string id; // as JSON
+    bool cancelled = false;
   };
 
   bool waiting_for_session() const { return authenticating_ && !session_; }
   void decode(std::span<char> bytes);
   void text(std::string_view content);
-  void authenticate(const boost::json::value& what);
-  void resume(const boost::json::value& what);
-  void heartbeat();
-  void request(boost::json::object& frame, const boost::json::storage_ptr& storage);
-  void submit(const dispatch::method& target, boost::json::value params, std::string id);
+  void authenticate(authenticate_frame what);
+  void request(call_frame what, const boost::json::storage_ptr& storage);
+  void submit(const dispatch::method& target, boost::json::value params, call_frame what);
+  void cancel(const cancel_frame& what);
+  void resume(resume_frame what);
+  void unfollow(unfollow_frame what);
+  void heartbeat(heartbeat_frame what);
+  void background(background_frame what);
   void reply_error(const std::string& id, const dispatch::error& why);
   void refuse_frame(const dispatch::error& why); // tells, and closes with 4200
   void say_hello();

@@ -7,6 +7,7 @@ using namespace parley::net::testing;
 using namespace std::chrono_literals;
 using parley::dispatch::connection_id;
 using parley::dispatch::outcome;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -429,45 +430,4 @@ TEST(limits, too_many_sockets_of_one_address_are_told) {
   client second = here.connect();
   second.open_socket();
   expect_close(second, 4201);
-}
-
-TEST(socket, compresses_what_is_long_for_who_agreed_to_it) {
-  fixture here([](options& how) { how.limits.deflate_above_bytes = 2'000; });
-  const std::string offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
-  std::vector<client> all;
-  for (const bool agrees : {true, false, true}) {
-    client one = here.connect();
-    one.open_socket(agrees ? offer : "");
-    one.log_in();
-    all.push_back(std::move(one));
-  }
-  const std::string brief(1'900, 'b'), lengthy(60'000, 'l');
-  std::vector<connection_id> ids;
-  for (std::size_t i = 0; i < all.size(); ++i) ids.push_back(here.entry.wait_connected(i));
-  here.on_logic([&] {
-    for (const connection_id id : ids) here.server->follow(id, "t", 0, false);
-    here.server->publish("t", 1, text_of(brief));
-    here.server->publish("t", 2, text_of(lengthy));
-  });
-  std::string first_copy;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const client::raw_frame one = all[i].hear_frame(), other = all[i].hear_frame();
-    EXPECT_EQ(one.first, 0x81U);
-    EXPECT_EQ(one.content, brief);
-    EXPECT_EQ(other.first, i == 1 ? 0x81U : 0xc1U);
-    if (i == 1) {
-      EXPECT_EQ(other.content, lengthy);
-      continue;
-    }
-    EXPECT_LT(other.content.size(), 1'000U);
-    if (first_copy.empty()) first_copy = other.content;
-    EXPECT_EQ(other.content, first_copy);
-  }
-}
-
-TEST(socket, agrees_to_no_compression_where_it_is_switched_off) {
-  fixture here([](options& how) { how.limits.deflate_above_bytes = 0; });
-  client one = here.connect();
-  const http_reply got = one.open_socket("Sec-WebSocket-Extensions: permessage-deflate\r\n");
-  EXPECT_FALSE(got.headers.contains("sec-websocket-extensions"));
 }

@@ -111,6 +111,12 @@ class secure_client {
     return all;
   }
   std::string version() { return SSL_get_version(ssl_.get()); }
+  std::string fingerprint() {
+    const certificate_ptr theirs(SSL_get1_peer_certificate(ssl_.get()));
+    std::array<unsigned char, 32> hash{};
+    X509_digest(theirs.get(), EVP_sha256(), hash.data(), nullptr);
+    return {hash.begin(), hash.end()};
+  }
 
   bool connected = false;
 
@@ -240,4 +246,33 @@ TEST(tls, says_what_is_wrong_with_its_files) {
   EXPECT_THAT(problem_of({"localhost", 0, "", ""}), HasSubstr("no IP address"));
   EXPECT_THAT(problem_of({"127.0.0.1", here.server->ports().at(0), "", ""}),
               HasSubstr("Address already in use"));
+}
+
+TEST(tls, a_renewed_certificate_is_used_for_new_connections) {
+  certificate_files files, renewed;
+  fixture here([&files](options& how) {
+    how.listen = {{"127.0.0.1", 0, files.certificate, files.key}};
+    how.certificate_look = std::chrono::milliseconds(1);
+  });
+  const std::uint16_t port = here.server->ports().at(0);
+  const auto shown = [port] { return secure_client(port, TLS1_3_VERSION).fingerprint(); };
+  const std::string before = shown();
+  secure_client open(port, TLS1_3_VERSION);
+
+  // Half of it: the key does not fit, and the old pair stays.
+  const auto replace = [](const std::string& from, const std::string& to) {
+    std::filesystem::copy_file(from, to + ".new");
+    std::filesystem::rename(to + ".new", to);
+  };
+  replace(renewed.certificate, files.certificate);
+  std::string now;
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(shown(), before);
+  replace(renewed.key, files.key);
+  do now = shown();
+  while (now == before);
+
+  open.send("GET /healthz HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"); // goes on
+  EXPECT_THAT(open.read_to("probe of /healthz"), HasSubstr("200 OK"));
+  std::filesystem::remove(files.certificate); // as some tools do before they write
+  EXPECT_EQ(shown(), now);
 }

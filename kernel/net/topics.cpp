@@ -12,10 +12,21 @@ topic* topic_table::find(std::string_view name) {
 follower* topic_table::find(connection& who, std::string_view name) {
   topic* const what = find(name);
   if (what == nullptr) return nullptr;
-  for (const follow& one : sink_.follows_of(who)) {
-    if (one.what == what) return &what->followers[one.place];
+  // Whichever are fewer: one may follow thousands, and be followed by thousands.
+  const follows& of = sink_.follows_of(who);
+  if (what->followers.size() < of.size()) {
+    for (follower& one : what->followers)
+      if (one.who == &who) return &one;
+    return nullptr;
   }
+  for (const follow& one : of)
+    if (one.what == what) return &what->followers[one.place];
   return nullptr;
+}
+
+std::int64_t topic_table::sent_to(connection& who, std::string_view name) {
+  const follower* const one = find(who, name);
+  return one == nullptr ? 0 : one->after;
 }
 
 void topic_table::publish(std::string_view name, std::int64_t number, const payload& frame) {

@@ -62,6 +62,8 @@ class topic_table {
               bool last);
   void unfollow(connection& who, std::string_view name);
   void forget(connection& who); // all of its topics
+  // The last number of a topic that it was sent; 0 where it does not follow it.
+  std::int64_t sent_to(connection& who, std::string_view name);
   std::size_t size() const { return topics_.size(); }
 
  private:

@@ -1,5 +1,5 @@
 // What the cases of websocket_*_test.cpp show byte by byte, as Beast's client sees it; tests/e2e
-// holds the same conversations with npm's ws.
+// holds the same exchanges with npm's ws.
 
 #include "net/websocket_proof.hpp"
 

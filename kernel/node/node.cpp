@@ -4,6 +4,7 @@
 #include "dispatch/checked_values.hpp"
 #include "identity/built_in.hpp"
 #include "node/master_keys_from.hpp"
+#include "node/rates_from.hpp"
 #include "node/roles_from.hpp"
 #include "observe/log.hpp"
 #include "plugin/host.hpp"
@@ -185,6 +186,8 @@ void node::start_plugins() {
   bounds.method_deadline_ms = config_.limits.method_deadline_ms;
   bounds.hook_deadline_ms = config_.limits.hook_deadline_ms;
   bounds.with_jobs = jobs_of(config_);
+  std::vector<yaml::problem> complained; // by main already
+  bounds.how_often = rates_from(config_, candidates_, complained);
   dispatch_ = std::make_unique<dispatch::dispatcher>(
       calls_, *store_, on_.metrics,
       [this](const std::vector<std::string>& roles, const manifest::permission& wanted) {
@@ -208,6 +211,9 @@ void node::start_plugins() {
       });
     });
   };
+  dispatch_->set_acknowledged([this](const dispatch::session& who, const dispatch::cursors& have) {
+    identity_access_->acknowledged(who, have);
+  });
   dispatch_->serve(to_.connect(*dispatch_));
 
   plugin::deadlines bound_by;

@@ -55,6 +55,7 @@ parley_status list(parley_call handle, parley_str account, parley_str session, p
     if (!one.session->id.empty()) each["session"] = one.session->id;
     each["remote"] = one.remote;
     each["since"] = env::rfc3339(one.since_ms);
+    each["background"] = one.in_background;
     found.emplace_back(std::move(each));
   }
   *out = c->arena->keep(json::value(std::move(found)));

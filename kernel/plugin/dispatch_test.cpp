@@ -45,7 +45,7 @@ class meeting : public host {
 
   void resume(std::vector<std::pair<std::string, std::int64_t>> cursors) {
     dispatch_->connected(7, user("alice"), "192.0.2.1");
-    dispatch_->resume(7, 0, user("alice"), std::move(cursors));
+    dispatch_->resume({7, 0, user("alice"), std::move(cursors), false});
   }
   bool logged(std::string_view start) const {
     return std::any_of(clients_.log.begin(), clients_.log.end(),
@@ -410,6 +410,87 @@ TEST_F(meeting, integers_that_no_client_may_send_are_refused) {
     EXPECT_EQ(
         call("boards.echo", {{"any", json::array{json::object{{"n", number}}}}}).failure->code,
         "invalid_params");
+}
+
+TEST_F(meeting, a_client_takes_a_call_back) {
+  add_free_boards();
+  bool waiting = false;
+  parley_status told = PARLEY_OK;
+  echo_step = [&](parley_call c, const json::value&) {
+    waiting = true;
+    calls_->begin_operation(*dispatch::calls::find(c), done,
+                            once([&](parley_status s, const json::value&) { told = s; }));
+  };
+  const std::uint64_t sent = send("boards.echo", {}, "alice", 9);
+  until([&] { return waiting; });
+  dispatch_->cancel(8, sent); // somebody else's
+  dispatch_->cancel(9, sent + 1);
+  EXPECT_FALSE(clients_.answers.contains(sent));
+  dispatch_->cancel(9, sent);
+  EXPECT_EQ(answer(sent).failure->code, "cancelled");
+  until([&] { return told != PARLEY_OK; });
+  EXPECT_EQ(told, PARLEY_E_CANCELLED);
+  dispatch_->cancel(9, sent);
+}
+
+TEST_F(meeting, a_client_may_give_a_call_less_time) {
+  add_free_boards();
+  std::vector<std::int64_t> left;
+  echo_step = [&](parley_call c, const json::value&) {
+    left.push_back(dispatch::calls::find(c)->deadline_ms - clock_.unix_ms());
+    finish(c, nullptr);
+  };
+  for (const std::uint32_t wanted : {0U, 150U, 100'000U})
+    answer(send("boards.hurry", {}, "alice", 1, wanted));
+  ASSERT_EQ(left.size(), 3U);
+  EXPECT_GT(left[0], 150);
+  EXPECT_LE(left[1], 150);
+  EXPECT_GT(left[2], 150);
+  EXPECT_LE(left[2], 200);
+}
+
+class choosing : public meeting {
+ protected:
+  void SetUp() override {
+    meeting::SetUp();
+    add_free_boards();
+    places_step = [](parley_call c, const json::value&) {
+      finish(c, json::array{json::object{{"place", "b1"}}, json::object{{"place", "b2"}},
+                            json::object{{"place", "b3"}}});
+    };
+    open();
+    dispatch_->connected(7, user("alice"), "192.0.2.1");
+  }
+  void resume_only(dispatch::cursors from) {
+    clients_.log.clear();
+    dispatch_->resume({7, 0, user("alice"), std::move(from), true});
+    until([&] { return logged("{\"resumed\""); });
+  }
+};
+
+TEST_F(choosing, a_client_follows_only_what_it_asks_for) {
+  resume_only({{"board:b1", 0}, {"board:nobody's", 0}});
+  EXPECT_EQ(clients_.log.back(), R"({"resumed":{"topics":{"account:alice":0,"board:b1":0}}})");
+  EXPECT_THAT(clients_.log, Not(Contains("hold board:b2 0")));
+  resume_only({{"board:b3", 0}}); // and then another
+  EXPECT_THAT(clients_.log, Contains("live board:b3"));
+  EXPECT_FALSE(logged("unfollow"));
+}
+
+TEST_F(choosing, and_leaves_it_again_but_for_its_own) {
+  resume_only({{"board:b1", 0}, {"board:b2", 0}});
+  clients_.log.clear();
+  dispatch_->unfollow(7, {"board:b1", "account:alice", "board:b9"});
+  EXPECT_THAT(clients_.log, ElementsAre("unfollow board:b1", "unfollow board:b9"));
+}
+
+TEST_F(choosing, what_it_leaves_while_it_is_resumed_is_not_replayed) {
+  clients_.log.clear();
+  dispatch_->resume({7, 0, user("alice"), {{"board:b1", 0}, {"board:b2", 0}}, true});
+  dispatch_->unfollow(7, {"board:b1"});
+  until([&] { return logged("{\"resumed\""); });
+  EXPECT_EQ(clients_.log.back(), R"({"resumed":{"topics":{"account:alice":0,"board:b2":0}}})");
+  EXPECT_THAT(clients_.log, Not(Contains("live board:b1")));
 }
 
 } // namespace

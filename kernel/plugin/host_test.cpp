@@ -185,7 +185,7 @@ TEST_F(host, resume_replays_what_was_missed_and_goes_live) {
   for (const char* id : {"n1", "n2", "n3"}) call("boards.post", note(id));
   clients_.log.clear();
   dispatch_->connected(7, user("alice"), "192.0.2.1");
-  dispatch_->resume(7, 0, user("alice"), {{"board:b1", 1}});
+  dispatch_->resume({7, 0, user("alice"), {{"board:b1", 1}}, false});
   until([&] { return !clients_.log.empty() && clients_.log.back().starts_with("{\"resumed\""); });
   EXPECT_THAT(clients_.log, Contains("replay board:b1 2"));
   EXPECT_THAT(clients_.log, Contains("replay board:b1 3"));

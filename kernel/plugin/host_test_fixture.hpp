@@ -85,7 +85,8 @@ class kernel : public ::testing::Test {
   dispatch::outcome call(const std::string& method, json::object params,
                          const std::string& account = "alice");
   std::uint64_t send(const std::string& method, json::object params,
-                     const std::string& account = "alice", dispatch::connection_id from = 1);
+                     const std::string& account = "alice", dispatch::connection_id from = 1,
+                     std::uint32_t deadline_ms = 0);
   dispatch::outcome answer(std::uint64_t exchange);
   static dispatch::session_ptr user(const std::string& account);
 

@@ -162,7 +162,8 @@ dispatch::session_ptr kernel::user(const std::string& account) {
 }
 
 std::uint64_t kernel::send(const std::string& method, json::object params,
-                           const std::string& account, dispatch::connection_id from) {
+                           const std::string& account, dispatch::connection_id from,
+                           std::uint32_t deadline_ms) {
   if (!registry_) open();
   dispatch::client_request request;
   request.connection = from;
@@ -173,6 +174,7 @@ std::uint64_t kernel::send(const std::string& method, json::object params,
   request.params_digest = dispatch::digest_of(request.params);
   request.who = user(account);
   request.request_id = "request";
+  request.deadline_ms = deadline_ms;
   dispatch_->request(std::move(request));
   return exchanges_;
 }

@@ -188,7 +188,7 @@ void devices::authenticated(dispatch::connection_id to, dispatch::session_ptr wh
   by->account = who->principal;
   entry_->connected(to, who, "127.0.0.1");
   std::vector<std::pair<std::string, std::int64_t>> cursors(by->cursors.begin(), by->cursors.end());
-  entry_->resume(to, ++exchanges_, who, std::move(cursors));
+  entry_->resume({to, ++exchanges_, who, std::move(cursors), false});
 }
 
 void devices::publish(std::string_view topic, std::int64_t number, dispatch::payload event) {

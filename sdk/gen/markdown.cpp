@@ -5,6 +5,10 @@
 
 namespace parley::gen {
 namespace json = boost::json;
+using schema::object_in;
+using schema::properties_of;
+using schema::property;
+using schema::text_in;
 
 namespace {
 

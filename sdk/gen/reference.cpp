@@ -10,6 +10,10 @@
 
 namespace parley::gen {
 namespace json = boost::json;
+using schema::example_value;
+using schema::properties_of;
+using schema::property;
+using schema::text_in;
 
 namespace {
 

@@ -11,6 +11,9 @@
 
 namespace parley::gen {
 namespace json = boost::json;
+using schema::properties_of;
+using schema::property;
+using schema::text_in;
 
 namespace {
 

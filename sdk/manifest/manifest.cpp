@@ -208,6 +208,8 @@ class reader {
     out.idempotent = string_in(in, "idempotent");
     out.order = string_in(in, "order");
     out.deadline_ms = number_in(in, "deadline_ms", out.deadline_ms);
+    out.rate = string_in(in, "rate");
+    if (out.rate.empty()) out.rate = out.http && out.http->verb == "GET" ? "read" : "write";
     out.params = schema_or(in, at, "params");
     if (in.contains("result")) out.result = schema_or(in, at, "result");
     out.errors = strings_in(in, "errors");

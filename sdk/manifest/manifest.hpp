@@ -62,6 +62,7 @@ struct method {
   std::string idempotent;             // the parameter with the client's key, or empty
   std::string order;                  // the ordering parameter, or empty
   std::uint32_t deadline_ms = 10'000;
+  std::string rate = "write"; // class of how often it may be called: read, write, search
   boost::json::object params;
   boost::json::object result;
   std::vector<std::string> errors;

@@ -239,7 +239,7 @@ TEST(manifest, unknown_keys_come_with_the_nearest_known_one) {
                           "plugin.yaml:4:25: unknown key `idempotnt`; did you mean `idempotent`?",
                           "plugin.yaml:4:40: unknown key `zzz`; known here: `deadline_ms`, `doc`, "
                           "`errors`, `http`, `idempotent`, `order`, `params`, `permission`, "
-                          "`result`, `visibility`"));
+                          "`rate`, `result`, `visibility`"));
 }
 
 TEST(manifest, types) {

@@ -20,6 +20,13 @@ for config in "$root"/config/*.yaml; do
   check "$place/with-filter.yaml"
 done
 
+# Editors get a schema of it, with what each of its plugins takes.
+"$build/bin/parleyd" --schema "$place/with-filter.yaml" >"$place/schema.json"
+node -e '
+  const { plugins } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8")).properties;
+  if (!plugins.properties["word-filter"].properties.config.properties.words) throw new Error("no configuration of word-filter in the schema");
+' "$place/schema.json" || status=1
+
 # And it can refuse.
 echo 'unheard_of: 1' >>"$place/as-it-is.yaml"
 if "$build/bin/parleyd" --check "$place/as-it-is.yaml" >"$place/said" 2>&1 || ! grep -q unheard_of "$place/said"; then

@@ -2,6 +2,7 @@
 
 import fs from "node:fs";
 import { chromium } from "playwright-core";
+import { FrameJudge, judgeResponse } from "./documents.mjs";
 
 export const WAIT_MS = 60_000;
 
@@ -19,6 +20,13 @@ export async function openBrowser() {
   });
 }
 
+async function judgeOf(response) {
+  if (!new URL(response.url()).pathname.startsWith("/v1/")) return;
+  const body = await response.json().catch(() => undefined); // the page may have gone on without it
+  if (body === undefined) return;
+  await judgeResponse(response.url(), response.request().method(), response.status(), response.headers()["content-type"], body);
+}
+
 // A window of its own, as another person's machine would be, and all that it complained about.
 export async function openWindow(browser, server, options = {}) {
   const context = await browser.newContext({ locale: "en-GB", ...options });
@@ -33,6 +41,12 @@ export async function openWindow(browser, server, options = {}) {
   page.on("console", (message) => {
     if (/Content Security Policy|content-security-policy/i.test(message.text())) complaints.push(message.text());
   });
+  page.on("websocket", (socket) => {
+    const judge = new FrameJudge(socket.url());
+    socket.on("framesent", ({ payload }) => judge.sent(payload));
+    socket.on("framereceived", ({ payload }) => judge.received(JSON.parse(payload)));
+  });
+  page.on("response", (response) => void judgeOf(response));
   await page.goto(server.url);
   return new Window(page, complaints);
 }

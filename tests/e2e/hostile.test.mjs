@@ -141,6 +141,7 @@ describe("frames", () => {
   test("a message in two fragments is one message", async () => {
     const client = await SocketClient.open(server, mallory);
     const text = Buffer.from('{"id": 77, "method": "account.me"}');
+    client.judge.sent(text.toString());
     rawFrame(client, 0x01, text.subarray(0, 10));
     rawFrame(client, 0x80, text.subarray(10));
     await client.until((frame) => frame.id === 77 && frame.result);

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import WebSocket from "ws";
+import { FrameJudge } from "./documents.mjs";
 import { buildDirectory } from "./server.mjs";
 
 const built = (module) => import(pathToFileURL(path.join(buildDirectory(), "js-client/dist", module)));
@@ -23,6 +24,13 @@ export function options(socket = {}) {
     WebSocket: class extends WebSocket {
       constructor(url, protocols) {
         super(url, protocols, socket);
+        this.judge = new FrameJudge(url);
+        this.on("message", (data) => this.judge.received(JSON.parse(data.toString("utf8"))));
+      }
+
+      send(text) {
+        this.judge.sent(text);
+        super.send(text);
       }
     },
   };

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import crypto from "node:crypto";
+import { judgeResponse } from "./documents.mjs";
 
 export async function request(server, verb, route, { body, token, headers = {} } = {}) {
   const response = await fetch(server.url + route, {
@@ -20,6 +21,9 @@ export async function request(server, verb, route, { body, token, headers = {} }
     parsed = text ? JSON.parse(text) : {};
   } catch {
     parsed = text;
+  }
+  if (verb !== "HEAD") {
+    await judgeResponse(server.url + route, verb, response.status, response.headers.get("content-type"), parsed);
   }
   return { status: response.status, body: parsed, headers: response.headers };
 }

@@ -8,6 +8,7 @@ import https from "node:https";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { useDocuments } from "./documents.mjs";
 
 export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 export const START_MS = 60_000; // a deadline for sanitizer builds on a busy machine, not a promise
@@ -32,6 +33,8 @@ export function storePlugin() {
   return { [store]: { config: { url } } };
 }
 
+export const unlimited = Object.fromEntries(["read", "write", "search"].map((name) => [name, { per_second: 0 }]));
+
 // What every suite starts from. YAML is a superset of JSON, so the object is written as it is.
 export function configuration(changes = {}) {
   const build = buildDirectory();
@@ -40,6 +43,9 @@ export function configuration(changes = {}) {
     listen: [{ address: "127.0.0.1", port: 0 }],
     // What plugins answer is what their manifests say: checked wherever a suite calls them.
     development: { strict: true },
+    rates: unlimited, // suites write and read as fast as they can
+    // … and what anybody is told is what the documents say.
+    api_documents: { serve: true },
     plugin_path: [path.join(build, "plugins"), path.join(repository, "plugins")],
     plugins: {
       ...storePlugin(),
@@ -92,6 +98,7 @@ export class Server {
     // After a restart it has to be found at the same address.
     this.config.listen[0].port = this.port;
     await this.ready();
+    if (this.config.api_documents?.serve) await useDocuments(this);
   }
 
   spawn() {

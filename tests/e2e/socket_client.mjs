@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import WebSocket from "ws";
+import { FrameJudge } from "./documents.mjs";
 
 export const WAIT_MS = 60_000; // a deadline, so that a failure is a sentence and not a hanging test
 
@@ -11,6 +12,7 @@ export class SocketClient {
     this.waiting = new Set();
     this.calls = new Map();
     this.nextId = 1;
+    this.judge = new FrameJudge(url);
     this.socket = new WebSocket(url, ["parley.v1"], options);
     this.opened = new Promise((resolve, reject) => {
       this.socket.once("open", resolve);
@@ -53,6 +55,7 @@ export class SocketClient {
   }
 
   write(frame) {
+    this.judge.sent(frame);
     this.socket.send(typeof frame === "string" ? frame : JSON.stringify(frame));
   }
 
@@ -129,6 +132,7 @@ export class SocketClient {
 
   receive(frame) {
     this.frames.push(frame);
+    this.judge.received(frame);
     const call = "id" in frame ? this.calls.get(frame.id) : undefined;
     if (call) {
       this.calls.delete(frame.id);

@@ -7,6 +7,7 @@ import https from "node:https";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import tls from "node:tls";
+import { judgeResponse } from "./documents.mjs";
 import { LiveClient } from "./live_client.mjs";
 import { uuid7 } from "./rest_client.mjs";
 import { Server, configuration } from "./server.mjs";
@@ -34,7 +35,11 @@ function post(route, body, token) {
     }, (response) => {
       let text = "";
       response.on("data", (bytes) => (text += bytes));
-      response.on("end", () => resolve({ status: response.statusCode, body: JSON.parse(text) }));
+      response.on("end", () => {
+        const answer = { status: response.statusCode, body: JSON.parse(text) };
+        judgeResponse(server.url + route, "POST", answer.status, response.headers["content-type"], answer.body)
+          .then(() => resolve(answer), reject);
+      });
     });
     request.on("error", reject);
     request.end(JSON.stringify(body));

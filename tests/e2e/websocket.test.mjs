@@ -53,6 +53,7 @@ for (const [name, perMessageDeflate] of [["without compression", false], ["with 
       client.socket.on("pong", (content) => pongs.push(content.toString()));
       const whole = JSON.stringify({ id: GREEK, method: "account.me" }).padEnd(3000, " ");
       const heard = client.frames.length;
+      client.judge.sent(whole);
       for (let at = 0; at < whole.length; at += 100) {
         client.socket.send(whole.slice(at, at + 100), { fin: at + 100 >= whole.length });
         if (at % 1000 === 0) client.socket.ping(`at ${at}`);

@@ -48,7 +48,7 @@ find_header() { # FILE HEADER WHO
   local place
   normalise "${1%/*}/$2"
   [ ! -e "$path" ] || return 0
-  for place in . "$3" "$3/src" sdk/include sdk/manifest sdk kernel lua plugins/*/ plugins/*/src; do
+  for place in . "$3" "$3/src" sdk/include sdk/manifest sdk/documents sdk kernel lua plugins/*/ plugins/*/src; do
     normalise "$place/$2"
     [ ! -e "$path" ] || return 0
   done

@@ -63,6 +63,7 @@ const percentile = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.flo
 const faults = { closed: 0, lost: 0, doubled: 0, reordered: 0, changed: 0, refused: 0 };
 
 const server = new Server(configuration());
+delete server.config.api_documents; // what is measured is not judged as well: tests/e2e does that
 const folder = path.join(server.directory, "plugins");
 fs.mkdirSync(folder);
 install(folder);

@@ -46,6 +46,7 @@ std::string configuration(const settings& with) {
          std::to_string(with.port) +
          " }]\n"
          "limits: { connections_per_address: 100000 }\n"
+         "rates: { read: { per_second: 0 }, write: { per_second: 0 } }\n"
          "log: { level: warn, format: json }\n"
          "plugin_path: ['" +
          with.plugins +

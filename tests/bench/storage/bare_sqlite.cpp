@@ -67,10 +67,12 @@ void bind_text(sqlite3_stmt* to, int at, std::string_view text) {
 
 class bare final : public store {
  public:
-  explicit bare(const std::string& file) : file_(file) {
+  bare(const std::string& file, bool reads_elsewhere)
+      : file_(file), reads_elsewhere_(reads_elsewhere) {
     sqlite3_wal_hook(writer_.handle(), written, this);
     checkpointer_.start();
     thread_.start();
+    if (reads_elsewhere_) other_.start();
   }
 
   void post(task what) override { thread_.loop().post(std::move(what)); }
@@ -79,6 +81,23 @@ class bare final : public store {
     if (asked_.size() == 1) post([this] { commit(); });
   }
   void newest(std::uint32_t conversation, task done) override {
+    if (!reads_elsewhere_) {
+      read_newest(conversation);
+      return done();
+    }
+    other_.loop().post([this, conversation, done = std::move(done)]() mutable {
+      read_newest(conversation);
+      post(std::move(done));
+    });
+  }
+
+ private:
+  struct topic {
+    std::int64_t id = 0, head = 0;
+    bool is_changed = false;
+  };
+
+  void read_newest(std::uint32_t conversation) {
     const std::string name = name_of(conversation);
     bind_text(newest_, 1, name);
     sqlite3_bind_int(newest_, 2, page);
@@ -94,14 +113,7 @@ class bare final : public store {
       }
     sqlite3_reset(newest_);
     if (bytes == 0) throw std::runtime_error("there is nothing to read");
-    done();
   }
-
- private:
-  struct topic {
-    std::int64_t id = 0, head = 0;
-    bool is_changed = false;
-  };
 
   void commit() {
     std::vector<std::pair<message, task>> group;
@@ -156,6 +168,7 @@ class bare final : public store {
   }
 
   const std::string file_;
+  const bool reads_elsewhere_;
   connection writer_{file_,
                      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
                      "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-16384"};
@@ -172,13 +185,13 @@ class bare final : public store {
   std::unordered_map<std::string, topic> topics_;
   std::vector<std::pair<message, task>> asked_;
   int pages_at_last_ = 0;
-  env::loop_thread checkpointer_{"checkpointer"}, thread_{"bare"};
+  env::loop_thread checkpointer_{"checkpointer"}, thread_{"bare"}, other_{"bare-reader"};
 };
 
 } // namespace
 
-std::unique_ptr<store> bare_sqlite(const std::string& file) {
-  return std::make_unique<bare>(file);
+std::unique_ptr<store> bare_sqlite(const std::string& file, bool reads_elsewhere) {
+  return std::make_unique<bare>(file, reads_elsewhere);
 }
 
 } // namespace parley::bench

@@ -7,7 +7,8 @@
 
 namespace parley::bench {
 
-// `file` was made by storage-sqlite and is closed.
-std::unique_ptr<store> bare_sqlite(const std::string& file);
+// `file` was made by storage-sqlite and is closed. With `reads_elsewhere` a read is handed to
+// another thread and its answer back, as a server must whose own thread may not wait for a disk.
+std::unique_ptr<store> bare_sqlite(const std::string& file, bool reads_elsewhere = false);
 
 } // namespace parley::bench

@@ -1,7 +1,5 @@
 #include "engine_store.hpp"
 
-#include "storage/requests.hpp"
-
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -114,11 +112,6 @@ void engine_store::search(const std::string& words, task done) {
                     must(seen);
                     done();
                   });
-}
-
-bool can_search(const place& at) {
-  const config::config with = configured(at);
-  return storage::can_search(loaded(with)->driver());
 }
 
 } // namespace parley::bench

@@ -30,7 +30,4 @@ class engine_store final : public store {
   std::unique_ptr<storage::engine> engine_;
 };
 
-// Whether the driver of a place searches.
-bool can_search(const place& at);
-
 } // namespace parley::bench

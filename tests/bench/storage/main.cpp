@@ -1,6 +1,7 @@
 // What storing costs, against a bare program on the same schema, in one run.
 //   parley-bench-storage --driver storage-sqlite|storage-postgres --plugins FOLDER --folder FOLDER
 //                        [--url URL] [--rows 1000000] [--rounds 3] [--json FILE]
+//                        [--only appends|reads|history|search]
 
 #include "bare_postgres.hpp"
 #include "bare_sqlite.hpp"
@@ -9,6 +10,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -30,12 +32,15 @@ struct options {
   std::uint64_t rows = 1'000'000;
   std::size_t rounds = 3;
   std::string json_file;
+  std::string only; // empty: all
+
+  bool wants(std::string_view part) const { return only.empty() || only == part; }
 };
 
 options read_options(int count, char** words) {
   std::map<std::string, std::string> given{
       {"--driver", "storage-sqlite"}, {"--plugins", ""}, {"--folder", ""}, {"--url", ""},
-      {"--rows", "1000000"},          {"--rounds", "3"}, {"--json", ""}};
+      {"--rows", "1000000"},          {"--rounds", "3"}, {"--json", ""},   {"--only", ""}};
   for (int i = 1; i < count; i += 2) {
     const auto known = given.find(words[i]);
     if (known == given.end() || i + 1 == count)
@@ -48,6 +53,10 @@ options read_options(int count, char** words) {
   out.rows = std::max<std::uint64_t>(std::stoull(given["--rows"]), 2 * few_rows);
   out.rounds = std::stoul(given["--rounds"]);
   out.json_file = given["--json"];
+  out.only = given["--only"];
+  constexpr std::string_view parts[] = {"", "appends", "reads", "history", "search"};
+  if (std::find(std::begin(parts), std::end(parts), out.only) == std::end(parts))
+    throw std::runtime_error("--only is one of appends, reads, history, search");
   return out;
 }
 
@@ -77,6 +86,7 @@ figures search(engine_store& in, messages& some, std::uint64_t count, std::uint3
 class report {
  public:
   void ours(const std::string& what, const figures& seen) { line(what, "parley", seen); }
+  void bare(const std::string& what, const figures& seen) { line(what, "bare", seen); }
   void both(const std::string& what, const figures& ours, const figures& bare) {
     line(what, "parley", ours);
     line(what, "bare", bare);
@@ -127,6 +137,9 @@ class stores {
   }
   std::unique_ptr<store> bare(const place& at) const {
     return at.url.empty() ? bare_sqlite(file(at)) : bare_postgres(at.url, at.schema);
+  }
+  std::unique_ptr<store> bare_with_reader(const place& at) const {
+    return bare_sqlite(file(at), true);
   }
   bool is_sqlite() const { return with_.at.url.empty(); }
   // So far, by this process or by PostgreSQL.
@@ -186,6 +199,14 @@ void compare_reads(stores& in, const options& with, report& to) {
     }
     to.both("newest 50, " + std::to_string(outstanding) + " at once", middle(ours), middle(bare));
   }
+  if (!in.is_sqlite()) return; // libpq waits for another process anyway
+  std::vector<figures> elsewhere;
+  for (std::size_t round = 0; round < with.rounds; ++round) {
+    const auto theirs = in.bare_with_reader(at);
+    read(*theirs, some, count / 10, 1);
+    elsewhere.push_back(read(*theirs, some, count, 1));
+  }
+  to.bare("newest 50, 1 at once, by a reader", middle(elsewhere));
 }
 
 // The more is stored, the more it costs?
@@ -233,14 +254,13 @@ void measure(const options& with) {
   report said;
   stores all(with);
   std::printf("%s\n", with.at.driver.c_str());
-  compare_appends(all, with, said, "append, one by one", 2'000, 1);
-  compare_appends(all, with, said, "append, 400 outstanding", 60'000, many);
-  compare_reads(all, with, said);
-  compare_history(all, with, said);
-  if (can_search(with.at))
-    measure_search(all, with, said);
-  else
-    std::printf("  %s does not search\n", with.at.driver.c_str());
+  if (with.wants("appends")) {
+    compare_appends(all, with, said, "append, one by one", 2'000, 1);
+    compare_appends(all, with, said, "append, 400 outstanding", 60'000, many);
+  }
+  if (with.wants("reads")) compare_reads(all, with, said);
+  if (with.wants("history")) compare_history(all, with, said);
+  if (with.wants("search")) measure_search(all, with, said);
   said.write(with.json_file);
 }
 

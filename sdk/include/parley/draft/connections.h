@@ -21,10 +21,11 @@ enum {
 typedef struct parley_connections_api {
   uint32_t size;
   /* [logic] The WebSockets that are open here, of one account, or of one session where `session` is
-   * not empty (`account` may then be). *out: [{id, account, session?, remote, since}...], oldest
-   * first, in the arena of `call`; none is no error. `id` is text, and unique while the server
-   * runs. INVALID where both texts are empty. Cost: the account's connections; by session alone,
-   * all there are. */
+   * not empty (`account` may then be). *out: [{id, account, session?, remote, since,
+   * background}...], oldest first, in the arena of `call`; none is no error. `id` is text, and
+   * unique while the server runs; `background`: the client says that its user does not look at it.
+   * INVALID where both texts are empty. Cost: the account's connections; by session alone, all
+   * there are. */
   parley_status (*list)(parley_call call, parley_str account, parley_str session,
                         parley_value* out);
   /* [logic] Closes one, after what is queued for it. `reason`: at most 123 bytes, for developers of

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace parley::gen {
+namespace parley::schema {
 namespace json = boost::json;
 
 namespace {
@@ -41,4 +41,4 @@ std::vector<property> properties_of(const json::object& schema) {
   return out;
 }
 
-} // namespace parley::gen
+} // namespace parley::schema

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace parley::gen {
+namespace parley::schema {
 
 const boost::json::object& object_in(const boost::json::object& in, std::string_view key);
 std::string text_in(const boost::json::object& in, std::string_view key);
@@ -22,4 +22,4 @@ struct property {
 };
 std::vector<property> properties_of(const boost::json::object& schema);
 
-} // namespace parley::gen
+} // namespace parley::schema

@@ -1,47 +1,13 @@
-#include "net/status.hpp"
+#include "error_codes.hpp"
 
-namespace parley::net {
-
-namespace {
-
-struct coded_status {
-  std::string_view code;
-  unsigned status;
-};
-
-constexpr coded_status statuses[] = {
-    {"bad_json", 400},
-    {"bad_frame", 400},
-    {"invalid_params", 400},
-    {"unauthenticated", 401},
-    {"forbidden", 403},
-    {"not_found", 404},
-    {"unknown_method", 404},
-    {"method_not_allowed", 405},
-    {"request_timeout", 408},
-    {"conflict", 409},
-    {"idempotency_conflict", 409},
-    {"too_large", 413},
-    {"unsupported_media_type", 415},
-    {"too_many_requests", 429},
-    {"internal", 500},
-    {"unavailable", 503},
-    {"deadline_exceeded", 504},
-};
-
-} // namespace
-
-unsigned status_of(std::string_view code) {
-  for (const coded_status& one : statuses) {
-    if (one.code == code) return one.status;
-  }
-  return 422;
-}
+namespace parley::documents {
 
 std::string_view reason_of(unsigned status) {
   switch (status) {
     case 200:
       return "OK";
+    case 204:
+      return "No Content";
     case 304:
       return "Not Modified";
     case 400:
@@ -79,4 +45,4 @@ std::string_view reason_of(unsigned status) {
   }
 }
 
-} // namespace parley::net
+} // namespace parley::documents

@@ -1,0 +1,51 @@
+#pragma once
+
+// How often clients may call: token buckets of an account, and of an address, for each rate class,
+// and for methods that the operator names. Of this node alone.
+
+#include "dispatch/gateway.hpp"
+#include "manifest.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace parley::dispatch {
+
+class rates {
+ public:
+  struct limit {
+    std::uint32_t per_second = 0; // 0: none
+    std::uint32_t burst = 0;      // what has gathered when nobody has called for long
+  };
+  struct settings {
+    std::map<std::string, limit, std::less<>> classes;
+    std::map<std::string, limit, std::less<>> methods; // in place of their class
+    std::uint32_t per_address = 0;                     // times an account's limit; 0: none
+  };
+
+  explicit rates(settings with) : with_(std::move(with)) {}
+
+  // 0: it may be called, and was counted. Else after so many milliseconds. `now_ms` never goes
+  // back.
+  std::int64_t take(const manifest::method& what, const session& who, std::string_view remote,
+                    std::int64_t now_ms);
+
+ private:
+  struct bucket {
+    double tokens = 0;
+    std::int64_t at_ms = 0;
+  };
+
+  bucket* find(char kind, std::string_view name, std::string_view of, double per_second,
+               double burst, std::int64_t now_ms);
+  void forget_full(std::int64_t now_ms);
+
+  const settings with_;
+  std::unordered_map<std::string, bucket> buckets_;
+  std::string key_; // kept, so that no call makes one
+};
+
+} // namespace parley::dispatch
