@@ -43,7 +43,7 @@ export class Calls {
       if (!wait && this.window === 0) return reject(unreachable());
       const id = this.nextId++;
       const timer = timeoutMs > 0 ? this.environment.setTimeout(() => this.late(id), timeoutMs) : undefined;
-      const abort = (): void => this.pending.get(id)?.settle(undefined, signal!.reason);
+      const abort = (): void => this.takeBack(id, signal!.reason);
       signal?.addEventListener("abort", abort);
       const settle = (result: unknown, problem?: unknown): void => {
         this.pending.delete(id);
@@ -92,8 +92,15 @@ export class Calls {
 
   private late(id: number): void {
     const call = this.pending.get(id);
+    this.takeBack(id, call?.sent && !call.repeat ? unanswered() : unreachable());
+  }
+
+  // The server need not go on with what nobody waits for; what it answers to that is left.
+  private takeBack(id: number, why: unknown): void {
+    const call = this.pending.get(id);
     if (!call) return;
-    call.settle(undefined, call.sent && !call.repeat ? unanswered() : unreachable());
+    if (call.sent) this.write(JSON.stringify({ cancel: { id } }));
+    call.settle(undefined, why);
     this.pump();
   }
 

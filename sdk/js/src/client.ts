@@ -26,6 +26,8 @@ export class Client<M = ShippedMethods, E = ShippedEvents> {
   problem: ParleyError | undefined;
   private greeting: Hello | undefined;
   private over = false;
+  private isBackground = false;
+  private frameBytes = 0;
   private readonly stateSource = new Source<LinkState>(() => this.link.state);
   private readonly queues = new Set<{ wants(name: string): boolean; queue: EventQueue<AnyEvent<E>> }>();
   private readonly listeners = new Set<(event: AnyEvent<E>) => void>();
@@ -41,6 +43,7 @@ export class Client<M = ShippedMethods, E = ShippedEvents> {
     this.link = new Link(credentials, this.environment, this.limits, {
       hello: (hello) => this.hello(hello),
       frame: (frame) => this.receive(frame),
+      heartbeat: () => this.topics.heartbeat(this.frameBytes),
       lost: () => this.calls.lost(),
       stopped: (why) => this.stopped(why),
       state: () => this.stateSource.changed(),
@@ -124,10 +127,23 @@ export class Client<M = ShippedMethods, E = ShippedEvents> {
     return this.topics.cursor(topic);
   }
 
+  /** Nobody looks: events without a number, such as who is typing, are not sent. */
+  background(on: boolean): void {
+    if (on === this.isBackground) return;
+    this.isBackground = on;
+    this.sayBackground();
+  }
+
+  private sayBackground(): void {
+    this.link.write(JSON.stringify({ background: { on: this.isBackground } }));
+  }
+
   private hello(hello: Hello): void {
     this.greeting = hello;
-    this.link.write(JSON.stringify(this.topics.resume()));
     const { outstanding = 32, frame_bytes = 65_536 } = hello.limits ?? {};
+    this.frameBytes = frame_bytes;
+    if (this.isBackground) this.sayBackground();
+    this.link.write(JSON.stringify(this.topics.resume(frame_bytes)));
     this.calls.open(outstanding - 1, frame_bytes); // one for the resume
   }
 

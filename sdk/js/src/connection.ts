@@ -7,13 +7,13 @@ import type { Limits } from "./limits.js";
 const OPEN = 1;
 const LOST = 1006; // as the browser calls it: closed, and nobody said why
 const BEATS_MISSED = 2.5;
-const HEARTBEAT = JSON.stringify({ heartbeat: {} });
 
 export interface ConnectionEvents {
   token(): Promise<string>;
   /** Once: later ones only say that a new token was taken. */
   hello(hello: Hello): void;
   frame(frame: Record<string, unknown>): void;
+  heartbeat(): object;
   /** Once, and nothing comes after it. `noToken`: why there was none. */
   closed(code: number, noToken?: unknown): void;
 }
@@ -49,7 +49,7 @@ export class Connection {
   /** The machine may have slept: is anybody there? */
   probe(): void {
     if (!this.greeted) return;
-    this.write(HEARTBEAT);
+    this.sayAlive();
     this.expect(this.limits.wakeMs);
   }
 
@@ -92,9 +92,13 @@ export class Connection {
 
   private planBeat(): void {
     this.beat = this.environment.setTimeout(() => {
-      this.write(HEARTBEAT);
+      this.sayAlive();
       this.planBeat();
     }, this.beatMs);
+  }
+
+  private sayAlive(): void {
+    this.write(JSON.stringify(this.on.heartbeat()));
   }
 
   // Nothing came for too long: the connection is dead, whatever the operating system thinks.

@@ -1,4 +1,5 @@
-// For each topic the highest number that was handled: what `resume` is given after a break.
+// For each topic the highest number that was handled: what `resume` is given after a break. What has changed last
+// stands last.
 
 export type Arrival =
   | "first" // of a topic that was not known: it says where the topic begins
@@ -16,7 +17,7 @@ export class Cursors {
   take(topic: string, seq: number): Arrival {
     const last = this.seqs.get(topic);
     if (last !== undefined && seq <= last) return "seen";
-    this.seqs.set(topic, seq);
+    this.jump(topic, seq);
     if (last === undefined) return "first";
     return seq === last + 1 ? "next" : "hole";
   }
@@ -27,6 +28,7 @@ export class Cursors {
 
   // After a gap: what lies before `seq` is fetched by method.
   jump(topic: string, seq: number): void {
+    this.seqs.delete(topic);
     this.seqs.set(topic, seq);
   }
 

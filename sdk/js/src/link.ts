@@ -20,6 +20,7 @@ export type LinkState =
 export interface LinkEvents {
   hello(hello: Hello): void;
   frame(frame: Record<string, unknown>): void;
+  heartbeat(): object;
   lost(): void;
   stopped(why: ParleyError): void;
   state(state: LinkState): void;
@@ -87,6 +88,7 @@ export class Link {
         this.on.hello(hello);
       },
       frame: (frame) => void (isOwn() && this.on.frame(frame)),
+      heartbeat: () => this.on.heartbeat(),
       closed: (code, noToken) => void (isOwn() && this.closed(code, noToken)),
     });
   }

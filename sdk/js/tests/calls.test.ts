@@ -69,6 +69,9 @@ test("a call ends by its time-out, by its signal, and with the client", async ()
   const aborted = kept(client.call(...members("c"), { signal: aborter.signal }));
   aborter.abort(new Error("changed my mind"));
   await assert.rejects(aborted, /changed my mind/);
+  await next();
+  const ids = server.calls("messaging.members").map((call) => call.id);
+  assert.deepEqual(server.heard.filter((frame) => frame.cancel).map((frame) => frame.cancel.id).sort(), ids);
   await assert.rejects(client.call(...members("d"), { signal: aborter.signal }), /changed my mind/);
   const read = kept(client.call(...members("e"), { timeoutMs: 0, repeat: true }));
   const write = kept(client.call(...members("f"), { timeoutMs: 0 }));

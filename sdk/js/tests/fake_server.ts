@@ -168,6 +168,7 @@ export class FakeServer {
   private handle(socket: FakeSocket, frame: Frame): void {
     this.heard.push(frame);
     if (frame.authenticate) this.authenticate(socket, frame.authenticate.credential);
+    else if (frame.cancel || frame.background) return;
     else if (frame.heartbeat) socket.says({ heartbeat: {} });
     else if (frame.resume) this.resume(socket, frame.resume.cursors);
     else this.call(socket, frame);

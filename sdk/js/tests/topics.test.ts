@@ -142,6 +142,52 @@ test("cursors of an earlier run: everything after them, and what is new since is
   assert.deepEqual(seen.filter((one) => one.topic === "account:me").map((one) => [one.event, one.seq]), [["conversation.added", 2]]);
 });
 
+test("a heartbeat says what has been had since the last one", async () => {
+  const { server, next } = await inConversation();
+  const beats = () => server.heard.filter((frame) => frame.heartbeat).map((frame) => frame.heartbeat);
+  server.say("c", "two");
+  await next(30_000);
+  await next(30_000);
+  assert.deepEqual(beats(), [{ cursors: { "account:me": 1, "conversation:c": 3 } }, {}]);
+  server.cut();
+  server.say("c", "three");
+  await next(300);
+  await next(30_000);
+  assert.deepEqual(beats().at(-1), { cursors: { "conversation:c": 4 } });
+});
+
+test("more topics than a frame holds: what changed last is resumed, and of the others the gap is told", async () => {
+  const { server, seen, next, client } = await started();
+  const name = (n: number) => `${n} ${"x".repeat(56)}`;
+  for (let n = 0; n < 1500; n++) server.invite(name(n));
+  await next();
+  server.say(name(0), "lately"); // of the first one
+  await next();
+  server.cut();
+  for (const n of [0, 1, 1499]) server.say(name(n), "missed");
+  seen.length = 0;
+  await next(300);
+  const { resume } = server.heard.filter((frame) => frame.resume).at(-1)!;
+  assert.ok(JSON.stringify({ resume }).length <= 65_536);
+  assert.equal(client.state.snapshot(), "live");
+  assert.deepEqual(brief(seen).sort(), ["gap 2 1", "message.created 2 missed", "message.created 3 missed"]);
+});
+
+test("nobody looks: said once, and again on the next connection", async () => {
+  const { server, client, next } = await started();
+  const said = () => server.heard.filter((frame) => frame.background).map((frame) => frame.background.on);
+  client.background(true);
+  client.background(true);
+  await next();
+  server.cut();
+  await next(300);
+  client.background(false);
+  await next();
+  server.cut();
+  await next(300);
+  assert.deepEqual(said(), [true, true, false]);
+});
+
 test("an event without a number is passed on as it comes", async () => {
   const { server, seen, next } = await inConversation();
   server.socket.says({ topic: "conversation:c", event: "typing.started", data: { account: "other" }, at: "" });

@@ -45,13 +45,17 @@ export class Chats extends Conversations {
       if (client.problem?.code === "unauthenticated") ended(client.problem.message);
     });
     this.subscribe(changed);
+    document.addEventListener("visibilitychange", this.look);
     void client.connect();
   }
 
   override close(): void {
+    document.removeEventListener("visibilitychange", this.look);
     super.close();
     this.own.close();
   }
+
+  private readonly look = (): void => this.own.background(document.visibilityState !== "visible");
 
   get link(): LinkState {
     return this.own.state.snapshot();
