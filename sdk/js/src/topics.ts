@@ -34,7 +34,6 @@ export class Topics {
   // heads, and what was missed of them is said when `resumed` names these.
   resume(frameBytes: number): object {
     this.resuming = true;
-    this.untold.clear();
     this.asked = this.cursors.all();
     return { resume: { cursors: this.fitting(this.cursors.topics(), frameBytes) } };
   }
