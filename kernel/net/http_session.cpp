@@ -111,7 +111,8 @@ bool http_session::read_one() {
 }
 
 void http_session::tick(std::int64_t now_ns) {
-  if (on_.queued_bytes() != unsent_) { // a reply is going out, however slowly
+  // A reply is going out, however slowly; `100 Continue` is none.
+  if (waits_ != waits::body && on_.queued_bytes() != unsent_) {
     unsent_ = on_.queued_bytes();
     set_deadline(on_.home().around().limits.idle_seconds);
   }

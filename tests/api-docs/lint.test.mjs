@@ -88,7 +88,7 @@ test("AsyncAPI", async () => {
 test("the linters find what is wrong", async () => {
   const broken = structuredClone(openapi);
   broken.paths["/v1/account"].get.responses = {};
-  broken.components.schemas.error.$ref = "#/components/schemas/nothing";
+  broken.components.schemas.problem.$ref = "#/components/schemas/nothing";
   assert.match(redocly(broken).join("\n"), /no-unresolved-refs/);
   const unheard = structuredClone(asyncapi);
   unheard.operations["call.karma.get"].action = "shout";

@@ -191,11 +191,14 @@ test("errors are as the documents say, and a field that no document has is found
     assert.equal(documents.wrongInResponse(verb, route, status, headers.get("content-type"), body), undefined);
   }
   const profile = await call(server, "GET", "/v1/account", { token: ann.token });
-  const judge = (status, body) => documents.wrongInResponse("GET", "/v1/account", status, "application/json", body);
+  const judge = (status, body) => documents.wrongInResponse("GET", "/v1/account", status,
+    status < 400 ? "application/json" : "application/problem+json", body);
   assert.equal(judge(200, profile), undefined);
   assert.match(judge(200, { ...profile, shoe_size: 43 }), /additional properties/);
   assert.match(judge(200, { ...profile, id: undefined }), /required/);
-  assert.match(judge(404, { code: "forbidden", message: "No.", temporary: false }), /allowed values/);
+  const problem = { title: "Not Found", status: 404, detail: "No.", message: "No.", temporary: false };
+  assert.equal(judge(404, { ...problem, code: "not_found" }), undefined);
+  assert.match(judge(404, { ...problem, code: "forbidden" }), /allowed values/);
   const told = follower.events().find((frame) => frame.event === "message.created");
   assert.equal(documents.wrongInFrame(told), undefined);
   assert.match(documents.wrongInFrame({ ...told, data: { ...told.data, mood: "good" } }), /additional properties/);

@@ -238,7 +238,9 @@ TEST_F(replicas_that_became_primaries, are_named_and_not_asked) {
   put(one, 1);
   while (all(one, true) != 1) continue;
   wait_for_standby("test.tags", [&] { EXPECT_EQ(all(one, true), 1u); });
-  asked(url_in(folder_), "SELECT pg_promote()");
+  // Not waited for: the statement that waits may itself be what recovery has to end.
+  asked(url_in(folder_), "SELECT pg_promote(false)");
+  while (asked(url_in(folder_), "SELECT pg_is_in_recovery()") != "f") continue;
   EXPECT_EQ(put(one, 2), 2u);
   // It is asked now and then, if it was found behind before.
   do EXPECT_EQ(all(one, true), 2u);

@@ -30,7 +30,8 @@ config::config read_config(const std::filesystem::path& folder,
                            const std::vector<std::filesystem::path>& plugin_path) {
   const std::filesystem::path file = folder / "parley.yaml";
   std::ofstream out(file);
-  out << "server: { data: " << folder.string() << " }\nplugin_path:\n";
+  out << "server: { data: " << folder.string() << " }\n"
+      << "rates: { read: { per_second: 0 }, write: { per_second: 0 } }\nplugin_path:\n";
   for (const auto& each : plugin_path) out << "  - " << each.string() << '\n';
   out << "plugins: { storage-sqlite: {}, bench-stage: {}, bench-native: {}, bench-c: {}, "
          "bench-lua: {} }\n";
