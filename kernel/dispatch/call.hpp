@@ -115,6 +115,7 @@ struct call {
 
   entry_point* at = nullptr;    // where its plugin is entered for it
   bool entered = false;         // its handler was begun
+  bool hurried = false;         // a client gave it less time than its method has
   bool trial = false;           // it is how the breaker finds out whether the plugin is well again
   bool garbage = false;         // what it ended with is not what the manifest says; set in `ended`
   bool ended_by_plugin = false; // it was its plugin that finished it, or failed it

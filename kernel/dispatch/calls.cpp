@@ -97,6 +97,7 @@ call& calls::begin(instance& plugin, session_ptr who, call* parent, std::uint32_
   made->remote = parent->remote;
   made->depth = parent->depth + 1;
   made->parent = parent->handle;
+  made->hurried = parent->hurried;
   made->origin = parent->origin;
   call& c = insert(std::move(made), timeout_ms, parent);
   forget_ended(parent->children, [](parley_call child) { return find(child) != nullptr; });
@@ -196,7 +197,7 @@ void calls::judge(const call& ended, const ending& how, bool waited) {
   if (how.status == PARLEY_E_FAILED)
     found = ended.others_failed ? verdict::nothing : verdict::fault;
   else if (how.status == PARLEY_E_DEADLINE)
-    found = ended.entered && !waited ? verdict::fault : verdict::nothing;
+    found = ended.entered && !waited && !ended.hurried ? verdict::fault : verdict::nothing;
   else if (how.status == PARLEY_E_CANCELLED || how.status == PARLEY_E_UNAVAILABLE)
     found = verdict::nothing;
   if (ended.garbage) found = verdict::fault;

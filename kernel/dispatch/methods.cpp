@@ -67,9 +67,10 @@ bool is_access(const json::value* answer) {
   return (!role || role->is_string()) && (!conditions || conditions->is_array());
 }
 
-error too_often(const manifest::method& what, std::int64_t wait_ms) {
+error too_often(const manifest::method& what, bool is_its_own, std::int64_t wait_ms) {
   return {"too_many_requests",
-          "Too many calls of rate class `" + what.rate + "`; wait before the next.",
+          is_its_own ? "Too many calls of `" + what.name + "`; wait before the next."
+                     : "Too many calls of rate class `" + what.rate + "`; wait before the next.",
           {},
           wait_ms,
           true};
@@ -130,13 +131,14 @@ void methods::run(client_request what, answered done) {
   const session_ptr& asks = what.who ? what.who : nobody();
   if (const auto wait_ms = rates_.take(target->declared, *asks, what.remote, calls_.steady_ms())) {
     too_often_.add();
-    return done({{}, too_often(target->declared, wait_ms)});
+    return done({{}, too_often(target->declared, rates_.has_own(target->declared.name), wait_ms)});
   }
 
   call& c = calls_.begin_request(*provider->second.by, asks, std::move(what.request_id),
                                  deadline_of(*target, what.deadline_ms),
                                  answer(std::move(done), provider->second));
   c.remote = std::move(what.remote);
+  c.hurried = what.deadline_ms != 0;
   method_work& work = c.work.emplace();
   work.target = target;
   work.from = raw ? what.from : registry_;

@@ -32,6 +32,8 @@ class rates {
   // back.
   std::int64_t take(const manifest::method& what, const session& who, std::string_view remote,
                     std::int64_t now_ms);
+  // Whether it has a limit in place of its class's.
+  bool has_own(std::string_view method) const { return with_.methods.contains(method); }
 
  private:
   struct bucket {

@@ -355,6 +355,8 @@ void http_session::fail(const dispatch::error& why, std::string headers) {
   }
   reply what;
   what.status = documents::status_of(why.code);
+  if (what.status == 401 && headers.find("WWW-Authenticate") == std::string::npos)
+    headers += "WWW-Authenticate: Bearer\r\n"; // RFC 9110, 15.5.2
   what.content_type = "application/problem+json";
   what.headers = std::move(headers) + std::string(uncached);
   respond_text(std::move(what), to_problem(why, what.status));

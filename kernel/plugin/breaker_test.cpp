@@ -240,5 +240,13 @@ TEST_F(failing, time_is_measured_where_it_was_spent) {
   EXPECT_EQ(calls_->all_stays().seconds_of("board"), 0);
 }
 
+TEST_F(failing, a_client_that_gives_it_too_little_time_is_not_its_fault) {
+  add_boards();
+  echo_step = [](parley_call, const json::value&) {}; // works, and is not done yet
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(answer(send("boards.echo", {}, "alice", 1, 1)).failure->code, "deadline_exceeded");
+  EXPECT_EQ(metric("parley_plugin_open{plugin=\"boards\"}"), 0);
+}
+
 } // namespace
 } // namespace parley::plugin

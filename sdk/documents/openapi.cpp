@@ -100,7 +100,10 @@ class writer {
     else
       add_example(content, m.result);
     ok["content"] = {{json_type, std::move(content)}};
+    const bool is_kept = m.http->verb == "GET"; // and need not be sent again (RFC 9110, 13.1.2)
+    if (is_kept) ok["headers"] = {{"ETag", {{"schema", {{"type", "string"}}}}}};
     json::object responses{{"200", std::move(ok)}};
+    if (is_kept) responses["304"] = {{"description", "The client has it: `If-None-Match`."}};
     add_errors(responses, m);
     out["responses"] = std::move(responses);
     return out;
