@@ -11,6 +11,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t id_bytes = 64;
+constexpr const char* no_id =
+    "A call has an `id`: text of at most 64 bytes, or an integer within 2^53.";
 constexpr std::int64_t greatest_integer = std::int64_t{1} << 53;
 
 std::string_view view(const json::string& text) {
@@ -98,9 +100,9 @@ client_frame read_batch(json::value& what) {
   batch_frame out;
   for (json::value& each : *calls) {
     json::object* const fields = each.if_object();
-    if (fields == nullptr) return wrong(bad);
+    if (fields == nullptr) return wrong("A call of a `batch` is an object.");
     out.calls.push_back(read_call(*fields));
-    if (out.calls.back().id.empty()) return wrong(bad + " Each has an `id`.");
+    if (out.calls.back().id.empty()) return wrong(no_id);
   }
   return out;
 }
@@ -164,7 +166,7 @@ client_frame read_frame(json::value& parsed) {
   if (frame->contains("method")) {
     call_frame call = read_call(*frame);
     if (!call.id.empty()) return call;
-    return wrong("A call has an `id` (text or integer).");
+    return wrong(no_id);
   }
   if (frame->size() == 1) {
     json::value& what = frame->begin()->value();

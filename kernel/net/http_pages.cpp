@@ -9,8 +9,8 @@ namespace parley::net {
 bool http_session::handle_probe(const request_target& to) {
   if (to.path != "/healthz" && to.path != "/readyz" && to.path != "/metrics") return false;
   if (!on_.home().around().probes) return false;
-  if (request_.verb != "GET") {
-    fail({"method_not_allowed", "This route takes GET only."}, "Allow: GET\r\n");
+  if (request_.verb != "GET" && request_.verb != "HEAD") {
+    fail({"method_not_allowed", "This route takes GET only."}, "Allow: GET, HEAD\r\n");
     return true;
   }
   ++exchange_;
@@ -33,9 +33,7 @@ void http_session::respond_text(std::uint64_t exchange, probe_answer answer) {
   reply what;
   what.status = answer.status;
   what.content_type = answer.content_type;
-  what.size = answer.body.size();
-  what.body = std::make_shared<const std::string>(std::move(answer.body));
-  respond(std::move(what));
+  respond_text(std::move(what), std::move(answer.body));
   pump();
 }
 

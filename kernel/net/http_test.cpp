@@ -154,6 +154,8 @@ TEST(http, answers_probes) {
   fixture here;
   client one = here.connect();
   EXPECT_EQ(one.get("/healthz").body, "probe of /healthz");
+  one.send("HEAD /healthz HTTP/1.1\r\nHost: here\r\n\r\n");
+  EXPECT_EQ(one.reply(false).headers.at("content-length"), "17"); // and no body
   EXPECT_EQ(one.get("/readyz").status, 503);
   EXPECT_EQ(one.get("/metrics").status, 200);
 }

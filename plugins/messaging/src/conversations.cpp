@@ -9,14 +9,16 @@ conversation describe(const conversations_record& record) {
   return out;
 }
 
-task<void> messaging::check_account(call& c, std::string account) {
-  co_await identity().get(c, account);
+task<void> messaging::check_account(call& c, std::string account, std::string field) {
+  const auto found = co_await attempt(identity().get(c, account));
+  if (found.failed_with(PARLEY_E_NOT_FOUND)) throw not_found("There is no such account.", field);
+  if (!found) throw found.error();
 }
 
 task<conversation> messaging::direct(call& c, direct_params p) {
   const std::string own = c.account();
   if (p.account == own) throw invalid_params("It takes another account.", "/account");
-  co_await check_account(c, p.account);
+  co_await check_account(c, p.account, "/account");
 
   const directs_key pair(std::min(own, p.account), std::max(own, p.account));
   // Whoever comes second finds what the first has made.
@@ -49,7 +51,10 @@ task<conversation> messaging::create_group(call& c, create_group_params p) {
   others.erase(own);
   const auto count = static_cast<std::int64_t>(others.size()) + 1;
   if (count > config().max_members) co_return too_many_members({}, "/members");
-  for (const std::string& each : others) co_await check_account(c, each);
+  for (const std::string& each : others) {
+    const auto at = std::find(p.members.begin(), p.members.end(), each) - p.members.begin();
+    co_await check_account(c, each, "/members/" + std::to_string(at));
+  }
 
   conversations_record record(c.new_id(), "group", c.now(), count);
   record.name = p.name;

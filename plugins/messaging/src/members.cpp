@@ -14,7 +14,7 @@ task<conversations_record> messaging::group(call& c, std::string id) {
 }
 
 task<member> messaging::add_member(call& c, add_member_params p) {
-  co_await check_account(c, p.account);
+  co_await check_account(c, p.account, "/account");
   const members_key key(p.conversation, p.account);
   const conversations_key place(p.conversation);
   // Another member may come in at the same moment: count again.

@@ -26,7 +26,8 @@ class messaging final : public messaging_plugin {
 
  private:
   // Fails with not_found where there is no such account.
-  task<void> check_account(call& c, std::string account);
+  // Refuses where there is none, with the parameter that named it.
+  task<void> check_account(call& c, std::string account, std::string field);
   // The record of a group. Fails with not_found or not_a_group.
   task<conversations_record> group(call& c, std::string id);
   task<void> dismiss(call& c, std::string conversation, std::string account);
