@@ -35,3 +35,20 @@ function(parley_link_allocator target)
       -Wl,--push-state,--no-as-needed ${PARLEY_MIMALLOC} -Wl,--pop-state)
   endif()
 endfunction()
+
+#   parley_npm_packages(WORK FROM COMMENT)
+#
+# gets into WORK/node_modules what FROM/package-lock.json names; depend on WORK/node_modules/.package-lock.json.
+function(parley_npm_packages work from comment)
+  find_program(PARLEY_NPM npm REQUIRED)
+  set(locked ${from}/package.json ${from}/package-lock.json ${from}/.npmrc)
+  add_custom_command(
+    OUTPUT ${work}/node_modules/.package-lock.json
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${work}
+    COMMAND ${CMAKE_COMMAND} -E copy ${locked} ${work}
+    COMMAND ${CMAKE_COMMAND} -E chdir ${work} ${PARLEY_NPM} ci --ignore-scripts --no-audit --no-fund
+    COMMAND ${CMAKE_COMMAND} -E touch ${work}/node_modules/.package-lock.json
+    DEPENDS ${locked}
+    COMMENT ${comment}
+    VERBATIM)
+endfunction()

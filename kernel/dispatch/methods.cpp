@@ -138,7 +138,7 @@ void methods::run(client_request what, answered done) {
                                  deadline_of(*target, what.deadline_ms),
                                  answer(std::move(done), provider->second));
   c.remote = std::move(what.remote);
-  c.hurried = what.deadline_ms != 0;
+  c.hurried = what.deadline_ms != 0 && what.deadline_ms < deadline_of(*target, 0);
   method_work& work = c.work.emplace();
   work.target = target;
   work.from = raw ? what.from : registry_;

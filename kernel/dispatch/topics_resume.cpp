@@ -17,6 +17,10 @@ constexpr std::size_t replays_at_once = 4; // of one connection; each holds a pa
 constexpr std::uint32_t places_timeout_ms = 10'000;
 constexpr std::uint16_t resume_at_once = 4002;
 
+std::string own_topic(const session& of) {
+  return "account:" + of.principal;
+}
+
 } // namespace
 
 void topics::resume(resume_request what) {
@@ -36,14 +40,14 @@ void topics::resume(resume_request what) {
   r->only = what.only;
   for (auto& [topic, seq] : what.from) r->cursors[std::move(topic)] = seq;
   c.resumes.insert(r);
-  r->follows.push_back({"account:" + r->session->principal, 1, std::nullopt, 0});
+  r->follows.push_back({own_topic(*r->session), 1, std::nullopt, 0});
   ask_all_places(r);
 }
 
 void topics::unfollow(connection_id who, const std::vector<std::string>& topics) {
   const auto found = connections_.find(who);
   if (found == connections_.end()) return;
-  const std::string own = "account:" + found->second.session->principal;
+  const std::string own = own_topic(*found->second.session);
   for (const std::string& topic : topics)
     if (topic != own) end_access(found->second, who, topic);
 }
@@ -227,7 +231,7 @@ void topics::look_again(std::string_view principal) {
 }
 
 void topics::keep_what_was_chosen(resuming& r) {
-  const std::string own = "account:" + r.session->principal;
+  const std::string own = own_topic(*r.session);
   std::erase_if(r.follows,
                 [&](const followed& f) { return f.topic != own && !r.cursors.contains(f.topic); });
 }
@@ -235,7 +239,7 @@ void topics::keep_what_was_chosen(resuming& r) {
 // Follows no more what is not listed, and of what is, only what is new: from its beginning on.
 void topics::keep_what_is_new(resuming& r) {
   const std::set<std::string, std::less<>> before = connections_[r.who].follows;
-  std::set<std::string, std::less<>> listed{"account:" + r.session->principal};
+  std::set<std::string, std::less<>> listed{own_topic(*r.session)};
   for (const followed& f : r.follows) listed.insert(f.topic);
   for (const auto& [topic, number] : r.granted) listed.insert(topic);
   for (const std::string& topic : before) {

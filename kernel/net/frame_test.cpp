@@ -1,25 +1,14 @@
-#include "net/frame.hpp"
+#include "net/loopback_test.hpp"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
 using namespace parley::net;
+using parley::net::testing::masked_frame;
 using kind = frame_event::kind;
 
 namespace {
-
-std::string masked(unsigned first, std::string_view content, int length_form = -1,
-                   std::string_view mask = "\x11\x22\x33\x44") {
-  std::string out(1, static_cast<char>(first));
-  const std::size_t size = content.size();
-  const int more = length_form >= 0 ? length_form : size < 126 ? 0 : size < 65'536 ? 2 : 8;
-  out += static_cast<char>(0x80U | (more == 0 ? size : more == 2 ? 126U : 127U));
-  for (int i = more - 1; i >= 0; --i) out += static_cast<char>(size >> (8 * i) & 0xffU);
-  out += mask;
-  for (std::size_t i = 0; i < size; ++i) out += static_cast<char>(content[i] ^ mask[i % 4]);
-  return out;
-}
 
 struct seen {
   kind what;
@@ -59,13 +48,14 @@ std::vector<seen> fault(std::uint16_t code) {
 
 TEST(frame_decoder, reads_the_same_whole_and_byte_by_byte) {
   const std::string long_text(70'000, 'x');
-  const std::string bytes = masked(0x81, "Hello") + masked(0x81, "") + masked(0x01, "frag") +
-                            masked(0x89, "ping") + masked(0x00, "") + masked(0x80, "ment") +
-                            masked(0x8a, "") + masked(0x81, std::string(126, 'y')) +
-                            masked(0x81, long_text) +
-                            masked(0x88,
-                                   "\x03\xe8"
-                                   "bye");
+  const std::string bytes = masked_frame(0x81, "Hello") + masked_frame(0x81, "") +
+                            masked_frame(0x01, "frag") + masked_frame(0x89, "ping") +
+                            masked_frame(0x00, "") + masked_frame(0x80, "ment") +
+                            masked_frame(0x8a, "") + masked_frame(0x81, std::string(126, 'y')) +
+                            masked_frame(0x81, long_text) +
+                            masked_frame(0x88,
+                                         "\x03\xe8"
+                                         "bye");
   const std::vector<seen> expected = {
       {kind::text, "Hello", 0},   {kind::text, "", 0},
       {kind::ping, "ping", 0},    {kind::text, "fragment", 0},
@@ -80,65 +70,67 @@ TEST(frame_decoder, reads_the_same_whole_and_byte_by_byte) {
 TEST(frame_decoder, insists_on_masking_and_clean_bits) {
   EXPECT_EQ(decode(std::string("\x81\x02hi", 4)), fault(1002));
   for (unsigned reserved : {0x40U, 0x20U, 0x10U}) {
-    EXPECT_EQ(decode(masked(0x81 | reserved, "hi")), fault(1002));
+    EXPECT_EQ(decode(masked_frame(0x81 | reserved, "hi")), fault(1002));
   }
   for (unsigned unknown : {3U, 4U, 5U, 6U, 7U, 11U, 12U, 13U, 14U, 15U}) {
-    EXPECT_EQ(decode(masked(0x80 | unknown, "hi")), fault(1002)) << unknown;
+    EXPECT_EQ(decode(masked_frame(0x80 | unknown, "hi")), fault(1002)) << unknown;
   }
 }
 
 TEST(frame_decoder, insists_on_the_shortest_length) {
-  EXPECT_EQ(decode(masked(0x81, "hi", 2)), fault(1002));
-  EXPECT_EQ(decode(masked(0x81, std::string(1000, 'x'), 8)), fault(1002));
+  EXPECT_EQ(decode(masked_frame(0x81, "hi", 2)), fault(1002));
+  EXPECT_EQ(decode(masked_frame(0x81, std::string(1000, 'x'), 8)), fault(1002));
   const std::string huge = std::string("\x81\xff\x80\0\0\0\0\0\0\0", 10) + "mask";
   EXPECT_EQ(decode(huge), fault(1002));
 }
 
 TEST(frame_decoder, keeps_fragments_in_order) {
-  EXPECT_EQ(decode(masked(0x80, "continuation of nothing")), fault(1002));
-  EXPECT_EQ(decode(masked(0x01, "a") + masked(0x81, "b")), fault(1002));
-  EXPECT_EQ(decode(masked(0x01, "a") + masked(0x82, "b")), fault(1002));
-  EXPECT_EQ(decode(masked(0x82, "binary")), fault(1003));
+  EXPECT_EQ(decode(masked_frame(0x80, "continuation of nothing")), fault(1002));
+  EXPECT_EQ(decode(masked_frame(0x01, "a") + masked_frame(0x81, "b")), fault(1002));
+  EXPECT_EQ(decode(masked_frame(0x01, "a") + masked_frame(0x82, "b")), fault(1002));
+  EXPECT_EQ(decode(masked_frame(0x82, "binary")), fault(1003));
 }
 
 TEST(frame_decoder, keeps_control_frames_small_and_whole) {
-  EXPECT_EQ(decode(masked(0x89, std::string(126, 'x'))), fault(1002));
-  EXPECT_EQ(decode(masked(0x09, "x")), fault(1002));
-  EXPECT_EQ(decode(masked(0x89, std::string(125, 'x'))).front().content.size(), 125U);
+  EXPECT_EQ(decode(masked_frame(0x89, std::string(126, 'x'))), fault(1002));
+  EXPECT_EQ(decode(masked_frame(0x09, "x")), fault(1002));
+  EXPECT_EQ(decode(masked_frame(0x89, std::string(125, 'x'))).front().content.size(), 125U);
 }
 
 TEST(frame_decoder, judges_close_frames) {
-  EXPECT_EQ(decode(masked(0x88, "")), (std::vector<seen>{{kind::close, "", 1005}}));
-  EXPECT_EQ(decode(masked(0x88, "\x03")), fault(1002));
+  EXPECT_EQ(decode(masked_frame(0x88, "")), (std::vector<seen>{{kind::close, "", 1005}}));
+  EXPECT_EQ(decode(masked_frame(0x88, "\x03")), fault(1002));
   for (const std::string_view code : {"\x03\xe7", "\x03\xec", "\x03\xed", "\x03\xee", "\x03\xf7",
                                       "\x07\xd0", "\x13\x88", "\xff\xff"}) {
-    EXPECT_EQ(decode(masked(0x88, code)), fault(1002));
+    EXPECT_EQ(decode(masked_frame(0x88, code)), fault(1002));
   }
-  EXPECT_EQ(decode(masked(0x88, "\x0f\xa0")), (std::vector<seen>{{kind::close, "", 4000}}));
-  EXPECT_EQ(decode(masked(0x88, "\x03\xe8\xff")), fault(1007));
+  EXPECT_EQ(decode(masked_frame(0x88, "\x0f\xa0")), (std::vector<seen>{{kind::close, "", 4000}}));
+  EXPECT_EQ(decode(masked_frame(0x88, "\x03\xe8\xff")), fault(1007));
 }
 
 TEST(frame_decoder, refuses_a_message_over_its_limit_before_its_content_comes) {
-  EXPECT_EQ(decode(masked(0x81, std::string(11, 'x')).substr(0, 6), 1'000, 10), fault(1009));
-  EXPECT_EQ(decode(masked(0x81, std::string(10, 'x')), 1'000, 10).front().what, kind::text);
-  EXPECT_EQ(decode(masked(0x01, "123456") + masked(0x80, "78901").substr(0, 6), 1'000, 10),
-            fault(1009));
+  EXPECT_EQ(decode(masked_frame(0x81, std::string(11, 'x')).substr(0, 6), 1'000, 10), fault(1009));
+  EXPECT_EQ(decode(masked_frame(0x81, std::string(10, 'x')), 1'000, 10).front().what, kind::text);
+  EXPECT_EQ(
+      decode(masked_frame(0x01, "123456") + masked_frame(0x80, "78901").substr(0, 6), 1'000, 10),
+      fault(1009));
   const std::string most = std::string("\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 10) + "mask";
   EXPECT_EQ(decode(most), fault(1009));
 }
 
 TEST(frame_decoder, checks_utf8_across_pieces) {
   const std::string good = "\xf0\x9f\x98\x80 \xe4\xb8\x8a\xe6\xb5\xb7 \xc3\xa4";
-  EXPECT_EQ(decode(masked(0x81, good), 1).front().content, good);
+  EXPECT_EQ(decode(masked_frame(0x81, good), 1).front().content, good);
   for (std::size_t cut = 0; cut <= good.size(); ++cut) {
-    const auto events = decode(masked(0x01, good.substr(0, cut)) + masked(0x80, good.substr(cut)));
+    const auto events =
+        decode(masked_frame(0x01, good.substr(0, cut)) + masked_frame(0x80, good.substr(cut)));
     ASSERT_EQ(events.size(), 1U);
     EXPECT_EQ(events.front().content, good);
   }
-  EXPECT_EQ(decode(masked(0x81, "\xf0\x9f\x98")), fault(1007));
-  EXPECT_EQ(decode(masked(0x01, "\xf0\x9f") + masked(0x80, "x")), fault(1007));
+  EXPECT_EQ(decode(masked_frame(0x81, "\xf0\x9f\x98")), fault(1007));
+  EXPECT_EQ(decode(masked_frame(0x01, "\xf0\x9f") + masked_frame(0x80, "x")), fault(1007));
   // At once, not only when the rest has come.
-  EXPECT_EQ(decode(masked(0x81, "\xff then a lot more").substr(0, 7)), fault(1007));
+  EXPECT_EQ(decode(masked_frame(0x81, "\xff then a lot more").substr(0, 7)), fault(1007));
 }
 
 TEST(utf8, refuses_what_is_not_utf8) {

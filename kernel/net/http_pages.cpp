@@ -6,25 +6,37 @@
 
 namespace parley::net {
 
+// False, and answered so, where the request does more than read.
+bool http_session::only_reads() {
+  if (request_.verb == "GET" || request_.verb == "HEAD") return true;
+  fail({"method_not_allowed", "This route takes GET only."}, "Allow: GET, HEAD\r\n");
+  return false;
+}
+
+// In the session that asks now, on its shard and if it is still there when `what` is called. Only
+// HTTP asks, and it does not upgrade while it waits.
+std::function<void(std::function<void(http_session&)>)> http_session::back_here() {
+  return [home = on_.home().shared_from_this(),
+          id = on_.id()](std::function<void(http_session&)> what) {
+    home->loop().post([home, id, what = std::move(what)]() {
+      connection* const to_whom = home->find(id);
+      if (to_whom == nullptr || to_whom->speaks() == nullptr) return;
+      what(static_cast<http_session&>(*to_whom->speaks()));
+    });
+  };
+}
+
 bool http_session::handle_probe(const request_target& to) {
   if (to.path != "/healthz" && to.path != "/readyz" && to.path != "/metrics") return false;
   if (!on_.home().around().probes) return false;
-  if (request_.verb != "GET" && request_.verb != "HEAD") {
-    fail({"method_not_allowed", "This route takes GET only."}, "Allow: GET, HEAD\r\n");
-    return true;
-  }
+  if (!only_reads()) return true;
   ++exchange_;
-  shard& home = on_.home();
-  home.to_logic(
-      [home = home.shared_from_this(), id = on_.id(), exchange = exchange_, path = to.path] {
-        probe_answer answer = home->around().probes(path);
-        home->loop().post([home, id, exchange, answer = std::move(answer)]() mutable {
-          connection* const to_whom = home->find(id);
-          if (to_whom == nullptr || to_whom->speaks() == nullptr) return;
-          // Only HTTP asks, and it does not upgrade while it waits.
-          static_cast<http_session*>(to_whom->speaks())->respond_text(exchange, std::move(answer));
-        });
-      });
+  on_.home().to_logic([home = on_.home().shared_from_this(), exchange = exchange_, path = to.path,
+                       back = back_here()] {
+    back([exchange, answer = home->around().probes(path)](http_session& asked) mutable {
+      asked.respond_text(exchange, std::move(answer));
+    });
+  });
   return true;
 }
 
@@ -37,27 +49,17 @@ void http_session::respond_text(std::uint64_t exchange, probe_answer answer) {
   pump();
 }
 
-// As with probes: only HTTP asks, and it does not upgrade while it waits.
 bool http_session::handle_document(const request_target& to) {
   if (to.path != "/v1/openapi.json" && to.path != "/v1/asyncapi.json") return false;
   if (!on_.home().around().documents) return false;
-  if (request_.verb != "GET" && request_.verb != "HEAD") {
-    fail({"method_not_allowed", "This route takes GET only."}, "Allow: GET, HEAD\r\n");
-    return true;
-  }
+  if (!only_reads()) return true;
   ++exchange_;
-  shard& home = on_.home();
-  home.to_logic(
-      [home = home.shared_from_this(), id = on_.id(), exchange = exchange_, path = to.path] {
-        home->around().documents(
-            path, [home, id, exchange](std::shared_ptr<const dispatch::file> found) {
-              home->loop().post([home, id, exchange, found = std::move(found)] {
-                connection* const to_whom = home->find(id);
-                if (to_whom == nullptr || to_whom->speaks() == nullptr) return;
-                static_cast<http_session*>(to_whom->speaks())->respond_document(exchange, found);
-              });
-            });
-      });
+  on_.home().to_logic([home = on_.home().shared_from_this(), exchange = exchange_, path = to.path,
+                       back = back_here()] {
+    home->around().documents(path, [exchange, back](std::shared_ptr<const dispatch::file> found) {
+      back([exchange, found](http_session& asked) { asked.respond_document(exchange, found); });
+    });
+  });
   return true;
 }
 

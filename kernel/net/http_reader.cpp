@@ -29,6 +29,13 @@ std::string_view trimmed(std::string_view text) {
 
 } // namespace
 
+std::string_view next_part(std::string_view& rest, char mark) {
+  const std::size_t end = std::min(rest.find(mark), rest.size());
+  const std::string_view out = trimmed(rest.substr(0, end));
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return out;
+}
+
 const std::string* http_request::find(std::string_view name) const {
   for (const auto& [key, value] : headers) {
     if (key == name) return &value;
@@ -40,11 +47,8 @@ bool http_request::has_token(std::string_view name, std::string_view token) cons
   for (const auto& [key, value] : headers) {
     if (key != name) continue;
     std::string_view rest = value;
-    while (!rest.empty()) {
-      const std::size_t comma = rest.find(',');
-      if (same(trimmed(rest.substr(0, comma)), token)) return true;
-      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
-    }
+    while (!rest.empty())
+      if (same(next_part(rest, ','), token)) return true;
   }
   return false;
 }

@@ -27,6 +27,9 @@ struct http_request {
   bool has_token(std::string_view name, std::string_view token) const;
 };
 
+// What stands before the next `mark`, without the blanks around it; both are taken off `rest`.
+std::string_view next_part(std::string_view& rest, char mark);
+
 class http_reader {
  public:
   enum class state { need_more, complete, malformed, header_too_large, body_too_large };

@@ -9,6 +9,7 @@
 #include "net/protocol.hpp"
 #include "net/rest.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -48,6 +49,8 @@ class http_session final : public protocol {
   bool read_one();
   void handle();
   bool handle_upgrade(const request_target& to);
+  bool only_reads();
+  std::function<void(std::function<void(http_session&)>)> back_here();
   bool handle_probe(const request_target& to);
   void handle_method(const request_target& to, dispatch::route_match match);
   void handle_route(const request_target& to, const dispatch::route_match& match);

@@ -214,16 +214,7 @@ http_reply client::open_socket(const std::string& headers) {
 }
 
 void client::say_frame(unsigned first, std::string_view content) {
-  std::string frame;
-  append_header(frame, opcode::text, content.size());
-  frame[0] = static_cast<char>(first);
-  frame[1] = static_cast<char>(static_cast<unsigned char>(frame[1]) | 0x80U);
-  const std::string mask = "\x12\x34\x56\x78";
-  frame += mask;
-  for (std::size_t i = 0; i < content.size(); ++i) {
-    frame += static_cast<char>(content[i] ^ mask[i % 4]);
-  }
-  send(frame);
+  send(masked_frame(first, content));
 }
 
 void client::say(std::string_view text) {
@@ -345,6 +336,36 @@ void fixture::on_logic(std::function<void()> what) {
     done.set_value();
   });
   done.get_future().wait();
+}
+
+dispatch::payload text_of(const std::string& text) {
+  return std::make_shared<const std::string>(text);
+}
+
+std::string numbered(int number) {
+  return "{\"seq\":" + std::to_string(number) + "}";
+}
+
+void expect_close(client& one, std::uint16_t code) {
+  socket_event event;
+  do {
+    event = one.hear();
+  } while (event.code == 0);
+  EXPECT_EQ(event.code, code) << event.text;
+  one.end_sending();
+  EXPECT_EQ(one.hear().code, 1); // the connection ends, and not by a reset of ours
+}
+
+std::string masked_frame(unsigned first, std::string_view content, int form) {
+  const std::string_view mask = "\x37\xfa\x21\x3d"; // as in RFC 6455, 5.7
+  std::string out(1, static_cast<char>(first));
+  const std::size_t size = content.size();
+  const int bytes = form >= 0 ? form : size < 126 ? 0 : size < 65'536 ? 2 : 8;
+  out += static_cast<char>(0x80U | (bytes == 0 ? size : bytes == 2 ? 126U : 127U));
+  for (int i = bytes - 1; i >= 0; --i) out += static_cast<char>(size >> (8 * i) & 0xffU);
+  out += mask;
+  for (std::size_t i = 0; i < size; ++i) out += static_cast<char>(content[i] ^ mask[i % 4]);
+  return out;
 }
 
 } // namespace parley::net::testing

@@ -123,4 +123,11 @@ struct fixture {
 
 std::shared_ptr<const dispatch::registry> test_registry();
 
+dispatch::payload text_of(const std::string& text);
+std::string numbered(int number); // an event's text
+// The next close frame has this code, and then the connection ends, not by a reset of ours.
+void expect_close(client& one, std::uint16_t code);
+// As a client sends it. `form`: 0, 2 or 8 bytes of length; -1: the shortest.
+std::string masked_frame(unsigned first, std::string_view content, int form = -1);
+
 } // namespace parley::net::testing

@@ -27,22 +27,6 @@ unsigned window_of(std::string_view text) {
   return whole && text.front() != '0' && bits >= 8 && bits <= 15 ? bits : 0;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-// Up to the next `mark`, which is taken off as well. (Beast's ext_list takes a parameter without a
-// value for the end of the list, and gives an extension the parameters of the one before.) A quoted
-// value is a token here (RFC 6455, 9.1), so no mark is within one.
-std::string_view next_part(std::string_view& rest, char mark) {
-  const std::size_t end = std::min(rest.find(mark), rest.size());
-  const std::string_view out = trimmed(rest.substr(0, end));
-  rest.remove_prefix(std::min(end + 1, rest.size()));
-  return out;
-}
-
 // What stands behind the extension's name.
 std::optional<deflate_agreement> take_offer(std::string_view parameters) {
   deflate_agreement out{
@@ -81,6 +65,9 @@ Bytef* bytes_of(const char* text) { // zlib takes its input as not constant, and
 
 } // namespace
 
+// Beast's ext_list takes a parameter without a value for the end of the list, and gives an
+// extension the parameters of the one before. A quoted value is a token here (RFC 6455, 9.1), so no
+// mark is within one.
 std::optional<deflate_agreement> agree_on_deflate(const http_request& request) {
   for (const auto& [name, value] : request.headers) {
     if (name != "sec-websocket-extensions") continue;

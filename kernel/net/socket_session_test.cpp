@@ -6,37 +6,10 @@
 
 using namespace parley::net;
 using namespace parley::net::testing;
-using namespace std::chrono_literals;
 using parley::dispatch::connection_id;
-using parley::dispatch::outcome;
 using ::testing::AllOf;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-namespace {
-
-parley::dispatch::payload text_of(const std::string& text) {
-  return std::make_shared<const std::string>(text);
-}
-
-std::string numbered(int number) {
-  return "{\"seq\":" + std::to_string(number) + "}";
-}
-
-const std::string echo = R"({"id":1,"method":"test.echo","params":{"place":"p","text":"hi"}})";
-
-void expect_close(client& one, std::uint16_t code) {
-  socket_event event;
-  do {
-    event = one.hear();
-  } while (event.code == 0);
-  EXPECT_EQ(event.code, code) << event.text;
-  one.end_sending();
-  EXPECT_EQ(one.hear().code, 1); // the connection ends, and not by a reset of ours
-}
-
-} // namespace
 
 TEST(socket_session, compresses_what_is_long_for_who_agreed_to_it) {
   fixture here([](options& how) { how.limits.deflate_above_bytes = 2'000; });

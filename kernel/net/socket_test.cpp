@@ -14,25 +14,7 @@ using ::testing::StartsWith;
 
 namespace {
 
-parley::dispatch::payload text_of(const std::string& text) {
-  return std::make_shared<const std::string>(text);
-}
-
-std::string numbered(int number) {
-  return "{\"seq\":" + std::to_string(number) + "}";
-}
-
 const std::string echo = R"({"id":1,"method":"test.echo","params":{"place":"p","text":"hi"}})";
-
-void expect_close(client& one, std::uint16_t code) {
-  socket_event event;
-  do {
-    event = one.hear();
-  } while (event.code == 0);
-  EXPECT_EQ(event.code, code) << event.text;
-  one.end_sending();
-  EXPECT_EQ(one.hear().code, 1); // the connection ends, and not by a reset of ours
-}
 
 } // namespace
 

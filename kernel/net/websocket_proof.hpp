@@ -26,8 +26,9 @@ struct example {
 inline constexpr unsigned text = 0x81, binary = 0x82, close = 0x88, ping = 0x89, pong = 0x8a,
                           first_text = 0x01, more = 0x00, last = 0x80, deflated = 0x40;
 
-// A masked frame. `form`: 0, 2 or 8 bytes of length; -1: the shortest.
-std::string frame(unsigned first, std::string_view content, int form = -1);
+inline std::string frame(unsigned first, std::string_view content, int form = -1) {
+  return testing::masked_frame(first, content, form);
+}
 // A call that answers with the text: {"id":1,"method":"test.echo",…}
 std::string call(std::string_view says, int id = 1);
 // A heartbeat in so many bytes (16 at least), the rest blanks.

@@ -11,18 +11,6 @@ namespace json = boost::json;
 using net::testing::client;
 using net::testing::fixture;
 
-std::string frame(unsigned first, std::string_view content, int form) {
-  const std::string_view mask = "\x37\xfa\x21\x3d"; // as in RFC 6455, 5.7
-  std::string out(1, static_cast<char>(first));
-  const std::size_t size = content.size();
-  const int bytes = form >= 0 ? form : size < 126 ? 0 : size < 65'536 ? 2 : 8;
-  out += static_cast<char>(0x80U | (bytes == 0 ? size : bytes == 2 ? 126U : 127U));
-  for (int i = bytes - 1; i >= 0; --i) out += static_cast<char>(size >> (8 * i) & 0xffU);
-  out += mask;
-  for (std::size_t i = 0; i < size; ++i) out += static_cast<char>(content[i] ^ mask[i % 4]);
-  return out;
-}
-
 std::string call(std::string_view says, int id) {
   return "{\"id\":" + std::to_string(id) +
          R"(,"method":"test.echo","params":{"place":"p","text":")" + std::string(says) + "\"}}";

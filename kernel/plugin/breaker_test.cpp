@@ -194,6 +194,14 @@ TEST_F(failing, time_that_it_used_up_itself_is_its_fault) {
   EXPECT_EQ(entered_, 3);
 }
 
+TEST_F(failing, a_client_that_asks_for_more_than_it_has_excuses_nothing) {
+  add_boards();
+  echo_step = [](parley_call, const json::value&) {};
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(answer(send("boards.hurry", {}, "alice", 1, 200)).failure->code, "deadline_exceeded");
+  EXPECT_EQ(call("boards.hurry", {}).failure->code, "unavailable");
+}
+
 TEST_F(failing, time_that_it_waited_for_another_is_not) {
   add_boards();
   add(stepping_in("silent", "note.filter", "filter"),
