@@ -3,7 +3,7 @@
 #include "config/config.hpp"
 #include "config/editor_schema.hpp"
 #include "key_checks.hpp"
-#include "node/rates_from.hpp"
+#include "node/check_rates.hpp"
 #include "node/roles_from.hpp"
 #include "observe/log.hpp"
 #include "plugin/built_in.hpp"
@@ -90,7 +90,7 @@ int main(int argc, char** argv) {
       parley::plugin::find_plugins(config, parley::plugin::built_in_manifests(), problems);
   if (schema) return problems.empty() ? print_schema(plugins) : complain(problems);
   if (problems.empty()) parley::roles_from(config, plugins, problems);
-  if (problems.empty()) parley::rates_from(config, plugins, problems);
+  if (problems.empty()) parley::check_rates(config, plugins, problems);
   if (problems.empty() && check) parley::check_keys(config, plugins, problems);
   if (!problems.empty()) return complain(problems);
   const std::vector<parley::yaml::problem> doubts =

@@ -105,9 +105,9 @@ void read_limits(const json::object& in, limit_settings& out) {
   take(in, "lua_instructions", out.lua_instructions);
 }
 
-void read_rates(const json::object& in, rate_settings& out) {
+void read_rates(const json::object& in, dispatch::rate_limits& out) {
   const auto limit_in = [](const json::value& from) {
-    rate_settings::limit one;
+    dispatch::rate_limits::limit one;
     take(from.as_object(), "per_second", one.per_second);
     take(from.as_object(), "burst", one.burst);
     return one;

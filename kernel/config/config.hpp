@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "dispatch/rate_limits.hpp"
 #include "net/limits.hpp"
 #include "observe/log.hpp"
 #include "schema.hpp"
@@ -92,16 +93,6 @@ struct backup_settings {
   std::string key;                // empty: none
 };
 
-// How often clients may call, see dispatch/rates.hpp.
-struct rate_settings {
-  struct limit {
-    std::uint32_t per_second = 0; // 0: none
-    std::uint32_t burst = 0;
-  };
-  std::map<std::string, limit> classes, methods;
-  std::uint32_t per_address = 0; // 0: none
-};
-
 struct development_settings {
   bool watch = false;
   bool strict = false; // what plugins answer is checked, also where that costs
@@ -123,7 +114,7 @@ struct config {
   std::vector<listener> listen;
   std::uint32_t shards = 0; // 0: by the number of cores
   limit_settings limits;
-  rate_settings rates;
+  dispatch::rate_limits rates;
   identity_settings identity;
   std::map<std::string, role> roles;
   observe::level log_level = observe::level::info;

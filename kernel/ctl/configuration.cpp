@@ -5,7 +5,7 @@
 #include "config/config.hpp"
 #include "documents.hpp"
 #include "key_checks.hpp"
-#include "node/rates_from.hpp"
+#include "node/check_rates.hpp"
 #include "node/roles_from.hpp"
 #include "plugin/built_in.hpp"
 #include "plugin/catalogue.hpp"
@@ -111,7 +111,7 @@ int with_plugins(const std::string& path, const Ask& ask, bool is_check = false)
   const config::config config = config::load(path, problems);
   if (problems.empty()) all = plugin::find_plugins(config, plugin::built_in_manifests(), problems);
   if (problems.empty()) roles_from(config, all, problems);
-  if (problems.empty()) rates_from(config, all, problems);
+  if (problems.empty()) check_rates(config, all, problems);
   if (problems.empty() && is_check) check_keys(config, all, problems);
   const bool is_well = problems.empty();
   if (is_well && is_check) problems = plugin::unknown_collections(config, all);

@@ -17,7 +17,7 @@ struct limits {
   std::uint32_t method_deadline_ms = 60'000; // the most that any method gets, whatever it declares
   std::uint32_t hook_deadline_ms = 10'000;
   jobs::settings with_jobs = {};
-  rates::settings how_often = {};
+  rate_limits how_often = {};
 };
 
 class dispatcher final : public entry {

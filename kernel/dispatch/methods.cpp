@@ -89,7 +89,7 @@ std::string digest_of(const json::value& params) {
 }
 
 methods::methods(calls& all, batches& writes, storage::engine& store, observe::metrics& measured,
-                 permits allowed, std::uint32_t deadline_ms, rates::settings how_often)
+                 permits allowed, std::uint32_t deadline_ms, rate_limits how_often)
     : calls_(all),
       store_(store),
       permits_(std::move(allowed)),

@@ -20,7 +20,7 @@ class methods {
                                      const manifest::permission& wanted)>;
 
   methods(calls& all, batches& writes, storage::engine& store, observe::metrics& measured,
-          permits allowed, std::uint32_t deadline_ms, rates::settings how_often);
+          permits allowed, std::uint32_t deadline_ms, rate_limits how_often);
 
   // In the place of whoever provided the same before.
   void provide(instance& plugin);

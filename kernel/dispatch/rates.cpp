@@ -27,7 +27,7 @@ std::int64_t rates::take(const manifest::method& what, const session& who, std::
   const std::string& name = is_own ? what.name : what.rate;
   const auto by_class = with_.classes.find(name);
   if (!is_own && by_class == with_.classes.end()) return 0;
-  const limit& at_most = is_own ? own->second : by_class->second;
+  const rate_limits::limit& at_most = is_own ? own->second : by_class->second;
   if (at_most.per_second == 0) return 0;
 
   if (buckets_.size() >= most_buckets) forget_full(now_ms);

@@ -4,10 +4,10 @@
 // and for methods that the operator names. Of this node alone.
 
 #include "dispatch/gateway.hpp"
+#include "dispatch/rate_limits.hpp"
 #include "manifest.hpp"
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,17 +16,7 @@ namespace parley::dispatch {
 
 class rates {
  public:
-  struct limit {
-    std::uint32_t per_second = 0; // 0: none
-    std::uint32_t burst = 0;      // what has gathered when nobody has called for long
-  };
-  struct settings {
-    std::map<std::string, limit, std::less<>> classes;
-    std::map<std::string, limit, std::less<>> methods; // in place of their class
-    std::uint32_t per_address = 0;                     // times an account's limit; 0: none
-  };
-
-  explicit rates(settings with) : with_(std::move(with)) {}
+  explicit rates(rate_limits with) : with_(std::move(with)) {}
 
   // 0: it may be called, and was counted. Else after so many milliseconds. `now_ms` never goes
   // back.
@@ -45,7 +35,7 @@ class rates {
                double burst, std::int64_t now_ms);
   void forget_full(std::int64_t now_ms);
 
-  const settings with_;
+  const rate_limits with_;
   std::unordered_map<std::string, bucket> buckets_;
   std::string key_; // kept, so that no call makes one
 };

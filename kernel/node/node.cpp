@@ -4,7 +4,6 @@
 #include "dispatch/checked_values.hpp"
 #include "identity/built_in.hpp"
 #include "node/master_keys_from.hpp"
-#include "node/rates_from.hpp"
 #include "node/roles_from.hpp"
 #include "observe/log.hpp"
 #include "plugin/host.hpp"
@@ -186,8 +185,7 @@ void node::start_plugins() {
   bounds.method_deadline_ms = config_.limits.method_deadline_ms;
   bounds.hook_deadline_ms = config_.limits.hook_deadline_ms;
   bounds.with_jobs = jobs_of(config_);
-  std::vector<yaml::problem> complained; // by main already
-  bounds.how_often = rates_from(config_, candidates_, complained);
+  bounds.how_often = config_.rates;
   dispatch_ = std::make_unique<dispatch::dispatcher>(
       calls_, *store_, on_.metrics,
       [this](const std::vector<std::string>& roles, const manifest::permission& wanted) {
