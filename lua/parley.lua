@@ -169,6 +169,14 @@ function collection:range(call, query) end
 ---@return { items: { record: table, snippets: { field: string, pieces: { text: string, hit: boolean }[] }[] }[], more: boolean }
 function collection:search(call, query) end
 
+---Records that records of another collection, `by`, lead to by their `field`, in the order of a field of their own:
+---{ by, field, index?, prefix?, order, beyond?, reverse?, limit?, may_lag? }. `index` and `prefix` are of `by`;
+---`beyond`, order and key of the last record of a page, gives the next one. (waits)
+---@param call parley.call
+---@param query { by: string, field: string, index: string?, prefix: any[]?, order: string, beyond: any[]?, reverse: boolean?, limit: integer?, may_lag: boolean? }
+---@return { items: table[], more: boolean }
+function collection:through(call, query) end
+
 ---What plugin.yaml declares with `ephemeral: true`: kept in memory, gone with the server. A write is an
 ---operation of its own, not part of a batch.
 ---@class parley.ephemeral_collection: parley.collection

@@ -94,6 +94,22 @@ int collection_search(lua_State* L) {
   });
 }
 
+// plugin.collections.rooms:through(call, {by = "members", field = "room", order = "used_at"})
+int collection_through(lua_State* L) {
+  vm& v = vm::of(L);
+  const parley_storage_api& api = storage_of(L);
+  if (api.size < offsetof(parley_storage_api, through) + sizeof api.through) {
+    return luaL_error(L, "this server does not read through a collection");
+  }
+  const parley_call call = check_call(L, 2);
+  const std::string_view name = collection_of(L);
+  luaL_checktype(L, 3, LUA_TTABLE);
+  const parley_value query = build_value(L, 3, call);
+  return v.await(L, completed_with_value, [&](parley_done done, void* user) {
+    return api.through(call, to_str(name), query, done, user);
+  });
+}
+
 int batch_put(lua_State* L) {
   const batch_data& b = check_batch(L);
   const std::string_view name = check_name(L, 2);
@@ -261,8 +277,9 @@ void push_collections(lua_State* L) {
     lua_createtable(L, 0, 2);
     for (const auto& [name, function] :
          {std::pair{"get", &collection_get}, std::pair{"range", &collection_range},
-          std::pair{"search", &collection_search}}) {
-      if (function == &collection_search && c.ephemeral) continue;
+          std::pair{"search", &collection_search}, std::pair{"through", &collection_through}}) {
+      const bool is_stored = function == &collection_search || function == &collection_through;
+      if (is_stored && c.ephemeral) continue;
       lua_pushlstring(L, c.name.data(), c.name.size());
       lua_pushboolean(L, c.ephemeral ? 1 : 0);
       lua_pushcclosure(L, function, 2);

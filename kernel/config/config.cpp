@@ -58,6 +58,7 @@ void add_installed_plugins(std::vector<std::filesystem::path>& to) {
 
 void read_limits(const json::object& in, limit_settings& out) {
   take(in, "frame_bytes", out.frame_bytes);
+  take(in, "resume_bytes", out.resume_bytes);
   take(in, "deflate_above_bytes", out.deflate_above_bytes);
   take(in, "header_bytes", out.header_bytes);
   take(in, "body_bytes", out.body_bytes);

@@ -71,6 +71,7 @@ TEST_F(config_file, has_a_default_for_everything) {
   EXPECT_EQ(c.rates.per_address, 20u);
   const net::limits built_in;
   EXPECT_EQ(c.limits.frame_bytes, built_in.frame_bytes);
+  EXPECT_EQ(c.limits.resume_bytes, built_in.resume_bytes);
   EXPECT_EQ(c.limits.header_bytes, built_in.header_bytes);
   EXPECT_EQ(c.limits.deflate_above_bytes, built_in.deflate_above_bytes);
   EXPECT_EQ(c.limits.body_bytes, built_in.body_bytes);

@@ -347,6 +347,7 @@ void batches::committed(const std::shared_ptr<write_batch>& what, std::uint64_t 
   }
   if (result.why.code != storage::status::ok) {
     observe::write(observe::level::error, "a commit failed", {{"why", result.why.message}});
+    topics_.commit_lost();
     return calls_.complete_failed(operation, error_of(PARLEY_E_UNAVAILABLE));
   }
   announce(*what, result);

@@ -101,6 +101,9 @@ class clients {
   virtual void replay(connection_id who, std::string_view topic,
                       std::vector<std::pair<std::int64_t, payload>> events, bool last) = 0;
   virtual void unfollow(connection_id who, std::string_view topic) = 0;
+  // `then` is called once the reader has taken most of what was sent to it; never where it has
+  // gone.
+  virtual void when_read(connection_id who, std::function<void()> then) = 0;
 
   // Closes with a code of docs/protocol.md, after what is queued.
   virtual void close(connection_id who, std::uint16_t code, std::string_view reason) = 0;

@@ -48,6 +48,11 @@ class counted_engine final : public storage::engine {
              ranged done) override {
     real_->range(in, what, std::move(arena), counted(std::move(done)));
   }
+  void through(storage::collection_ref in, storage::collection_ref by,
+               const storage::through_query& what, boost::json::storage_ptr arena,
+               ranged done) override {
+    real_->through(in, by, what, std::move(arena), counted(std::move(done)));
+  }
   void search(storage::collection_ref in, const storage::search_query& what,
               boost::json::storage_ptr arena, searched done) override {
     real_->search(in, what, std::move(arena), std::move(done));

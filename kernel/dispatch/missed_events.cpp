@@ -34,6 +34,11 @@ void missed_events::live_after(const std::string& topic, std::int64_t number) {
   if (still != topics_.end() && still->second.wanted > still->second.announced) read(topic);
 }
 
+std::int64_t missed_events::head_of(const std::string& topic) const {
+  const auto found = topics_.find(topic);
+  return found == topics_.end() ? -1 : found->second.announced;
+}
+
 // Those that whoever follows has from the log.
 void missed_events::announce_waiting(const std::string& topic) {
   while (true) {

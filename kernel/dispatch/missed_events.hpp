@@ -34,6 +34,8 @@ class missed_events {
   void unfollow(const std::string& topic);
   // Whoever follows has what is up to this number, from the log.
   void live_after(const std::string& topic, std::int64_t number);
+  // The last number that has been announced here; -1: nobody follows the topic.
+  std::int64_t head_of(const std::string& topic) const;
   // Whether an event of this node may be announced now. Otherwise it will be, in its turn.
   bool is_next(const pending_event& what, std::int64_t number);
   void compare();

@@ -99,6 +99,7 @@ void topics::close_session(std::string_view session, std::uint16_t code, std::st
 }
 
 void topics::announce(const pending_event& event, std::int64_t number) {
+  heads_.announced(event.topic, number);
   if (missed_.is_next(event, number)) announce_now(event, number);
 }
 

@@ -4,6 +4,7 @@
 // Subscriptions themselves live in the I/O shards.
 
 #include "dispatch/calls.hpp"
+#include "dispatch/head_cache.hpp"
 #include "dispatch/missed_events.hpp"
 
 #include <deque>
@@ -44,6 +45,8 @@ class topics {
 
   void announce(const pending_event& event, std::int64_t number);
   void publish(std::string_view topic, std::string_view event, const boost::json::value& data);
+  // Whether a commit has come to the store is not known.
+  void commit_lost() { heads_.clear(); }
 
   // Other nodes publish on the same store; before anybody is connected. From then on heads are
   // compared with it every so often.
@@ -62,7 +65,7 @@ class topics {
     std::string topic;
     std::int64_t from = 1;              // the first number that the principal may read
     std::optional<std::int64_t> cursor; // what the client has
-    std::int64_t head = 0;
+    std::int64_t head = -1;             // -1: not known yet
   };
   // One `resume` on its way.
   struct resuming {
@@ -106,7 +109,8 @@ class topics {
   void places_known(const std::shared_ptr<resuming>& r);
   // Ends the connection; the client comes back with its cursors.
   void give_up(const resuming& r, std::string_view why);
-  void heads_known(const std::shared_ptr<resuming>& r, const std::vector<std::int64_t>& heads);
+  std::int64_t known_head(const followed& of);
+  void heads_known(const std::shared_ptr<resuming>& r);
   void replay_next(const std::shared_ptr<resuming>& r);
   void replay(const std::shared_ptr<resuming>& r, std::size_t index, std::int64_t after);
   void one_less(const std::shared_ptr<resuming>& r);
@@ -120,6 +124,7 @@ class topics {
   storage::engine& store_;
   std::uint32_t replay_limit_;
   missed_events missed_;
+  head_cache heads_;
   std::map<std::string, instance*> scopes_;
   std::unordered_map<connection_id, connection> connections_;
   std::map<std::string, std::set<connection_id>, std::less<>> by_principal_;

@@ -12,7 +12,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::uint32_t page = 500;
+constexpr std::uint32_t page = 100;
 constexpr std::size_t replays_at_once = 4; // of one connection; each holds a page in memory
 constexpr std::uint32_t places_timeout_ms = 10'000;
 constexpr std::uint16_t resume_at_once = 4002;
@@ -40,7 +40,7 @@ void topics::resume(resume_request what) {
   r->only = what.only;
   for (auto& [topic, seq] : what.from) r->cursors[std::move(topic)] = seq;
   c.resumes.insert(r);
-  r->follows.push_back({own_topic(*r->session), 1, std::nullopt, 0});
+  r->follows.push_back({own_topic(*r->session), 1, std::nullopt});
   ask_all_places(r);
 }
 
@@ -79,7 +79,7 @@ void topics::ask_places(const std::shared_ptr<resuming>& r, const std::string& s
         const json::value* from = p ? p->if_contains("from") : nullptr;
         if (!id || !id->is_string()) continue;
         r->follows.push_back({scope + ":" + std::string(id->get_string()),
-                              from && from->is_int64() ? from->get_int64() : 1, std::nullopt, 0});
+                              from && from->is_int64() ? from->get_int64() : 1, std::nullopt});
       }
     }
     if (--r->waiting == 0) places_known(r);
@@ -102,7 +102,7 @@ void topics::places_known(const std::shared_ptr<resuming>& r) {
                        [&](const followed& f) { return f.topic == topic; });
   };
   for (const auto& [topic, number] : r->granted)
-    if (!listed(topic)) r->follows.push_back({topic, number, std::nullopt, 0});
+    if (!listed(topic)) r->follows.push_back({topic, number, std::nullopt});
   r->placed = true;
   if (r->follows.empty()) return done(r);
   std::vector<std::string> names;
@@ -113,27 +113,40 @@ void topics::places_known(const std::shared_ptr<resuming>& r) {
     if (!f.cursor && granted != r->granted.end()) f.cursor = granted->second - 1;
     r->followed.insert(f.topic);
     follow(r->who, f.topic, f.cursor.value_or(0), true);
-    names.push_back(f.topic);
+    f.head = known_head(f);
+    if (f.head < 0) names.push_back(f.topic);
   }
-  store_.heads(std::move(names),
-               [this, r](const storage::failure& why, const std::vector<std::int64_t>& heads) {
-                 if (gone(*r)) return;
-                 if (why.code != storage::status::ok)
-                   return give_up(*r, "storage cannot be read; reconnect");
-                 heads_known(r, heads);
-               });
+  if (names.empty()) return heads_known(r);
+  for (const std::string& topic : names) heads_.ask(topic);
+  std::vector<std::string> asked = names;
+  store_.heads(std::move(asked), [this, r, names](const storage::failure& why,
+                                                  const std::vector<std::int64_t>& heads) {
+    const bool is_read = why.code == storage::status::ok;
+    for (std::size_t i = 0; is_read && i < names.size(); ++i) heads_.answer(names[i], heads[i]);
+    if (gone(*r)) return;
+    if (!is_read) return give_up(*r, "storage cannot be read; reconnect");
+    auto head = heads.begin();
+    for (followed& f : r->follows)
+      if (f.head < 0) f.head = *head++;
+    heads_known(r);
+  });
+}
+
+// -1: the store has to be asked. So it is where a client has more than is known here.
+std::int64_t topics::known_head(const followed& of) {
+  const std::int64_t head =
+      missed_.is_on() ? missed_.head_of(of.topic) : heads_.find(of.topic).value_or(-1);
+  return head >= of.cursor.value_or(0) ? head : -1;
 }
 
 void topics::give_up(const resuming& r, std::string_view why) {
   clients_->close(r.who, resume_at_once, why);
 }
 
-void topics::heads_known(const std::shared_ptr<resuming>& r,
-                         const std::vector<std::int64_t>& heads) {
+void topics::heads_known(const std::shared_ptr<resuming>& r) {
   r->waiting = r->follows.size();
   for (std::size_t i = 0; i < r->follows.size(); ++i) {
     followed& f = r->follows[i];
-    f.head = heads[i];
     missed_.live_after(f.topic, f.head);
     if (f.cursor && *f.cursor < f.head && f.head - *f.cursor <= replay_limit_) {
       r->behind.push_back(i);
@@ -178,9 +191,12 @@ void topics::replay(const std::shared_ptr<resuming>& r, std::size_t index, std::
                     const std::int64_t last = entries.empty() ? after : entries.back().number;
                     f.head = std::max(f.head, last);
                     clients_->replay(r->who, f.topic, std::move(events), !more);
-                    if (more) return replay(r, index, last);
-                    replay_next(r);
-                    one_less(r);
+                    clients_->when_read(r->who, [this, r, index, last, more] {
+                      if (gone(*r)) return;
+                      if (more) return replay(r, index, last);
+                      replay_next(r);
+                    });
+                    if (!more) one_less(r);
                   });
 }
 

@@ -76,6 +76,8 @@ class memory_engine final : public storage::engine {
     });
   }
 
+  void through(storage::collection_ref, storage::collection_ref, const storage::through_query&,
+               boost::json::storage_ptr, ranged) override {}
   void search(storage::collection_ref, const storage::search_query&, boost::json::storage_ptr,
               searched) override {}
   void read_log(std::string_view, std::int64_t, std::uint32_t, log_read) override {}

@@ -178,6 +178,7 @@ void connection::sent(std::size_t bytes) {
   }
   queue_->offset = bytes;
   if (queue_->head == queue_->frames.size()) home_.return_queue(std::move(queue_));
+  home_.has_read(*this);
 }
 
 void connection::drop_unsent() {

@@ -52,6 +52,9 @@ class frame_decoder {
   explicit frame_decoder(std::uint32_t limit, inflater* inflates = nullptr)
       : limit_(limit), inflates_(inflates) {}
 
+  // For what comes next: not while a message is under way.
+  void take_up_to(std::uint32_t limit) { limit_ = limit; }
+
   // Takes the next event from the front of `input`, which is unmasked in place. A whole message in
   // one piece is not copied. After a fault or a close nothing more must be fed.
   frame_event next(std::span<char>& input);

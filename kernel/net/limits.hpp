@@ -9,6 +9,7 @@ namespace parley::net {
 
 struct limits {
   std::uint32_t frame_bytes = 65'536;        // one WebSocket message
+  std::uint32_t resume_bytes = 1'048'576;    // a `resume`, where that is more: some 16,000 cursors
   std::uint32_t deflate_above_bytes = 1'024; // of a text that is sent compressed; 0: none is
   std::uint32_t header_bytes = 16'384;       // an HTTP request's header
   std::uint32_t body_bytes = 1'048'576;      // an HTTP request's body

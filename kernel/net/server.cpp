@@ -312,6 +312,12 @@ void server::unfollow(dispatch::connection_id who, std::string_view topic) {
   });
 }
 
+void server::when_read(dispatch::connection_id who, std::function<void()> then) {
+  state_->with(who, [then = std::move(then)](connection& found) mutable {
+    found.home().when_read(found, std::move(then));
+  });
+}
+
 void server::close(dispatch::connection_id who, std::uint16_t code, std::string_view reason) {
   state_->with(who, [code, why = std::string(reason)](connection& found) {
     found.speaks()->close(code, why);

@@ -27,6 +27,7 @@ void shard::shut_down() {
   loop_.forget_turn_end(turn_);
   loop_.cancel(sweeping_);
   for_each([this](connection& one) { topics_.forget(one); });
+  when_read_.clear();
   connections_.clear();
   dirty_.clear();
   dead_.clear();
@@ -108,6 +109,26 @@ void shard::held_too_much(connection& who) {
   who.speaks()->close(close_code::too_slow, "Events came faster than they were read.");
 }
 
+void shard::when_read(connection& who, env::task then) {
+  who.flush();
+  if (who.dead()) return;
+  if (is_little(who))
+    to_logic(std::move(then));
+  else
+    when_read_[&who].push_back(std::move(then));
+}
+
+void shard::has_read(const connection& who) {
+  if (when_read_.empty() || !is_little(who)) return;
+  auto waiting = when_read_.extract(&who);
+  if (waiting.empty()) return;
+  for (env::task& each : waiting.mapped()) to_logic(std::move(each));
+}
+
+bool shard::is_little(const connection& who) const {
+  return who.queued_bytes() <= around_->limits.queue_bytes / 4;
+}
+
 std::unique_ptr<outbound> shard::lend_queue() {
   if (spare_.empty()) return std::make_unique<outbound>();
   auto lent = std::move(spare_.back());
@@ -134,6 +155,7 @@ void shard::end_turn() {
   for (std::size_t i = 0; i < dead_.size(); ++i) {
     connection* const gone = dead_[i];
     topics_.forget(*gone);
+    when_read_.erase(gone);
     around_->addresses.leave(gone->remote());
     uncount(around_->counters.open);
     connections_.erase(gone->id());

@@ -74,10 +74,13 @@ class shard final : public topic_table::sink, public std::enable_shared_from_thi
   // Queues a frame, unless the reader is too slow: then ephemeral ones are left out, and a full
   // queue closes the connection.
   void deliver(connection& to, const payload& frame, bool ephemeral) override;
+  // For the logic, once little waits for the reader; never where the connection ends before.
+  void when_read(connection& who, env::task then);
 
   // For connections.
   std::span<char> buffer() { return buffer_; }
   std::span<char> staging() { return staging_; }
+  void has_read(const connection& who); // a part of what was queued
   void mark_dirty(connection& which) { dirty_.push_back(&which); }
   void bury(connection& which) { dead_.push_back(&which); }
   std::unique_ptr<outbound> lend_queue();
@@ -87,6 +90,7 @@ class shard final : public topic_table::sink, public std::enable_shared_from_thi
  private:
   follows& follows_of(connection& of) override { return of.following; }
   void held_too_much(connection& who) override;
+  bool is_little(const connection& who) const;
   void end_turn();
   void hand_over();
   void sweep();
@@ -102,6 +106,7 @@ class shard final : public topic_table::sink, public std::enable_shared_from_thi
   std::unordered_map<dispatch::connection_id, std::unique_ptr<connection>> connections_;
   std::vector<connection*> dirty_, flushing_, dead_;
   std::vector<env::task> to_logic_;
+  std::unordered_map<const connection*, std::vector<env::task>> when_read_;
   std::vector<std::unique_ptr<outbound>> spare_;
   inflater inflater_;
   deflater deflater_;

@@ -91,6 +91,10 @@ void socket_session::text(std::string_view content) {
   std::string problem;
   if (!parse_strict(content, arena, parsed, problem)) return refuse_frame({"bad_json", problem});
   client_frame frame = read_frame(parsed);
+  if (content.size() > home_.around().limits.frame_bytes &&
+      !std::holds_alternative<resume_frame>(frame)) {
+    return close(close_code::too_big, "The frame is over its limit.");
+  }
   if (auto* what = std::get_if<authenticate_frame>(&frame)) return authenticate(std::move(*what));
   const auto* bad = std::get_if<wrong_frame>(&frame);
   if (bad != nullptr && bad->id.empty()) return refuse_frame(bad->why);
@@ -143,7 +147,11 @@ void socket_session::authenticated(dispatch::session_ptr who,
     return close(close_code::authentication_failed, "A connection stays with one account.");
   }
   const bool another = !session_ || session_->id != who->id;
-  if (!session_) heard_ns_ = home_.now_ns();
+  if (!session_) {
+    heard_ns_ = home_.now_ns();
+    const limits& by = home_.around().limits;
+    decoder_.take_up_to(std::max(by.frame_bytes, by.resume_bytes));
+  }
   session_ = std::move(who);
   if (another) { // also later: the end of this session is to end the connection
     announced_ = true;
@@ -166,6 +174,7 @@ void socket_session::say_hello() {
   hello += ",\"heartbeat_ms\":" + std::to_string(heartbeat_ms_) + ",\"time\":\"" +
            env::rfc3339(home_.around().clock->unix_ms()) +
            "\",\"limits\":{\"frame_bytes\":" + std::to_string(by.frame_bytes) +
+           ",\"resume_bytes\":" + std::to_string(std::max(by.frame_bytes, by.resume_bytes)) +
            ",\"outstanding\":" + std::to_string(by.outstanding) + "},\"features\":[";
   if (home_.registry()) {
     for (const std::string& each : home_.registry()->plugins()) {

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
+
 using namespace parley::net;
 using namespace parley::net::testing;
 using parley::dispatch::connection_id;
@@ -137,4 +139,48 @@ TEST(socket_session, passes_on_what_is_to_be_followed) {
   one.say(R"({"unfollow":{"topics":["t","u"]}})");
   EXPECT_EQ(here.entry.wait_said(), "unfollow t");
   EXPECT_EQ(here.entry.wait_said(), "unfollow u");
+}
+
+TEST(resume, may_be_longer_than_other_frames) {
+  fixture here([](options& how) { how.limits.resume_bytes = 300'000; });
+  const auto of_size = [](const std::string& begin, std::size_t bytes) {
+    return begin + std::string(bytes - begin.size() - 1, ' ') + "}";
+  };
+  const std::string resume = R"({"resume":{"cursors":{"t":4}})", beat = R"({"heartbeat":{})";
+  client one = here.connect_authenticated();
+  one.say(of_size(resume, 300'000));
+  EXPECT_THAT(one.hear().text, StartsWith(R"({"resumed")"));
+  one.say(of_size(beat, 65'536));
+  EXPECT_EQ(one.hear().text, R"({"heartbeat":{}})");
+  one.say(of_size(beat, 65'537));
+  expect_close(one, 1009);
+  client two = here.connect_authenticated();
+  two.say(of_size(resume, 300'001));
+  expect_close(two, 1009);
+  client nobody = here.connect();
+  nobody.open_socket();
+  nobody.say(of_size(resume, 65'537));
+  expect_close(nobody, 1009);
+}
+
+TEST(reading, is_told_to_the_logic_once_most_is_read) {
+  fixture here([](options& how) { how.limits.queue_bytes = 8'000'000; });
+  client one = here.connect(4'096);
+  one.open_socket();
+  one.log_in();
+  const connection_id who = here.entry.wait_connected(0);
+  std::promise<void> nothing_waits, read;
+  here.on_logic([&] { here.server->when_read(who, [&] { nothing_waits.set_value(); }); });
+  nothing_waits.get_future().wait();
+  const std::string filler(30'000, 'x');
+  constexpr int frames = 250; // more than the sockets of both ends hold
+  here.on_logic([&] {
+    for (int i = 0; i < frames; ++i) here.server->send(who, text_of(filler));
+    here.server->when_read(who, [&] { read.set_value(); });
+  });
+  auto told = read.get_future();
+  EXPECT_EQ(one.hear().text, filler);
+  EXPECT_EQ(told.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  for (int i = 1; i < frames; ++i) EXPECT_EQ(one.hear().text, filler);
+  told.wait();
 }

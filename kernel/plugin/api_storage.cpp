@@ -31,6 +31,23 @@ bool failed(calls& all, std::uint64_t operation, const storage::failure& why,
   return true;
 }
 
+// Completes an operation with a page of records.
+template <typename Memory>
+storage::engine::ranged page_to(calls& all, std::uint64_t operation, const Memory& memory,
+                                const std::string& plugin) {
+  return [&all, operation, memory, plugin](const storage::failure& why,
+                                           std::vector<json::object> records, bool more) {
+    if (failed(all, operation, why, plugin)) return;
+    json::array items(memory.get());
+    items.reserve(records.size());
+    for (json::object& record : records) items.emplace_back(std::move(record));
+    json::object page(memory.get());
+    page["items"] = std::move(items);
+    page["more"] = more;
+    all.complete_with(operation, std::move(page));
+  };
+}
+
 parley_status get(parley_call handle, parley_str collection, parley_value key, parley_done done,
                   void* user) {
   call* c = calls::find(handle);
@@ -63,19 +80,27 @@ parley_status range(parley_call handle, parley_str collection, parley_value quer
   calls& all = *plugin.shared->calls;
   const std::uint64_t operation = all.begin_operation(*c, done, user);
   const auto memory = c->arena->shared_memory();
-  plugin.shared->store->range(
-      dispatch::collection_name(*c->plugin, view(collection)), wanted, memory.get(),
-      [&all, operation, memory, name = plugin.name](const storage::failure& why,
-                                                    std::vector<json::object> records, bool more) {
-        if (failed(all, operation, why, name)) return;
-        json::array items(memory.get());
-        items.reserve(records.size());
-        for (json::object& record : records) items.emplace_back(std::move(record));
-        json::object page(memory.get());
-        page["items"] = std::move(items);
-        page["more"] = more;
-        all.complete_with(operation, std::move(page));
-      });
+  plugin.shared->store->range(dispatch::collection_name(*c->plugin, view(collection)), wanted,
+                              memory.get(), page_to(all, operation, memory, plugin.name));
+  return PARLEY_OK;
+}
+
+parley_status through(parley_call handle, parley_str collection, parley_value query,
+                      parley_done done, void* user) {
+  call* c = calls::find(handle);
+  const json::value* q = value_arena::find(query);
+  if (!c || !q) return dispatch::gone("parley.storage/1 through");
+  storage::through_query wanted;
+  std::string by;
+  if (!q->is_object() || !read_through(q->get_object(), by, wanted)) return PARLEY_E_INVALID;
+  const loaded_plugin& plugin = loaded_plugin::of(*c);
+  if (!plugin.shared->store) return PARLEY_E_UNAVAILABLE;
+  calls& all = *plugin.shared->calls;
+  const std::uint64_t operation = all.begin_operation(*c, done, user);
+  const auto memory = c->arena->shared_memory();
+  plugin.shared->store->through(dispatch::collection_name(*c->plugin, view(collection)),
+                                dispatch::collection_name(*c->plugin, by), wanted, memory.get(),
+                                page_to(all, operation, memory, plugin.name));
   return PARLEY_OK;
 }
 
@@ -238,7 +263,8 @@ const void* storage_interface() {
                                       next,
                                       commit,
                                       withdraw,
-                                      search};
+                                      search,
+                                      through};
   return &api;
 }
 

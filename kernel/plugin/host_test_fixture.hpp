@@ -56,6 +56,7 @@ class noted_clients final : public dispatch::clients {
   void unfollow(dispatch::connection_id, std::string_view topic) override {
     log.push_back("unfollow " + std::string(topic));
   }
+  void when_read(dispatch::connection_id, std::function<void()> then) override { then(); }
   void close(dispatch::connection_id, std::uint16_t code, std::string_view) override {
     log.push_back("close " + std::to_string(code));
   }

@@ -9,7 +9,14 @@ namespace json = boost::json;
 
 namespace {
 constexpr std::uint32_t range_limit = 1000;
+
+bool is_limit(const json::value& from) {
+  return from.is_int64() && from.get_int64() > 0;
 }
+std::uint32_t limit_of(const json::value& from) {
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(from.get_int64(), range_limit));
+}
+} // namespace
 
 bool read_query(const json::object& given, storage::query& out) {
   for (const auto& member : given) {
@@ -29,14 +36,42 @@ bool read_query(const json::object& given, storage::query& out) {
       out.reverse = value.get_bool();
     } else if (name == "may_lag" && value.is_bool()) {
       out.may_lag = value.get_bool();
-    } else if (name == "limit" && value.is_int64() && value.get_int64() > 0) {
-      out.limit =
-          static_cast<std::uint32_t>(std::min<std::int64_t>(value.get_int64(), range_limit));
+    } else if (name == "limit" && is_limit(value)) {
+      out.limit = limit_of(value);
     } else {
       return false;
     }
   }
   return true;
+}
+
+bool read_through(const json::object& given, std::string& by, storage::through_query& out) {
+  for (const auto& member : given) {
+    const std::string_view name = member.key();
+    const json::value& value = member.value();
+    if (name == "by" && value.is_string()) {
+      by = value.get_string();
+    } else if (name == "field" && value.is_string()) {
+      out.field = value.get_string();
+    } else if (name == "index" && value.is_string()) {
+      out.index = value.get_string();
+    } else if (name == "prefix" && value.is_array()) {
+      out.prefix = value.get_array();
+    } else if (name == "order" && value.is_string()) {
+      out.order = value.get_string();
+    } else if (name == "beyond" && value.is_array()) {
+      out.beyond = value.get_array();
+    } else if (name == "reverse" && value.is_bool()) {
+      out.reverse = value.get_bool();
+    } else if (name == "may_lag" && value.is_bool()) {
+      out.may_lag = value.get_bool();
+    } else if (name == "limit" && is_limit(value)) {
+      out.limit = limit_of(value);
+    } else {
+      return false;
+    }
+  }
+  return !by.empty() && !out.field.empty() && !out.order.empty();
 }
 
 namespace {

@@ -43,6 +43,8 @@ class driver_engine final : public engine {
            got done) override;
   void range(collection_ref collection, const query& what, json::storage_ptr arena,
              ranged done) override;
+  void through(collection_ref collection, collection_ref by, const through_query& what,
+               json::storage_ptr arena, ranged done) override;
   void search(collection_ref collection, const search_query& what, json::storage_ptr arena,
               searched done) override;
   void read_log(std::string_view topic, std::int64_t after, std::uint32_t limit,
@@ -61,6 +63,9 @@ class driver_engine final : public engine {
   std::unique_ptr<pending_rows<Arguments>> request(Done done) {
     return std::make_unique<pending_rows<Arguments>>(box_, std::move(done));
   }
+  template <typename Arguments>
+  std::unique_ptr<pending_rows<Arguments>> page_request(const table* of, sealed_data how,
+                                                        json::storage_ptr arena, ranged done);
   void write(std::unique_ptr<batch> what, const committed& done);
   void open_keys(std::vector<collection> then_these, opened done);
   void refuse(std::string_view collection, const opened& done);
@@ -211,11 +216,14 @@ void driver_engine::get(collection_ref collection, const json::array& key, json:
                given);
 }
 
-void driver_engine::range(collection_ref collection, const query& query, json::storage_ptr arena,
-                          ranged done) {
-  const table* of = tables_->find(collection);
-  auto what = request<range_arguments>([this, done = std::move(done), arena, of, how = query.sealed,
-                                        keep = tables_](row_copy&& rows) {
+// Rows on their way home to whoever wants a page of records.
+template <typename Arguments>
+std::unique_ptr<pending_rows<Arguments>> driver_engine::page_request(const table* of,
+                                                                     sealed_data how,
+                                                                     json::storage_ptr arena,
+                                                                     ranged done) {
+  return request<Arguments>([this, done = std::move(done), arena = std::move(arena), of, how,
+                             keep = tables_](row_copy&& rows) {
     if (of == nullptr) return done(rows.why, {}, false);
     if (of->sealed().empty() || how == sealed_data::left)
       return give(*of, rows, unsealer(how), arena, done);
@@ -224,11 +232,34 @@ void driver_engine::range(collection_ref collection, const query& query, json::s
                    give(*of, read, with, arena, done);
                  });
   });
+}
+
+void driver_engine::range(collection_ref collection, const query& query, json::storage_ptr arena,
+                          ranged done) {
+  const table* of = tables_->find(collection);
+  auto what = page_request<range_arguments>(of, query.sealed, std::move(arena), std::move(done));
   const problem why = of == nullptr ? no_such(collection) : what->arguments.prepare(*of, query);
   if (!why.empty()) return what->refuse(std::move(what), invalid(why));
   auto* given = what.release();
   driver_.read(driver_.self, &given->arguments.read, &pending_rows<range_arguments>::completed,
                given);
+}
+
+void driver_engine::through(collection_ref collection, collection_ref by,
+                            const through_query& query, json::storage_ptr arena, ranged done) {
+  const table* of = tables_->find(collection);
+  const table* via = tables_->find(by);
+  auto what =
+      page_request<through_arguments>(of, sealed_data::opened, std::move(arena), std::move(done));
+  problem why = of == nullptr    ? no_such(collection)
+                : via == nullptr ? no_such(by)
+                                 : what->arguments.prepare(*of, *via, query);
+  if (why.empty() && !has(driver_, driver_.read_through))
+    why = "this store does not read through a collection";
+  if (!why.empty()) return what->refuse(std::move(what), invalid(why));
+  auto* given = what.release();
+  driver_.read_through(driver_.self, &given->arguments.through,
+                       &pending_rows<through_arguments>::completed, given);
 }
 
 void driver_engine::search(collection_ref collection, const search_query& what,

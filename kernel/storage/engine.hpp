@@ -191,6 +191,18 @@ struct query {
   sealed_data sealed = sealed_data::opened;
 };
 
+// Records that records of another collection lead to, by a field that is their key.
+struct through_query {
+  std::string field; // of the other collection, a text
+  std::string index; // of the other collection; empty: its key
+  boost::json::array prefix;
+  std::string order;         // a field of the records that are given
+  boost::json::array beyond; // order and key of the last of the page before; empty: from the first
+  bool reverse = false;
+  bool may_lag = false; // as in query
+  std::uint32_t limit = 100;
+};
+
 // Records with one of these texts in `by`, a field of `search_by`, and with at least the number
 // that is beside it in `from`, an integer field.
 struct search_ranges {
@@ -245,6 +257,9 @@ class engine {
                    boost::json::storage_ptr arena, got done) = 0;
   virtual void range(collection_ref collection, const query& what, boost::json::storage_ptr arena,
                      ranged done) = 0;
+  // Of `collection`, through `by`.
+  virtual void through(collection_ref collection, collection_ref by, const through_query& what,
+                       boost::json::storage_ptr arena, ranged done) = 0;
   // The best first; records and snippets are built in `arena`.
   virtual void search(collection_ref collection, const search_query& what,
                       boost::json::storage_ptr arena, searched done) = 0;

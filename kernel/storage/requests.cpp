@@ -189,6 +189,49 @@ problem range_arguments::prepare(const table& of, const boost::json::array& key)
   return to_key(of, key, {memory}, read.prefix);
 }
 
+problem through_arguments::prepare(const table& of, const table& via, const through_query& what) {
+  const std::string name = "collection " + of.name();
+  if (what.limit == 0 || what.limit > most_rows)
+    return name + ": a limit is from 1 to " + std::to_string(most_rows);
+  if (of.key_count() != 1 || of.columns()[0].type != column_type::text)
+    return name + " cannot be read through another: its key is more than one text";
+  const int field = via.column_at(what.field), order = of.column_at(what.order);
+  if (field < 0 || order < 0) {
+    const bool first = field < 0;
+    return at_field(first ? via : of, first ? what.field : what.order, "there is no such field");
+  }
+  const column& leads = via.columns()[static_cast<std::size_t>(field)];
+  if (leads.type != column_type::text || leads.sealed)
+    return at_field(via, what.field, "it leads to no key, which is a text that is not sealed");
+  const column& ordered = of.columns()[static_cast<std::size_t>(order)];
+  const bool is_plain = ordered.type == column_type::text || ordered.type == column_type::integer;
+  if (!is_plain || ordered.sealed)
+    return at_field(of, what.order, "it is no order: a text or an integer is, which is not sealed");
+  query leading;
+  leading.index = what.index;
+  leading.prefix = what.prefix;
+  problem why = by.prepare(via, leading);
+  if (why.empty() && !what.beyond.empty()) {
+    if (what.beyond.size() != 2)
+      return name + ": what is beyond has two values, the order and the key";
+    const cell_source source{by.memory};
+    why = to_cell(what.beyond[0], ordered.type, source, beyond[0]);
+    if (why.empty()) why = to_cell(what.beyond[1], column_type::text, source, beyond[1]);
+    if (why.empty() && (beyond[0].kind == PARLEY_NULL || beyond[1].kind == PARLEY_NULL))
+      why = name + ": nothing is beyond null";
+  }
+  through.size = sizeof through;
+  through.collection = of.number();
+  through.by = &by.read;
+  through.by_column = static_cast<std::uint32_t>(field);
+  through.order = static_cast<std::uint32_t>(order);
+  through.beyond = what.beyond.empty() ? nullptr : beyond.data();
+  through.limit = what.limit;
+  through.reverse = what.reverse ? 1 : 0;
+  through.may_lag = what.may_lag ? 1 : 0;
+  return why;
+}
+
 problem search_arguments::take_text(const search_query& what) {
   if (what.text.size() > most_search_bytes) {
     return "What is looked for has at most " + std::to_string(most_search_bytes) + " bytes.";

@@ -107,6 +107,14 @@ struct range_arguments {
   problem prepare(const table& of, const boost::json::array& key);
 };
 
+struct through_arguments {
+  range_arguments by;
+  std::array<parley_cell, 2> beyond{};
+  parley_driver_through through{};
+  // Checks the query and fills in `through`, to rows of `of` by those of `via`.
+  problem prepare(const table& of, const table& via, const through_query& what);
+};
+
 // Stays where it is while the driver searches.
 struct search_arguments {
   std::vector<search_term> terms; // those of the text

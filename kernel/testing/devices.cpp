@@ -254,6 +254,10 @@ void devices::unfollow(dispatch::connection_id who, std::string_view topic) {
   if (device* of = find(who)) of->cursors.erase(std::string(topic)); // it may come back later on
 }
 
+void devices::when_read(dispatch::connection_id who, std::function<void()> then) {
+  if (find(who) != nullptr) then();
+}
+
 void devices::close(dispatch::connection_id who, std::uint16_t code, std::string_view reason) {
   device* to = find(who);
   if (!to) return;

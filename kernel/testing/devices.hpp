@@ -87,6 +87,7 @@ class devices final : public dispatch::clients {
   void replay(dispatch::connection_id who, std::string_view topic,
               std::vector<std::pair<std::int64_t, dispatch::payload>> events, bool last) override;
   void unfollow(dispatch::connection_id who, std::string_view topic) override;
+  void when_read(dispatch::connection_id who, std::function<void()> then) override;
   void close(dispatch::connection_id who, std::uint16_t code, std::string_view reason) override;
 
  private:

@@ -266,6 +266,27 @@ rows calls::read(std::uint32_t collection, std::int32_t index, row prefix, bound
   return wait_for([&](auto done, void* user) { driver_.read(driver_.self, &read, done, user); });
 }
 
+rows calls::read_through(std::uint32_t collection, std::uint32_t by, const through& what) {
+  cell_store cells;
+  parley_driver_read leading{};
+  leading.size = sizeof leading;
+  leading.collection = by;
+  leading.index = what.index;
+  leading.prefix = cells.keep(what.prefix);
+  leading.prefix_count = static_cast<std::uint32_t>(what.prefix.size());
+  parley_driver_through given{};
+  given.size = sizeof given;
+  given.collection = collection;
+  given.by = &leading;
+  given.by_column = what.by_column;
+  given.order = what.order;
+  given.beyond = what.beyond.empty() ? nullptr : cells.keep(what.beyond);
+  given.limit = what.limit;
+  given.reverse = what.reverse ? 1 : 0;
+  return wait_for(
+      [&](auto done, void* user) { driver_.read_through(driver_.self, &given, done, user); });
+}
+
 rows calls::search(std::uint32_t collection, const std::vector<term>& terms, std::uint32_t limit,
                    std::uint32_t skip, const ranges& within, bool may_lag) {
   std::vector<parley_search_term> given;

@@ -26,6 +26,7 @@ std::vector<known_case>& known() {
   log_cases();
   restart_cases();
   search_cases();
+  through_cases();
   dump_cases();
   return all;
 }

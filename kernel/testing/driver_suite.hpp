@@ -56,6 +56,7 @@ void number_cases();
 void log_cases();
 void restart_cases();
 void search_cases();
+void through_cases();
 void dump_cases();
 bool add_case(driver_case what, suite_maker how);
 

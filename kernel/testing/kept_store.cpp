@@ -38,6 +38,7 @@ struct kept_store::passage {
   std::vector<parley_driver_op> ops;
   parley_driver_batch batch{};
   parley_driver_read read{};
+  parley_driver_through through{};
   parley_driver_search search{};
 
   static void rows(void* self, const parley_driver_rows* result) {
@@ -161,11 +162,28 @@ void kept_store::fill_in_search() {
   };
 }
 
+void kept_store::fill_in_through() {
+  face_.read_through = [](void* self, const parley_driver_through* what,
+                          parley_driver_rows_done done, void* user) {
+    auto p = rows_to(done, user);
+    p->through = *what;
+    p->through.collection += of(self).base_;
+    p->read = *what->by;
+    p->read.collection += of(self).base_;
+    p->give = [](const parley_storage_driver& d, passage* as) {
+      as->through.by = &as->read;
+      d.read_through(d.self, &as->through, &passage::rows, as);
+    };
+    of(self).enqueue(std::move(p));
+  };
+}
+
 std::string kept_store::load(parley::plugin::candidate driver, const std::filesystem::path& code) {
   const std::string why = driver_.load(std::move(driver), code);
   if (!why.empty()) return why;
   const parley_storage_driver& given = driver_.face();
   if (storage::can_search(given)) fill_in_search();
+  if (storage::has(given, given.read_through)) fill_in_through();
   if (storage::has(given, given.read_logs)) fill_in_logs();
   if (storage::has(given, given.scrub)) fill_in_scrub();
   return why;

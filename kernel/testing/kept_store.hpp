@@ -48,6 +48,7 @@ class kept_store {
   static passage_ptr rows_to(parley_driver_rows_done done, void* user);
   void fill_in_reads();
   void fill_in_search();
+  void fill_in_through();
   void fill_in_logs();
   void fill_in_scrub();
   void fill_in_writes();

@@ -224,7 +224,7 @@ const void* fake_host::storage_api() {
   static const parley_storage_api api{
       sizeof api,        t::get,       t::range,  t::batch,    t::put,
       t::patch,          t::increment, t::erase,  t::require,  t::publish,
-      t::publish_access, t::next,      t::commit, t::withdraw, nullptr};
+      t::publish_access, t::next,      t::commit, t::withdraw, nullptr, nullptr};
   return &api;
 }
 

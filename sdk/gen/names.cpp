@@ -213,6 +213,8 @@ bool reserved_name(std::string_view name) {
                                     "task"sv,
                                     "tell"sv,
                                     "this_job"sv,
+                                    "through"sv,
+                                    "through_query"sv,
                                     "timer"sv,
                                     "to_c"sv,
                                     "to_handle"sv,

@@ -231,9 +231,9 @@ const parley_ephemeral_api* ephemeral_interface() {
 }
 
 const parley_storage_api* storage_interface() {
-  static const parley_storage_api api{sizeof api,     get,       range,  open,     put,
-                                      patch,          increment, erase,  require,  publish,
-                                      publish_access, next,      commit, withdraw, nullptr};
+  static const parley_storage_api api{
+      sizeof api, get,     range,          open, put,    patch,    increment, erase,
+      require,    publish, publish_access, next, commit, withdraw, nullptr,   nullptr};
   return &api;
 }
 

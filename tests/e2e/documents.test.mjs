@@ -72,6 +72,8 @@ const fixtures = {
   "messaging.history": async () => ({ say: await written().then(({ conversation }) => ({ conversation })) }),
   "messaging.leave": async () => ({ say: await kitchen(ben), as: ben }),
   "messaging.members": async () => ({ say: await chat() }),
+  "messaging.overview": async () => ({ say: await chat() }),
+  "messaging.recent": async () => ({}),
   "messaging.remove_member": async () => ({ say: { ...(await kitchen(ben)), account: ben.account } }),
   "messaging.search": async () => ({ say: await written().then(({ conversation }) => ({ conversation })) }),
   "messaging.search_all": async () => ({}),

@@ -55,6 +55,10 @@ driver::driver(std::shared_ptr<store> over, later answer)
                   void* user) { of(self).answer(of(self).store_->read(*what), done, user); };
   face_.search = [](void* self, const parley_driver_search* what, parley_driver_rows_done done,
                     void* user) { of(self).answer(of(self).store_->search(*what), done, user); };
+  face_.read_through = [](void* self, const parley_driver_through* what,
+                          parley_driver_rows_done done, void* user) {
+    of(self).answer(of(self).store_->read_through(*what), done, user);
+  };
   face_.read_log = [](void* self, const parley_driver_log_read* what, parley_driver_rows_done done,
                       void* user) {
     of(self).answer(of(self).store_->read_log(*what), done, user);

@@ -253,6 +253,53 @@ outcome store::commit(const parley_driver_batch& batch) {
 
 rows store::read(const parley_driver_read& what) const {
   rows out;
+  const rows seen = visit(what, [&](const row& found) {
+    if (out.all.size() == what.limit) {
+      out.more = true;
+      return false;
+    }
+    out.all.push_back(shapes_[what.collection].seen(found));
+    return true;
+  });
+  return seen.status == PARLEY_OK ? out : seen;
+}
+
+rows store::read_through(const parley_driver_through& what) const {
+  const auto width = [&](std::uint32_t collection) {
+    return collection < shapes_.size() ? shapes_[collection].columns.size() : 0;
+  };
+  if (what.order >= width(what.collection) || what.by_column >= width(what.by->collection) ||
+      shapes_[what.collection].key_count != 1 || what.by->lower != nullptr ||
+      what.by->upper != nullptr)
+    return {PARLEY_E_INVALID, "nothing leads there", {}, false};
+  const shape& s = shapes_[what.collection];
+  std::vector<std::pair<row, const row*>> found; // order and key, the row
+  const rows led = visit(*what.by, [&](const row& via) {
+    const cell& key = via[shapes_[what.by->collection].columns[what.by_column]];
+    const row* to = s.of->find({key});
+    if (to != nullptr && !is_null((*to)[s.columns[what.order]]))
+      found.emplace_back(row{(*to)[s.columns[what.order]], key}, to);
+    return true;
+  });
+  if (led.status != PARLEY_OK) return led;
+  std::sort(found.begin(), found.end());
+  if (what.reverse != 0) std::reverse(found.begin(), found.end());
+  rows out;
+  for (const auto& [place, to] : found) {
+    if (what.beyond != nullptr) {
+      const row last{to_cell(what.beyond[0], no_numbers), to_cell(what.beyond[1], no_numbers)};
+      if (what.reverse != 0 ? !(place < last) : !(last < place)) continue;
+    }
+    out.more = out.all.size() == what.limit;
+    if (out.more) break;
+    out.all.push_back(s.seen(*to));
+  }
+  return out;
+}
+
+rows store::visit(const parley_driver_read& what,
+                  const std::function<bool(const row&)>& visit) const {
+  rows out;
   const bool known = what.collection < shapes_.size();
   const auto indexes = known ? shapes_[what.collection].indexes.size() : 0;
   if (!known || (what.index >= 0 && static_cast<std::size_t>(what.index) >= indexes))
@@ -280,15 +327,7 @@ rows store::read(const parley_driver_read& what) const {
   in.upper_exclusive = what.upper_exclusive != 0;
   in.reverse = what.reverse != 0;
   if (out.status != PARLEY_OK) return {out.status, "a bound does not fit its column", {}, false};
-  s.of->read(in, [&](const row& found) {
-    if (out.all.size() == what.limit) {
-      out.more = true;
-      return false;
-    }
-    row& seen = out.all.emplace_back();
-    for (const std::uint32_t c : s.columns) seen.push_back(found[c]);
-    return true;
-  });
+  s.of->read(in, visit);
   return out;
 }
 
@@ -363,8 +402,7 @@ rows store::search(const parley_driver_search& what) const {
   for (std::size_t i = what.skip; i < found.size() && !out.more; ++i) {
     out.more = out.all.size() == what.limit;
     if (out.more) break;
-    row& seen = out.all.emplace_back();
-    for (const std::uint32_t c : s.columns) seen.push_back((*s.of->find(*found[i].second))[c]);
+    out.all.push_back(s.seen(*s.of->find(*found[i].second)));
   }
   return out;
 }

@@ -38,6 +38,7 @@ class store {
 
   outcome commit(const parley_driver_batch& batch);
   rows read(const parley_driver_read& what) const;
+  rows read_through(const parley_driver_through& what) const;
   rows search(const parley_driver_search& what) const;
   rows read_log(const parley_driver_log_read& what) const;
   rows read_logs(const parley_driver_log_read& from) const; // topics by name
@@ -59,6 +60,12 @@ class store {
     std::uint32_t key_count = 0;
     std::uint32_t searched_count = 0;
     std::vector<std::size_t> indexes;
+    // What the collection has of a row of the table.
+    row seen(const row& from) const {
+      row out;
+      for (const std::uint32_t each : columns) out.push_back(from[each]);
+      return out;
+    }
   };
   struct undo {
     table* of;
@@ -68,6 +75,8 @@ class store {
   };
   class transaction;
 
+  // Whole rows of the table, until `visit` gives false. Without a status that says why not.
+  rows visit(const parley_driver_read& what, const std::function<bool(const row&)>& visit) const;
   std::string shape_onto(table& to, const parley_collection& from, shape& out) const;
 
   std::map<std::string, table> tables_; // never moved: shapes point to them

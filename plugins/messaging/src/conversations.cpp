@@ -29,7 +29,8 @@ task<conversation> messaging::direct(call& c, direct_params p) {
       if (!found) co_return not_found();
       co_return describe(*found);
     }
-    const conversations_record record(c.new_id(), "direct", c.now(), 2);
+    conversations_record record(c.new_id(), "direct", c.now(), 2);
+    record.active_at = record.created_at;
     const conversation made = describe(record);
     batch b(c);
     b.require_absent(pair);
@@ -58,6 +59,7 @@ task<conversation> messaging::create_group(call& c, create_group_params p) {
 
   conversations_record record(c.new_id(), "group", c.now(), count);
   record.name = p.name;
+  record.active_at = record.created_at;
   const conversation made = describe(record);
   batch b(c);
   b.put(record);
@@ -79,5 +81,50 @@ task<conversations_result> messaging::conversations(call& c, conversations_param
     const auto record = co_await get(c, conversations_key(each.conversation));
     if (record) out.items.push_back(describe(*record));
   }
+  co_return out;
+}
+
+task<recent_result> messaging::recent(call& c, recent_params p) {
+  auto query = through<member, conversations_record>(c, "conversation")
+                   .index("by_account")
+                   .prefix(c.account())
+                   .order("active_at")
+                   .reverse()
+                   .limit(p.limit);
+  if (p.before) {
+    const auto slash = p.before->find('/');
+    if (slash == std::string::npos) throw invalid_params("It is no `next` of a window.", "/before");
+    query.beyond(p.before->substr(0, slash), p.before->substr(slash + 1));
+  }
+  const page<conversations_record> found = co_await query;
+  recent_result out;
+  for (const conversations_record& each : found.items) {
+    std::optional<overview> seen = co_await look_over(c, each);
+    if (seen) out.items.push_back(*std::move(seen));
+  }
+  if (found.more) out.next = found.items.back().active_at + "/" + found.items.back().id;
+  co_return out;
+}
+
+task<overview> messaging::overview_(call& c, overview_params p) {
+  const auto found = co_await get(c, conversations_key(p.conversation));
+  std::optional<overview> seen;
+  if (found) seen = co_await look_over(c, *found);
+  if (!seen) throw not_found();
+  co_return *std::move(seen);
+}
+
+// Nothing where the caller is not in it any more.
+task<std::optional<overview>> messaging::look_over(call& c, conversations_record of) {
+  const auto own = co_await get(c, members_key(of.id, c.account()));
+  if (!own) co_return std::nullopt;
+  overview out(describe(of), {*own}, of.members, of.sent);
+  if (of.kind == "direct") {
+    page<member> both = co_await range<member>(c).prefix(of.id).limit(2);
+    out.people = std::move(both.items);
+  }
+  page<message> newest =
+      co_await range<message>(c).prefix(of.id).from(own->since).reverse().limit(1);
+  if (!newest.items.empty()) out.last = std::move(newest.items.front());
   co_return out;
 }

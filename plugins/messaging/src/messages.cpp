@@ -11,6 +11,9 @@ task<message> messaging::send(call& c, send_params p) {
                      passed.text, c.now());
   b.put(sent);
   b.publish(message_created(sent));
+  const conversations_key place(p.conversation);
+  b.patch(place, "active_at", sent.at);
+  b.increment(place, "sent", 1);
   co_await run_message_sending(c, sent, b);
   const message stored = co_await b.commit(sent);
   run_message_sent(c, stored);

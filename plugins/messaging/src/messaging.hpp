@@ -6,6 +6,8 @@ class messaging final : public messaging_plugin {
  public:
   task<conversation> direct(call& c, direct_params p) override;
   task<conversation> create_group(call& c, create_group_params p) override;
+  task<recent_result> recent(call& c, recent_params p) override;
+  task<overview> overview_(call& c, overview_params p) override;
   task<conversations_result> conversations(call& c, conversations_params p) override;
 
   task<member> add_member(call& c, add_member_params p) override;
@@ -30,6 +32,7 @@ class messaging final : public messaging_plugin {
   task<void> check_account(call& c, std::string account, std::string field);
   // The record of a group. Fails with not_found or not_a_group.
   task<conversations_record> group(call& c, std::string id);
+  task<std::optional<overview>> look_over(call& c, conversations_record of);
   task<void> dismiss(call& c, std::string conversation, std::string account);
 };
 

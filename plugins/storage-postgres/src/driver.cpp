@@ -70,6 +70,10 @@ driver::driver(settings with)
                     void* user) {
     static_cast<driver*>(self)->ask(read_request{what, done, user, clock::now(), may_lag(*what)});
   };
+  face_.read_through = [](void* self, const parley_driver_through* what,
+                          parley_driver_rows_done done, void* user) {
+    static_cast<driver*>(self)->ask(read_request{what, done, user, clock::now(), may_lag(*what)});
+  };
   face_.close = [](void* self, parley_driver_rows_done done, void* user) {
     static_cast<driver*>(self)->dumper_.stop();
     static_cast<driver*>(self)->ask(write_request(close_request{done, user, clock::now()}));

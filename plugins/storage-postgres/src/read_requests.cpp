@@ -28,8 +28,34 @@ std::uint32_t limit_of(const read_request& of) {
   if (const auto* search = std::get_if<const parley_driver_search*>(&of.what)) {
     return (*search)->limit;
   }
+  if (const auto* through = std::get_if<const parley_driver_through*>(&of.what)) {
+    return (*through)->limit;
+  }
   if (const auto* logs = std::get_if<logs_query>(&of.what)) return logs->from->limit;
   return std::get<head_query>(of.what).count;
+}
+
+void add_prefix(const layout& known, const parley_driver_read& read, parameters& to) {
+  const shape& by = known.shapes[read.collection];
+  const std::vector<std::uint32_t> order = order_of(by, read.index);
+  for (std::uint32_t i = 0; i < read.prefix_count; ++i) {
+    if (read.prefix[i].kind != PARLEY_NULL) {
+      to.add(known.tables[by.table].columns[order[i]].type, read.prefix[i]);
+    }
+  }
+}
+
+query through_query(const layout& known, const parley_driver_through& what) {
+  const shape& by = known.shapes[what.collection];
+  const table& of = known.tables[by.table];
+  query out{through_sql(known, what), {}};
+  add_prefix(known, *what.by, out.with);
+  if (what.beyond != nullptr) {
+    out.with.add(of.columns[by.columns[what.order]].type, what.beyond[0]);
+    out.with.add(of.columns[0].type, what.beyond[1]);
+  }
+  out.with.add(std::int64_t{what.limit} + 1);
+  return out;
 }
 
 query rows_query(const layout& known, const parley_driver_read& read) {
@@ -37,11 +63,7 @@ query rows_query(const layout& known, const parley_driver_read& read) {
   const table& of = known.tables[by.table];
   const std::vector<std::uint32_t> order = order_of(by, read.index);
   query out{read_sql(known, read), {}};
-  for (std::uint32_t i = 0; i < read.prefix_count; ++i) {
-    if (read.prefix[i].kind != PARLEY_NULL) {
-      out.with.add(of.columns[order[i]].type, read.prefix[i]);
-    }
-  }
+  add_prefix(known, read, out.with);
   for (const parley_cell* each : {read.lower, read.upper}) {
     if (each != nullptr) out.with.add(of.columns[order[read.prefix_count]].type, *each);
   }
@@ -68,6 +90,10 @@ query query_of(const layout& known, std::uint32_t ranked, const read_request& fr
   if (const auto* search = std::get_if<const parley_driver_search*>(&from.what)) {
     fault = fault_of(known, **search);
     return fault == nullptr ? search_query(known, **search, ranked) : query{};
+  }
+  if (const auto* through = std::get_if<const parley_driver_through*>(&from.what)) {
+    fault = fault_of(known, **through);
+    return fault == nullptr ? through_query(known, **through) : query{};
   }
   const head_query& heads = std::get<head_query>(from.what);
   std::vector<parley_cell> names;

@@ -23,7 +23,7 @@ struct logs_query {
 
 struct read_request {
   std::variant<const parley_driver_read*, const parley_driver_log_read*, logs_query, head_query,
-               const parley_driver_search*>
+               const parley_driver_search*, const parley_driver_through*>
       what;
   parley_driver_rows_done done = nullptr;
   void* user = nullptr;

@@ -209,6 +209,34 @@ std::string read_sql(const layout& known, const parley_driver_read& read) {
          " LIMIT" + next();
 }
 
+// LATERAL and OFFSET, so that the rows that lead there are read first, whatever the planner
+// believes.
+std::string through_sql(const layout& known, const parley_driver_through& what) {
+  const shape &via = known.shapes[what.by->collection], &by = known.shapes[what.collection];
+  const table &from = known.tables[via.table], &of = known.tables[by.table];
+  const std::vector<std::uint32_t> order = order_of(via, what.by->index);
+  const std::string ordered_by = "t." + name_of(of, by.columns[what.order]);
+  const std::string key = "t." + name_of(of, 0);
+  int parameter = 1;
+  const auto next = [&] { return "$" + std::to_string(parameter++); };
+  std::string sql = "SELECT " + columns_of_t(of, by.columns) + " FROM " + table_name(from) +
+                    " AS v, LATERAL (SELECT * FROM " + table_name(of) + " AS t WHERE " + key +
+                    " = v." + name_of(from, via.columns[what.by_column]) +
+                    " OFFSET 0) AS t WHERE " + ordered_by + " IS NOT NULL";
+  for (std::uint32_t i = 0; i < what.by->prefix_count; ++i) {
+    const bool is_null = what.by->prefix[i].kind == PARLEY_NULL;
+    sql += " AND v." + name_of(from, order[i]) + (is_null ? " IS NULL" : " = " + next());
+  }
+  const bool downwards = what.reverse != 0;
+  if (what.beyond != nullptr) {
+    sql += " AND (" + ordered_by + ", " + key + ")" + (downwards ? " < (" : " > (");
+    sql += next() + ", ";
+    sql += next() + ")";
+  }
+  const char* direction = downwards ? " DESC" : "";
+  return sql + " ORDER BY " + ordered_by + direction + ", " + key + direction + " LIMIT " + next();
+}
+
 const char* fault_of(const layout& known, const parley_driver_op& op, std::uint32_t topics) {
   if (op.kind < PARLEY_OP_PUT || op.kind > PARLEY_OP_SKIP) return "unknown operation";
   if (op.kind == PARLEY_OP_APPEND || op.kind == PARLEY_OP_VOID || op.kind == PARLEY_OP_SKIP) {
@@ -270,6 +298,24 @@ const char* fault_of(const layout& known, const parley_driver_read& read) {
     }
   }
   return nullptr;
+}
+
+const char* fault_of(const layout& known, const parley_driver_through& what) {
+  if (what.collection >= known.shapes.size()) return "unknown collection";
+  if (const char* fault = fault_of(known, *what.by)) return fault;
+  const shape& of = known.shapes[what.collection];
+  if (of.key_count != 1) return "a key of more than one column is not led to";
+  if (what.by->lower != nullptr || what.by->upper != nullptr) return "only a prefix leads on";
+  if (what.order >= of.columns.size() ||
+      what.by_column >= known.shapes[what.by->collection].columns.size()) {
+    return "unknown column";
+  }
+  const table& in = known.tables[of.table];
+  if (what.beyond == nullptr) return nullptr;
+  return fits(what.beyond[0], in.columns[of.columns[what.order]].type) &&
+                 fits(what.beyond[1], in.columns[0].type)
+             ? nullptr
+             : "what is beyond has another type than its column";
 }
 
 } // namespace parley::storage_postgres

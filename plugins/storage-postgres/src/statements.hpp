@@ -39,6 +39,8 @@ std::string unguard_sql(const table& of);
 std::string ordered(const table& of, std::uint32_t column, bool downwards);
 // Parameters in the order: prefix without NULLs, lower, upper, limit.
 std::string read_sql(const layout& known, const parley_driver_read& read);
+// Parameters in the order: prefix of `by` without NULLs, beyond, limit.
+std::string through_sql(const layout& known, const parley_driver_through& what);
 // The columns of the key or of an index, and then the rest of the key, which settles ties.
 std::vector<std::uint32_t> order_of(const shape& of, std::int32_t index);
 
@@ -49,5 +51,6 @@ inline bool is_condition(std::int32_t kind) {
 // nullptr.
 const char* fault_of(const layout& known, const parley_driver_op& op, std::uint32_t topics);
 const char* fault_of(const layout& known, const parley_driver_read& read);
+const char* fault_of(const layout& known, const parley_driver_through& what);
 
 } // namespace parley::storage_postgres

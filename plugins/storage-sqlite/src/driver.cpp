@@ -47,6 +47,10 @@ driver::driver(const settings& with)
                     void* user) {
     static_cast<driver*>(self)->readers_.ask({what, done, user});
   };
+  face_.read_through = [](void* self, const parley_driver_through* what,
+                          parley_driver_rows_done done, void* user) {
+    static_cast<driver*>(self)->readers_.ask({what, done, user});
+  };
   face_.dump = [](void* self, const parley_driver_dump* how, parley_driver_rows_done done,
                   void* user) {
     static_cast<driver*>(self)->dumper_.ask({*how, done, user});

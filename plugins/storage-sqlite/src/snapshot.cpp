@@ -127,6 +127,21 @@ int snapshot::one(const head_query& read, const char*&) {
   return SQLITE_DONE;
 }
 
+int snapshot::one(const parley_driver_through& what, const char*& fault) {
+  fault = fault_of(*layout_, what);
+  if (fault != nullptr) return SQLITE_DONE;
+  statement* from = statements_.through(what);
+  if (from == nullptr) return SQLITE_ERROR;
+  int at = 1;
+  for (std::uint32_t i = 0; i < what.by->prefix_count; ++i) {
+    if (what.by->prefix[i].kind != PARLEY_NULL) from->bind(at++, what.by->prefix[i]);
+  }
+  for (int i = 0; what.beyond != nullptr && i < 2; ++i) from->bind(at++, what.beyond[i]);
+  from->bind(at, std::int64_t{what.limit} + 1);
+  const auto columns = static_cast<std::uint32_t>((*layout_)[what.collection].columns.size());
+  return collect(*from, columns, what.limit);
+}
+
 int snapshot::one(const parley_driver_search& what, const char*& fault) {
   fault = fault_of(*layout_, what);
   if (fault != nullptr) return SQLITE_DONE;

@@ -21,6 +21,7 @@ class snapshot {
   int one(const logs_query& read, const char*& fault);
   int one(const head_query& read, const char*& fault);
   int one(const parley_driver_search& what, const char*& fault);
+  int one(const parley_driver_through& what, const char*& fault);
   int look_for_frequent(const parley_driver_search& what, bool& is_frequent);
   int collect(statement& from, std::uint32_t columns, std::uint32_t limit);
   // Only rows of which `wanted()` says so, asked once for each.

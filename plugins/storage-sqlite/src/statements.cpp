@@ -130,6 +130,33 @@ std::string read_sql(const layout& known, const void* what) {
   return sql + " LIMIT ?";
 }
 
+// From the rows that lead there to those that are given, never the other way round.
+std::string through_sql(const layout& known, const void* what) {
+  const auto& through = *static_cast<const parley_driver_through*>(what);
+  const parley_driver_read& by = *through.by;
+  const collection &via = known[by.collection], &of = known[through.collection];
+  const std::vector<std::uint32_t> order = order_of(via, by.index);
+  const auto given = [&](std::uint32_t column) { return "t." + name_of(of, column); };
+  const auto count = static_cast<std::uint32_t>(of.columns.size());
+  std::string sql =
+      "SELECT " + list(count, ", ", given) + " FROM " + quoted(via.name) + " AS v" +
+      (by.index >= 0 ? " INDEXED BY " + quoted(via.name + ":" + via.indexes[by.index].name) : "") +
+      " CROSS JOIN " + quoted(of.name) + " AS t ON " + given(0) + " = v." +
+      name_of(via, through.by_column) + " WHERE " + given(through.order) + " IS NOT NULL";
+  for (std::uint32_t i = 0; i < by.prefix_count; ++i) {
+    sql += " AND v." + name_of(via, order[i]) +
+           (by.prefix[i].kind == PARLEY_NULL ? " IS NULL" : " = ?");
+  }
+  const bool downwards = through.reverse != 0;
+  if (through.beyond != nullptr) {
+    sql += " AND (" + given(through.order) + ", " + given(0) + ")" + (downwards ? " < " : " > ") +
+           "(?, ?)";
+  }
+  const char* direction = downwards ? " DESC" : "";
+  return sql + " ORDER BY " + given(through.order) + direction + ", " + given(0) + direction +
+         " LIMIT ?";
+}
+
 void add(std::string& shape, std::uint32_t value) {
   shape.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
@@ -209,6 +236,18 @@ const char* fault_of(const layout& known, const parley_driver_search& what) {
   return what.range_text < columns && what.range_from < columns ? nullptr : "unknown column";
 }
 
+const char* fault_of(const layout& known, const parley_driver_through& what) {
+  if (what.collection >= known.size()) return "unknown collection";
+  if (const char* fault = fault_of(known, *what.by)) return fault;
+  const collection& of = known[what.collection];
+  if (of.key_count != 1) return "a key of more than one column is not led to";
+  if (what.by->lower != nullptr || what.by->upper != nullptr) return "only a prefix leads on";
+  return what.order < of.columns.size() &&
+                 what.by_column < known[what.by->collection].columns.size()
+             ? nullptr
+             : "unknown column";
+}
+
 statement* statements::prepared(const std::string& shape,
                                 std::string (*sql)(const layout&, const void*), const void* of) {
   statement& found = made_[shape];
@@ -238,6 +277,20 @@ statement* statements::read(const parley_driver_read& read) {
     add(shape_, read.prefix[i].kind == PARLEY_NULL ? 1 : 0);
   }
   return prepared(shape_, read_sql, &read);
+}
+
+statement* statements::through(const parley_driver_through& what) {
+  shape_ = "through";
+  for (const std::uint32_t each :
+       {what.collection, what.order, what.by->collection, what.by_column,
+        static_cast<std::uint32_t>(what.by->index),
+        (what.beyond != nullptr ? 1u : 0u) | (what.reverse != 0 ? 2u : 0u)}) {
+    add(shape_, each);
+  }
+  for (std::uint32_t i = 0; i < what.by->prefix_count; ++i) {
+    add(shape_, what.by->prefix[i].kind == PARLEY_NULL ? 1 : 0);
+  }
+  return prepared(shape_, through_sql, &what);
 }
 
 statement* statements::search(const char* shape, const parley_driver_search& what,

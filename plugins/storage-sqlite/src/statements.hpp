@@ -15,6 +15,7 @@ namespace parley::storage_sqlite {
 const char* fault_of(const layout& known, const parley_driver_op& op, std::uint32_t topics);
 const char* fault_of(const layout& known, const parley_driver_read& read);
 const char* fault_of(const layout& known, const parley_driver_search& what);
+const char* fault_of(const layout& known, const parley_driver_through& what);
 
 class statements {
  public:
@@ -26,6 +27,8 @@ class statements {
   statement* write(const parley_driver_op& op);
   // Cells are bound in the order: prefix without NULLs, lower, upper, limit.
   statement* read(const parley_driver_read& read);
+  // Cells are bound in the order: prefix of `by` without NULLs, beyond, limit.
+  statement* through(const parley_driver_through& what);
   // Bound as search_sql and count_sql say.
   statement* best(const parley_driver_search& what);
   statement* newest(const parley_driver_search& what);

@@ -84,6 +84,17 @@ struct page {
   bool more = false; // there is more in this direction
 };
 
+template <class Item>
+page<Item> page_of(const value& found) {
+  static constexpr std::array<parley_str, 2> names{to_c("items"), to_c("more")};
+  std::array<parley_slot, 2> slots{};
+  found.fields(names, slots);
+  page<Item> out;
+  decode_required(found, slots[0], "items", out.items);
+  decode_required(found, slots[1], "more", out.more);
+  return out;
+}
+
 // A range over a key or an index, in its order; awaited, it gives a page of records. At most 100
 // records unless `limit` says otherwise, 1000 at most.
 template <class Record>
@@ -131,16 +142,7 @@ class range_query : public operation<range_query<Record>> {
       return this->host_->store->range(arena_.handle(), name, query.as.value, done, user);
     }
   }
-  page<Record> await_resume() {
-    static constexpr std::array<parley_str, 2> names{to_c("items"), to_c("more")};
-    const value found = this->take();
-    std::array<parley_slot, 2> slots{};
-    found.fields(names, slots);
-    page<Record> out;
-    decode_required(found, slots[0], "items", out.items);
-    decode_required(found, slots[1], "more", out.more);
-    return out;
-  }
+  page<Record> await_resume() { return page_of<Record>(this->take()); }
 
  private:
   range_query& set(std::size_t which, parley_slot slot) {
@@ -160,6 +162,65 @@ class range_query : public operation<range_query<Record>> {
 template <record_class Record>
 range_query<Record> range(const arena& a) {
   return range_query<Record>(a);
+}
+
+// Records that records of another collection, Via, lead to by a field of theirs, in the order of a
+// field of their own; awaited, it gives a page of them. See draft/storage.h.
+//
+//   page<room> p = co_await through<membership, room>(c, "room")
+//                      .index("by_account").prefix(account).order("used_at").reverse();
+template <class Via, class Record>
+class through_query : public operation<through_query<Via, Record>> {
+ public:
+  through_query(const arena& a, const char* field)
+      : operation<through_query<Via, Record>>(a.host()), arena_(a) {
+    set(0, encode(a, Via::collection_name));
+    set(1, encode(a, field));
+  }
+
+  // Of Via, as in range_query.
+  through_query& index(const char* name) { return set(2, encode(arena_, name)); }
+  template <class... Parts>
+  through_query& prefix(const Parts&... parts) {
+    return set(3, make_array(arena_, parts...).slot());
+  }
+  // The field of Record that is the order.
+  through_query& order(const char* field) { return set(4, encode(arena_, field)); }
+  // Only what is behind the last record of a page: its order and its key.
+  template <class Order>
+  through_query& beyond(const Order& order, const std::string& key) {
+    return set(5, make_array(arena_, order, key).slot());
+  }
+  through_query& reverse() { return set(6, encode(arena_, true)); }
+  through_query& limit(std::int64_t most) { return set(7, encode(arena_, most)); }
+  through_query& may_lag() { return set(8, encode(arena_, true)); } // as in range_query
+
+  parley_status begin(parley_done done, void* user) const {
+    static constexpr std::array<parley_str, 9> names{
+        to_c("by"),     to_c("field"),   to_c("index"), to_c("prefix"), to_c("order"),
+        to_c("beyond"), to_c("reverse"), to_c("limit"), to_c("may_lag")};
+    const parley_storage_api& store = *this->host_->store;
+    if (store.size < offsetof(parley_storage_api, through) + sizeof store.through)
+      throw unavailable("This server does not read through a collection.");
+    const parley_slot query = encode_fields(arena_, names, slots_);
+    return store.through(arena_.handle(), to_c(Record::collection_name), query.as.value, done,
+                         user);
+  }
+  page<Record> await_resume() { return page_of<Record>(this->take()); }
+
+ private:
+  through_query& set(std::size_t which, parley_slot slot) {
+    slots_[which] = slot;
+    return *this;
+  }
+
+  arena arena_;
+  std::array<parley_slot, 9> slots_{};
+};
+
+template <record_class Via, record_class Record>
+through_query<Via, Record> through(const arena& a, const char* field) {
+  return through_query<Via, Record>(a, field);
 }
 
 // A piece of a field around what was found.
@@ -246,16 +307,7 @@ class text_search : public operation<text_search<Record>> {
     const parley_slot query = encode_fields(arena_, names, slots_);
     return store.search(arena_.handle(), to_c(Record::collection_name), query.as.value, done, user);
   }
-  page<search_hit<Record>> await_resume() {
-    static constexpr std::array<parley_str, 2> names{to_c("items"), to_c("more")};
-    const value found = this->take();
-    std::array<parley_slot, 2> slots{};
-    found.fields(names, slots);
-    page<search_hit<Record>> out;
-    decode_required(found, slots[0], "items", out.items);
-    decode_required(found, slots[1], "more", out.more);
-    return out;
-  }
+  page<search_hit<Record>> await_resume() { return page_of<search_hit<Record>>(this->take()); }
 
  private:
   text_search& set(std::size_t which, parley_slot slot) {

@@ -140,10 +140,10 @@ export class Client<M = ShippedMethods, E = ShippedEvents> {
 
   private hello(hello: Hello): void {
     this.greeting = hello;
-    const { outstanding = 32, frame_bytes = 65_536 } = hello.limits ?? {};
+    const { outstanding = 32, frame_bytes = 65_536, resume_bytes = frame_bytes } = hello.limits ?? {};
     this.frameBytes = frame_bytes;
     if (this.isBackground) this.sayBackground();
-    this.link.write(JSON.stringify(this.topics.resume(frame_bytes)));
+    this.link.write(JSON.stringify(this.topics.resume(resume_bytes)));
     this.calls.open(outstanding - 1, frame_bytes); // one for the resume
   }
 

@@ -5,7 +5,7 @@ export interface Hello {
   session: string;
   heartbeat_ms: number;
   time: string;
-  limits: { frame_bytes: number; outstanding: number };
+  limits: { frame_bytes: number; resume_bytes?: number; outstanding: number };
   features: string[];
 }
 

@@ -173,13 +173,14 @@ test("any sign that one is no longer in it is enough: the account's event, or th
 test("one that is left while the list is on its way does not come back with it", async () => {
   const { server, chats, next, client } = unlisted();
   server.invite("c");
-  server.hold = ({ method }) => method === "messaging.conversations";
+  server.hold = ({ method }) => method === "messaging.recent";
   void client.connect();
   await next();
-  const [asked] = server.calls("messaging.conversations");
+  const [asked] = server.calls("messaging.recent");
   server.remove("c");
   await next();
-  server.socket.says({ id: asked!.id, result: { items: [{ id: "c", kind: "group", created_at: "" }], more: false } });
+  const conversation = { id: "c", kind: "group", created_at: "" };
+  server.socket.says({ id: asked!.id, result: { items: [{ conversation, people: [], members: 1, sent: 0 }] } });
   await next();
   assert.deepEqual([chats.listed, chats.sorted()], [true, []]);
 });
@@ -243,6 +244,7 @@ test("members who come and go while the list of them is on its way", async () =>
   const { server, client, next } = await started();
   server.invite("c");
   const chats = new Chats(client);
+  chats.open("c");
   server.hold = ({ method }) => method === "messaging.members";
   await next();
   const member = (account: string) => ({ conversation: "c", account, role: "member", since: 1 });
@@ -253,6 +255,48 @@ test("members who come and go while the list of them is on its way", async () =>
   server.socket.says({ id: asked!.id, result: { items: ["gone", "here"].map(member), more: false } });
   await next();
   assert.deepEqual([...chats.get("c")!.members.keys()].sort(), ["here", "new"]);
+});
+
+async function inMany(count: number, window: number) {
+  const all = prepared();
+  all.server.window = window;
+  for (let n = 0; n < count; n++) {
+    all.server.clock = () => new Date(Date.UTC(2026, 0, 1, 0, n)).toISOString();
+    all.server.invite(`c${n}`);
+    all.server.say(`c${n}`, `of ${n}`);
+  }
+  const chats = new Chats(all.client);
+  void all.client.connect();
+  await all.next();
+  await chats.ready;
+  const ids = () => chats.conversations.snapshot().map((one) => one.conversation.id);
+  return { ...all, chats, ids };
+}
+
+test("conversations come a window at a time, the newest first, one call for each window", async () => {
+  const { server, chats, ids, next } = await inMany(5, 2);
+  assert.deepEqual([ids(), chats.complete], [["c4", "c3"], false]);
+  assert.equal(chats.conversations.snapshot()[1]!.last?.text, "of 3");
+  await Promise.all([chats.moreConversations(), next()]);
+  assert.deepEqual([ids(), chats.complete], [["c4", "c3", "c2", "c1"], false]);
+  await Promise.all([chats.moreConversations(), next()]);
+  await chats.moreConversations();
+  assert.deepEqual([ids(), chats.complete], [["c4", "c3", "c2", "c1", "c0"], true]);
+  assert.deepEqual(server.heard.filter((one) => one.method).map((one) => one.method), Array(3).fill("messaging.recent"));
+});
+
+test("one that is not here yet comes when it is opened, or when something is said in it", async () => {
+  const { server, chats, ids, next } = await inMany(5, 2);
+  chats.open("c0");
+  assert.equal(chats.isSought("c0"), true);
+  await next();
+  assert.deepEqual([ids(), chats.isSought("c0")], [["c4", "c3", "c0"], false]);
+  assert.deepEqual(chats.messages("c0").snapshot().messages.map((one) => one.text), ["of 0"]);
+  server.clock = () => "2026-01-02T00:00:00.000Z";
+  server.say("c1", "new");
+  await next();
+  assert.deepEqual(ids(), ["c1", "c4", "c3", "c0"]);
+  assert.deepEqual([...chats.unreadOnes.snapshot()].sort(), ["c1", "c3", "c4"]);
 });
 
 test("stores tell of a change, and give the same object without one", async () => {

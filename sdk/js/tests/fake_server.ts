@@ -62,6 +62,7 @@ export class FakeServer {
   refuse: ((call: Frame) => Frame | undefined) | undefined; // an error instead of handling it
   hold: ((call: Frame) => boolean) | undefined; // handled, and never answered
   outstanding = 64;
+  window = 50; // conversations
   clock = () => "2026-01-01T00:00:00.000Z";
 
   get WebSocket(): any {
@@ -207,9 +208,9 @@ export class FakeServer {
 
   private result({ method, params }: Frame): Frame {
     switch (method) {
-      case "messaging.conversations":
-        return { result: { items: [...this.readable.keys()].filter((topic) => topic.startsWith("conversation:"))
-          .map((topic) => this.conversation(topic.slice(13))), more: false } };
+      case "messaging.recent": return this.recent(params);
+      case "messaging.overview":
+        return this.readable.has(`conversation:${params.conversation}`) ? { result: this.overview(params.conversation) } : forbidden;
       case "messaging.members": return { result: { items: [], more: false } };
       case "messaging.send": return this.send(params);
       case "messaging.history": return this.history(params);
@@ -236,6 +237,23 @@ export class FakeServer {
     }
     const earlier = all.filter((one) => one.seq < (before ?? Infinity));
     return { result: { items: earlier.slice(-limit), more: earlier.length > limit } };
+  }
+
+  private recent({ before = "0" }: Frame): Frame {
+    const activity = (one: Frame): string => one.last?.at ?? one.conversation.created_at;
+    const all = [...this.readable.keys()].filter((topic) => topic.startsWith("conversation:"))
+      .map((topic) => this.overview(topic.slice(13)))
+      .sort((a, b) => activity(b).localeCompare(activity(a)));
+    const end = Number(before) + this.window;
+    return { result: { items: all.slice(Number(before), end), ...(end < all.length ? { next: String(end) } : {}) } };
+  }
+
+  private overview(id: string): Frame {
+    const from = this.readable.get(`conversation:${id}`)!;
+    const all = this.messages.get(id) ?? [];
+    const last = all.filter((one) => one.seq >= from).at(-1);
+    const people = [{ conversation: id, account: "me", role: "member", since: from }];
+    return { conversation: this.conversation(id), people, members: 1, sent: all.length, ...(last ? { last } : {}) };
   }
 
   private conversation(id: string): Frame {

@@ -68,6 +68,7 @@ class logic_side::no_clients final : public dispatch::clients {
   void replay(dispatch::connection_id, std::string_view,
               std::vector<std::pair<std::int64_t, dispatch::payload>>, bool) override {}
   void unfollow(dispatch::connection_id, std::string_view) override {}
+  void when_read(dispatch::connection_id, std::function<void()> then) override { then(); }
   void close(dispatch::connection_id, std::uint16_t, std::string_view) override {}
 };
 

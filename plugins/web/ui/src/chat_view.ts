@@ -147,7 +147,7 @@ export class ChatView {
   }
 
   private nothingOpen(id: string | undefined): string {
-    if (!this.chats.listed) return "Loading…";
+    if (!this.chats.listed || (id !== undefined && this.chats.isSought(id))) return "Loading…";
     if (id !== undefined) return "You are not in this conversation, or it is no longer there.";
     return this.chats.sorted().length > 0 ? "Choose a conversation, or find a person."
       : "Nothing here yet. Find a person by user name, and say hello.";

@@ -18,9 +18,18 @@ export class ConversationList {
   private readonly note = el("p", { class: "note" });
   readonly element = el("nav", { "aria-label": "Conversations" }, this.list, this.note);
   private readonly rows = new Map<string, Row>();
+  private atEnd = false; // what is below the last row can be seen
 
   constructor(private readonly chats: Chats) {
     moveWithArrows(this.list);
+    new IntersectionObserver((seen) => {
+      this.atEnd = seen.at(-1)?.isIntersecting ?? false;
+      this.fetchMore();
+    }).observe(this.note);
+  }
+
+  private fetchMore(): void {
+    if (this.atEnd && this.chats.listed && !this.chats.complete) void this.chats.moreConversations();
   }
 
   paint(open: string | undefined): void {
@@ -34,6 +43,7 @@ export class ConversationList {
     setText(this.note, items.length > 0 ? "" : this.chats.listed
       ? `No conversations yet. Find a person by user name above, and say hello.${this.found()}`
       : "Loading…");
+    this.fetchMore();
   }
 
   private found(): string {

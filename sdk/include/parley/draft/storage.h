@@ -78,6 +78,18 @@ typedef struct parley_storage_api {
    * bytes or 16 words and phrases; FAILED where the store cannot search. */
   parley_status (*search)(parley_call call, parley_str collection, parley_value query,
                           parley_done done, void* user);
+
+  /* [logic] Records that records of another collection of this plugin lead to, one for each of
+   * those, in the order of a field of their own: the rooms in which an account is, the newest
+   * first. query {by, field, index?, prefix?, order, beyond?: [order, key], reverse?, limit?,
+   * may_lag?}: `by` is the other collection, `index` and `prefix` are those of `range` in it, and
+   * its `field`, a text, is the key of `collection`, which has one part. A record without `order`
+   * is left out; those equal in it come in the order of their keys. `beyond`: only those behind a
+   * record with this order and key, the last one of the page before. limit, may_lag and done are
+   * those of `range`. The store looks at all that `by` gives, and gives no more than the limit.
+   * FAILED where the store cannot. */
+  parley_status (*through)(parley_call call, parley_str collection, parley_value query,
+                           parley_done done, void* user);
 } parley_storage_api;
 
 #ifdef __cplusplus

@@ -104,6 +104,9 @@ typedef struct parley_storage_driver {
    * take long, and commits may wait for it. status in rows; no rows. NULL: whoever keeps the files
    * sees to it. */
   void (*scrub)(void* self, parley_driver_rows_done done, void* user);
+  /* Whole rows, as `read` gives them. NULL: this driver cannot. */
+  void (*read_through)(void* self, const parley_driver_through* what, parley_driver_rows_done done,
+                       void* user);
 } parley_storage_driver;
 
 typedef struct parley_storage_driver_api {

@@ -27,6 +27,22 @@ typedef struct parley_driver_read {
   uint32_t reserved;
 } parley_driver_read;
 
+/* Rows that rows of another collection lead to, one for each of those: in the order of one of their
+ * own columns, then of their key. A row that is NULL in it is left out, and so is one that leads to
+ * none. */
+typedef struct parley_driver_through {
+  uint32_t size;
+  uint32_t collection;          /* of the rows that are given; its key is one text */
+  const parley_driver_read* by; /* those that lead there: collection, index and prefix, no more */
+  uint32_t by_column;           /* theirs, a text: the key of the row that each leads to */
+  uint32_t order;               /* a column of the rows that are given */
+  const parley_cell* beyond;    /* two cells, order and key: rows behind them; or NULL */
+  uint32_t limit;
+  uint32_t reverse;
+  uint32_t may_lag; /* as in parley_driver_read */
+  uint32_t reserved;
+} parley_driver_through;
+
 /* What the words of a term are. */
 enum {
   PARLEY_TERM_PHRASE = 0, /* they follow each other */

@@ -128,6 +128,17 @@ struct bounds {
   bool may_lag = false;
 };
 
+// The rows that lead to others, and what order those are in.
+struct through {
+  std::int32_t index = -1;
+  row prefix;
+  std::uint32_t by_column = 0; // of theirs: the key of the row that each leads to
+  std::uint32_t order = 0;     // of the rows that are given
+  row beyond{};                // order and key, or nothing
+  bool reverse = false;
+  std::uint32_t limit = 1000;
+};
+
 // Words that are found in one of these places of `searched`.
 struct term {
   std::string words;
@@ -155,6 +166,9 @@ class PARLEY_TEST_API calls {
   rows search(std::uint32_t collection, const std::vector<term>& terms, std::uint32_t limit = 100,
               std::uint32_t skip = 0, const ranges& within = {}, bool may_lag = false);
   bool can_search() const { return has(driver_.search); }
+  // Rows of `collection`, through those of `by`.
+  rows read_through(std::uint32_t collection, std::uint32_t by, const through& what);
+  bool can_read_through() const { return has(driver_.read_through); }
   // `take` is called on a thread of the driver's; false: enough.
   std::future<rows> begin_to_dump(std::string first, std::function<bool(piece)> take);
   bool can_dump() const { return has(driver_.dump); }

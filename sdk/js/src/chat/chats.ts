@@ -1,7 +1,7 @@
 // Everything that the person who is logged in can see: their conversations, the members and messages of
 // each, what is unread, and what is still to be sent. Kept true over every break.
 
-import type { Conversation, Deletion, Member, Message } from "../api/messaging.js";
+import type { Conversation, Deletion, Member, Message, Overview } from "../api/messaging.js";
 import type { Client } from "../client.js";
 import type { AnyEvent } from "../frames.js";
 import type { ShippedEvents } from "../api/index.js";
@@ -15,9 +15,10 @@ import { newChat, type Chat } from "./chat.js";
 import { MemberLists } from "./members.js";
 import { byActivity } from "./order.js";
 import { Pages } from "./pages.js";
-import { allPages, persistent, type Ask } from "./persist.js";
+import { persistent, type Ask } from "./persist.js";
 import { ReadMarks, type MarkStorage } from "./read_marks.js";
 import type { Timeline } from "./timeline.js";
+import { Windows } from "./windows.js";
 
 export interface ChatsOptions {
   /** Where what is unsent is kept; IndexedDB in a browser, memory elsewhere. */
@@ -33,6 +34,7 @@ export interface ChatsOptions {
 export interface ConversationView {
   conversation: Conversation;
   last: Message | undefined;
+  /** Both of a direct conversation; of a group those that are known, all of them once it was open. */
   members: readonly Member[];
   unread: boolean;
 }
@@ -51,14 +53,13 @@ export interface MessagesView {
 }
 
 export class Chats {
-  /** The newest activity first. */
+  /** The newest activity first; as far as they are here, see `moreConversations`. */
   readonly conversations: Store<readonly ConversationView[]>;
   /** Ids of conversations. */
   readonly unreadOnes: Store<ReadonlySet<string>>;
   readonly outbox: Outbox;
   readonly pages: Pages;
-  listed = false; // the list of conversations is complete
-  /** Resolves when it is, for the first time. */
+  /** Resolves when the first window of conversations is here, for the first time. */
   readonly ready: Promise<void>;
   protected readonly marks: ReadMarks;
   protected readonly opened = new Set<string>();
@@ -69,10 +70,9 @@ export class Chats {
   private readonly unreadSource = new Source(() =>
     new Set([...this.chats.values()].filter((chat) => this.unread(chat)).map((chat) => chat.conversation.id)));
   private readonly messageSources = new Map<string, Source<MessagesView>>();
-  private readonly left = new Set<string>(); // while the list is on its way
+  private readonly windows: Windows;
   private readonly members: MemberLists;
   private readonly isReady: () => void;
-  private listing: "no" | "once" | "again" = "no";
   private readonly unsubscribe: (() => void)[];
 
   constructor(readonly client: Client<any, any>, private readonly options: ChatsOptions = {}) {
@@ -87,6 +87,9 @@ export class Chats {
     this.pages = new Pages(this.ask, (chat, change) => this.update(chat, change),
       (chat, timeline, items, before) => this.came(chat, timeline, items, before),
       (chat) => this.opened.has(chat.conversation.id), options.page);
+    this.windows = new Windows(this.ask, (one) => void this.learn(one), (only) => {
+      for (const id of [...this.chats.keys()]) if (!only.has(id)) this.drop(id);
+    }, (what, problem) => this.report(what, problem));
     this.members = new MemberLists(this.ask, (chat, change) => this.update(chat, change));
     this.outbox = new Outbox(
       (method, params) => client.call(method, params, { repeat: true, timeoutMs: 0 }),
@@ -119,6 +122,27 @@ export class Chats {
     return [...this.chats.values()].sort(byActivity);
   }
 
+  /** The first window of conversations is here. */
+  get listed(): boolean {
+    return this.windows.listed;
+  }
+
+  /** All conversations are. */
+  get complete(): boolean {
+    return this.windows.complete;
+  }
+
+  /** The window behind those that are here. */
+  async moreConversations(): Promise<void> {
+    await this.windows.more();
+    this.update(undefined, () => undefined);
+  }
+
+  /** One that was opened is being looked for. */
+  isSought(conversation: string): boolean {
+    return this.windows.isSought(conversation);
+  }
+
   get(conversation: string): Chat | undefined {
     return this.chats.get(conversation);
   }
@@ -138,7 +162,8 @@ export class Chats {
   open(conversation: string): void {
     this.opened.add(conversation);
     const chat = this.chats.get(conversation);
-    if (chat && !chat.timeline.loaded) void this.pages.newest(chat);
+    if (chat) this.load(chat);
+    else void this.windows.seek(conversation).then(() => this.update(undefined, () => undefined));
     this.markRead();
   }
 
@@ -268,7 +293,7 @@ export class Chats {
     if (message.sender === this.me) this.outbox.settle(message.id, message);
     this.arrived(message);
     const chat = this.chats.get(message.conversation);
-    if (!chat) return; // its history is fetched when the list names it
+    if (!chat) return this.windows.heardOf(message.conversation);
     this.update(chat, () => {
       chat.timeline.add([message]);
       if (!chat.last || chat.last.seq < message.seq) chat.last = message;
@@ -284,68 +309,63 @@ export class Chats {
       chat.past?.remove(message);
       if (chat.last?.seq === message) chat.last = chat.timeline.last;
     });
-    if (!chat.last) void this.peek(chat);
+    if (!chat.last) this.windows.anew(conversation);
   }
 
   // A conversation that may be new here.
   private meet(conversation: Conversation): Conversation {
-    this.left.delete(conversation.id);
-    if (this.chats.has(conversation.id)) return conversation;
-    const chat = newChat(conversation);
-    this.update(chat, () => this.chats.set(conversation.id, chat));
-    void this.peek(chat);
-    this.members.fetch(chat).catch((problem: unknown) => this.report("members", problem));
-    if (this.opened.has(conversation.id)) void this.pages.newest(chat);
+    this.windows.comeBack(conversation.id);
+    if (!this.chats.has(conversation.id)) {
+      this.add(conversation);
+      void this.windows.seek(conversation.id);
+    }
     return conversation;
   }
 
+  private learn({ conversation, people, last }: Overview): void {
+    const chat = this.chats.get(conversation.id) ?? this.add(conversation);
+    this.update(chat, () => {
+      if (last && (chat.last?.seq ?? 0) < last.seq) chat.last = last;
+      for (const one of people) if (!chat.members.has(one.account)) chat.members.set(one.account, one);
+      if (conversation.kind === "direct") chat.membersKnown = true;
+    });
+  }
+
+  private add(conversation: Conversation): Chat {
+    const chat = newChat(conversation);
+    this.update(chat, () => this.chats.set(conversation.id, chat));
+    if (this.opened.has(conversation.id)) this.load(chat);
+    return chat;
+  }
+
+  private load(chat: Chat): void {
+    if (!chat.timeline.loaded) void this.pages.newest(chat);
+    if (!chat.membersKnown) this.fetchMembers(chat);
+  }
+
+  private fetchMembers(chat: Chat): void {
+    this.members.fetch(chat).catch((problem: unknown) => this.report("members", problem));
+  }
+
   private drop(conversation: string): void {
-    this.left.add(conversation);
+    this.windows.leave(conversation);
     const chat = this.chats.get(conversation);
     if (chat) this.update(chat, () => this.chats.delete(conversation));
   }
 
   private refetch(chat: Chat): void {
+    const { id } = chat.conversation;
     chat.timeline.restart();
-    if (this.opened.has(chat.conversation.id)) void this.pages.newest(chat);
-    else void this.peek(chat, chat.last); // which may have been deleted
-    this.members.fetch(chat).catch((problem: unknown) => this.report("members", problem));
+    if (this.opened.has(id)) void this.pages.newest(chat);
+    else this.update(chat, () => (chat.last = undefined)); // it may have been deleted
+    this.windows.anew(id);
+    if (chat.membersKnown) this.fetchMembers(chat);
   }
 
-  // Whole, and once more where it may have changed while it was on its way.
   private async list(): Promise<void> {
-    if (this.listing !== "no") return void (this.listing = "again");
-    this.listing = "once";
-    try {
-      do {
-        this.listing = "once";
-        this.left.clear();
-        const before = [...this.chats.keys()];
-        const all = await allPages((after) => this.ask("messaging.conversations", after === undefined ? {} : { after }),
-          (one) => one.id);
-        const listed = new Set(all.map((one) => one.id));
-        for (const id of before) if (!listed.has(id)) this.drop(id);
-        for (const one of all) if (!this.left.has(one.id)) this.meet(one);
-      } while ((this.listing as string) === "again");
-      this.listed = true;
-      this.isReady();
-    } catch (problem) {
-      this.report("conversations", problem); // it stays unlisted: asked again when next live
-    } finally {
-      this.listing = "no";
-    }
+    await this.windows.first();
+    if (this.listed) this.isReady();
     this.update(undefined, () => undefined);
-  }
-
-  // The newest message only, for the list.
-  private async peek(chat: Chat, doubted?: Message): Promise<void> {
-    try {
-      const last = (await this.pages.history(chat, { limit: 1 })).items.at(-1);
-      const known = chat.last === doubted ? undefined : chat.last;
-      if (last && (known?.seq ?? 0) < last.seq) this.update(chat, () => (chat.last = last));
-    } catch (problem) {
-      this.report("history", problem);
-    }
   }
 
   // Of a conversation that was left meanwhile nothing can be had.
