@@ -12,8 +12,9 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::uint32_t page = 100;
-constexpr std::size_t replays_at_once = 4; // of one connection; each holds a page in memory
+constexpr std::uint32_t page = 32;
+// Of one connection: so many pages of long texts fit into its queue.
+constexpr std::size_t replays_at_once = 4;
 constexpr std::uint32_t places_timeout_ms = 10'000;
 constexpr std::uint16_t resume_at_once = 4002;
 

@@ -38,6 +38,8 @@ expect "{\"items\":[$book]}" "$url/v1/shelves/A"
 expect "{\"items\":[$book]}" "$url/v1/books?text=badg&shelf=A"
 expect '{"items":[]}' "$url/v1/books?text=badg&shelf=B"
 expect "${book/1\}/0\}}" -X POST "$url/v1/books/9780000000001/lend" "${json[@]}" -d '{"reader":"Ada"}'
+expect "{\"items\":[${book/1\}/0\}}]}" "$url/v1/readers/Ada/books"
+expect '{"items":[]}' "$url/v1/readers/Bob/books"
 expect_code none_left -X POST "$url/v1/books/9780000000001/lend" "${json[@]}" -d '{"reader":"Bob"}'
 
 migrated='{"isbn":"1","language":"en","note":"","title":"Old"}'

@@ -45,6 +45,8 @@ const tokens = {
   refresh_token: "r", refresh_expires_at: "2999-01-01T00:00:00.000Z",
 };
 
+const member = (account: string) => ({ conversation: "c", account, role: "member", since: 1 });
+
 async function opened(ended = (_why: string): void => undefined) {
   const session = await Session.open("http://parley.test", tokens);
   const chats = new Chats(session, ended, () => undefined);
@@ -53,16 +55,14 @@ async function opened(ended = (_why: string): void => undefined) {
   await new Promise(setImmediate);
   await wire.says({ hello: { account: "me", heartbeat_ms: 30_000, features: ["messaging", "reactions", "typing"] } });
   await wire.says({ resumed: { topics: { "conversation:c": 5 } } });
-  await wire.answer("messaging.conversations", { items: [{ id: "c", kind: "direct", created_at: at }], more: false });
+  const conversation = { id: "c", kind: "direct", created_at: at };
+  await wire.answer("messaging.recent", { items: [{ conversation, people: ["me", "ben"].map(member), members: 2, sent: 0 }] });
   return { chats, wire, session };
 }
 
 test("a conversation without a name is called after the others in it", async () => {
   const { chats, wire } = await opened();
   const chat = chats.get("c")!;
-  assert.equal(chats.title(chat), "…");
-  const member = (account: string) => ({ conversation: "c", account, role: "member", since: 1 });
-  await wire.answer("messaging.members", { items: [member("me"), member("ben")], more: false });
   assert.equal(chats.title(chat), "…");
   await wire.answer("account.get", { id: "ben", kind: "user", display_name: "Ben" });
   assert.equal(chats.title(chat), "Ben");
@@ -73,7 +73,6 @@ test("reactions come with a page and with events; a message ends its sender's ty
   const { chats, wire } = await opened();
   chats.show("c");
   const message = { id: "m", conversation: "c", seq: 5, sender: "ben", text: "Hello", at };
-  await wire.answer("messaging.history", { items: [message], more: false }); // the last one
   await wire.answer("messaging.history", { items: [message], more: false });
   await wire.answer("reactions.counts", { items: [{ message: 5, emoji: "👍", count: 1, mine: false, seq: 5 }], more: false });
   await wire.says({ topic: "conversation:c", seq: 6, event: "reaction.added", at,

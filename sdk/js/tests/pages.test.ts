@@ -55,9 +55,9 @@ async function opened(newest = 50): Promise<{ chats: Chats; wire: Wire }> {
   const chats = new Chats(all.client, { outbox: new MemoryOutboxStore() });
   const wire = new Wire(all);
   await wire.connect(newest);
-  await wire.answer(wire.asked("messaging.conversations")[0],
-    { items: [{ id: "c", kind: "group", name: "C", created_at: "2026-01-01T00:00:00.000Z" }], more: false });
-  await wire.answer(wire.asked("messaging.history")[0], { items: messages(newest, newest), more: true });
+  const conversation = { id: "c", kind: "group", name: "C", created_at: "2026-01-01T00:00:00.000Z" };
+  await wire.answer(wire.asked("messaging.recent")[0],
+    { items: [{ conversation, people: [], members: 1, sent: newest, last: messages(newest, newest)[0] }] });
   chats.open("c");
   await wire.answer(wire.asked("messaging.history")[0], { items: messages(newest - 39, newest), more: true });
   return { chats, wire };
