@@ -376,7 +376,7 @@ test("kill -9: the page reconnects by itself, and every message is there", async
     await own.kill();
     await ann.page.locator(".link-state:not(.live)").waitFor();
     await ann.say(`meanwhile ${round}`);
-    await ann.page.locator(".unsent").getByText("will be tried again").waitFor();
+    await ann.page.locator(".unsent", { hasText: `meanwhile ${round}` }).getByText("will be tried again").waitFor();
     await own.launch();
     texts.push(`before ${round}`, `meanwhile ${round}`);
     for (const window of windows) {
