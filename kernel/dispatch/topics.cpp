@@ -155,9 +155,16 @@ void topics::stop_following(connection_id who, const std::string& topic) {
   clients_->unfollow(who, topic);
 }
 
-void topics::publish(std::string_view topic, std::string_view event, const json::value& data) {
+void topics::publish(std::string_view topic, std::string_view event, const json::value& data,
+                     std::string_view latest_by) {
+  std::string latest;
+  const json::object* const members = data.if_object();
+  const json::value* const by =
+      members && !latest_by.empty() ? members->if_contains(latest_by) : nullptr;
+  if (by) latest = json::serialize(json::array{topic, event, *by});
   clients_->publish(
-      topic, 0, event_text(topic, 0, event, json::serialize(data), env::rfc3339(calls_.now_ms())));
+      topic, 0, event_text(topic, 0, event, json::serialize(data), env::rfc3339(calls_.now_ms())),
+      latest);
 }
 
 void topics::set_in_background(connection_id who, bool is) {

@@ -43,7 +43,9 @@ class topics {
   std::vector<seen> find(std::string_view principal, std::string_view session) const;
 
   void announce(const pending_event& event, std::int64_t number);
-  void publish(std::string_view topic, std::string_view event, const boost::json::value& data);
+  // `latest_by`: a member of `data`; empty: it makes nothing stale.
+  void publish(std::string_view topic, std::string_view event, const boost::json::value& data,
+               std::string_view latest_by);
 
   // Other nodes publish on the same store; before anybody is connected. From then on heads are
   // compared with it every so often.
@@ -85,7 +87,7 @@ class topics {
     std::string remote;
     std::int64_t since_ms = 0;
     bool in_background = false;
-    bool chooses = false; // follows nothing that it did not ask for
+    bool chooses = true; // follows nothing that it did not ask for; so before any resume
     std::set<std::shared_ptr<resuming>> resumes;
     std::set<std::string, std::less<>> follows; // where other nodes publish as well
   };

@@ -337,6 +337,40 @@ TEST(queues, close_a_slow_reader_and_nobody_else) {
   EXPECT_EQ(event.code, 4001);
 }
 
+TEST(queues, give_a_slow_reader_the_latest_of_what_passes) {
+  fixture here([](options& how) { how.limits.queue_bytes = 100'000; });
+  client slow = here.connect(4'096);
+  slow.open_socket();
+  slow.log_in();
+  const connection_id who = here.entry.wait_connected();
+  here.on_logic([&] { here.server->follow(who, "t", 0, false); });
+  const auto& counted = here.server->counters();
+  const auto passing = [&](const std::string& text, std::string_view latest) {
+    here.on_logic([&] { here.server->publish("t", 0, text_of(text), latest); });
+  };
+  const std::string filler(10'000, 'x');
+  // Until nothing more is taken by the socket: then one waits, and the next takes its place.
+  while (counted.ephemeral_merged == 0) {
+    passing(filler, "");
+    passing("of a, stale", "a");
+    passing("of a, stale", "a");
+  }
+  passing("of b", "b");
+  while (counted.ephemeral_dropped == 0) passing(filler, "");
+  // Full for what is ephemeral; what takes the place of another is taken even so.
+  passing("of c, dropped", "c");
+  passing("of a", "a");
+  here.on_logic([&] { here.server->publish("t", 1, text_of("end")); });
+  std::vector<std::string> last;
+  for (std::string heard; heard != "end";) {
+    heard = slow.hear().text;
+    if (heard != filler) last.push_back(heard);
+  }
+  ASSERT_GE(last.size(), 3U);
+  EXPECT_THAT(std::vector(last.end() - 3, last.end()), ElementsAre("of b", "of a", "end"));
+  EXPECT_EQ(counted.slow_closed, 0U);
+}
+
 TEST(queues, let_one_reply_be_bigger_than_their_limit) {
   fixture here([](options& how) { how.limits.queue_bytes = 100'000; });
   client one = here.connect(4'096);

@@ -223,6 +223,7 @@ class reader {
     out.doc = string_in(in, "doc");
     out.topic = string_in(in, "topic");
     out.durable = bool_in(in, "durable", false);
+    out.latest_by = string_in(in, "latest_by");
     out.subjects = personal_in(in);
     out.sealed = sealed_in(in);
     return out;

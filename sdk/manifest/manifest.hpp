@@ -81,6 +81,7 @@ struct event {
   std::string doc;
   std::string topic; // a scope's name, or "account"
   bool durable = false;
+  std::string latest_by; // a member of `data`; empty: each counts
   boost::json::object data;
   std::vector<personal> subjects;
   std::vector<sealed_field> sealed; // of `data`, where durable

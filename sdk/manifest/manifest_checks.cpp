@@ -221,7 +221,19 @@ class checks : yaml::complaints {
     if (!is_unreadable(e.data) && !is_type(e.data, "object")) {
       return at(pointer + "/data", "the data of an event is not an object", "`type: object`");
     }
+    check_latest(e, pointer + "/latest_by");
     check_personal(e.subjects, e.data, pointer, "the event `" + e.name + "`");
+  }
+
+  void check_latest(const event& e, const std::string& pointer) {
+    if (e.latest_by.empty()) return;
+    if (e.durable) {
+      return at(pointer, "a durable event never gives way to another", "an event that is not");
+    }
+    if (is_unreadable(e.data) || is_required(e.data, e.latest_by)) return;
+    const std::string near = schema::nearest(e.latest_by, names_of(e.data));
+    at(pointer, "`" + e.latest_by + "` is no required member of `data`",
+       near.empty() ? "one of its members" : "did you mean `" + near + "`?");
   }
 
   void check_collection(const collection& c) {
