@@ -78,9 +78,12 @@ class topics {
     std::deque<std::size_t> behind; // of `follows`: replayed a few at a time
     std::size_t waiting = 0;
     bool is_quiet = false; // not asked for by the client
-    bool only = false;     // those of `cursors`, and the account's
-    bool placed = false;   // `follows` is complete
-    bool unknown = false;  // the owner of a scope could not say
+    // Only asks again where one may read, once the heads of that one are known.
+    std::shared_ptr<resuming> confirms;
+    std::vector<std::int64_t> heads;
+    bool only = false;    // those of `cursors`, and the account's
+    bool placed = false;  // `follows` is complete
+    bool unknown = false; // the owner of a scope could not say
   };
   struct connection {
     session_ptr session;
@@ -96,6 +99,8 @@ class topics {
                             std::string_view data, std::string_view at);
   void announce_now(const pending_event& event, std::int64_t number);
   void announce_foreign(const std::string& topic, const storage::log_entry& what);
+  void lost(const std::shared_ptr<resuming>& r, std::size_t index);
+  std::string revoked_by(const std::string& topic, const storage::log_entry& what) const;
   void look_again(std::string_view principal);
   void follow(connection_id who, const std::string& topic, std::int64_t after, bool hold);
   void stop_following(connection_id who, const std::string& topic);
@@ -108,6 +113,8 @@ class topics {
   void places_known(const std::shared_ptr<resuming>& r);
   // Ends the connection; the client comes back with its cursors.
   void give_up(const resuming& r, std::string_view why);
+  void confirm(const std::shared_ptr<resuming>& r, const std::vector<std::int64_t>& heads);
+  void confirmed(const resuming& by);
   void heads_known(const std::shared_ptr<resuming>& r, const std::vector<std::int64_t>& heads);
   void replay_next(const std::shared_ptr<resuming>& r);
   void replay(const std::shared_ptr<resuming>& r, std::size_t index, std::int64_t after);

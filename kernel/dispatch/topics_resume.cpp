@@ -94,6 +94,7 @@ void topics::ask_places(const std::shared_ptr<resuming>& r, const std::string& s
 void topics::places_known(const std::shared_ptr<resuming>& r) {
   if (gone(*r)) return;
   if (r->unknown) return give_up(*r, "what it follows cannot be read; reconnect");
+  if (r->confirms) return confirmed(*r);
   if (r->is_quiet) keep_what_is_new(*r);
   if (r->only) keep_what_was_chosen(*r);
   std::erase_if(r->follows, [&](const followed& f) { return r->revoked.contains(f.topic); });
@@ -120,8 +121,40 @@ void topics::places_known(const std::shared_ptr<resuming>& r) {
                  if (gone(*r)) return;
                  if (why.code != storage::status::ok)
                    return give_up(*r, "storage cannot be read; reconnect");
+                 if (missed_.is_on()) return confirm(r, heads);
                  heads_known(r, heads);
                });
+}
+
+// A place may have been lost on another node between the two: then its head is of no use, and
+// nothing that comes later would say so.
+void topics::confirm(const std::shared_ptr<resuming>& r, const std::vector<std::int64_t>& heads) {
+  auto again = std::make_shared<resuming>();
+  again->who = r->who;
+  again->session = r->session;
+  again->confirms = r;
+  again->heads = heads;
+  again->follows.push_back({own_topic(*r->session), 1, std::nullopt, 0});
+  ask_all_places(again);
+}
+
+void topics::confirmed(const resuming& by) {
+  const std::shared_ptr<resuming>& r = by.confirms;
+  std::map<std::string_view, std::int64_t> now;
+  for (const followed& f : by.follows) now[f.topic] = f.from;
+  for (followed& f : r->follows) {
+    const auto still = now.find(f.topic);
+    if (still != now.end()) {
+      f.from = std::max(f.from, still->second); // it may have gone and come again
+      if (f.cursor) f.cursor = std::max(*f.cursor, f.from - 1);
+      now.erase(still);
+    } else if (!r->granted.contains(f.topic)) {
+      end_access(connections_[r->who], r->who, f.topic);
+    }
+  }
+  heads_known(r, by.heads);
+  // What it came into meanwhile.
+  if (!now.empty() && !r->only && !r->is_quiet) look_again(r->session->principal);
 }
 
 void topics::give_up(const resuming& r, std::string_view why) {
@@ -134,6 +167,10 @@ void topics::heads_known(const std::shared_ptr<resuming>& r,
   for (std::size_t i = 0; i < r->follows.size(); ++i) {
     followed& f = r->follows[i];
     f.head = heads[i];
+    if (r->revoked.contains(f.topic)) {
+      caught_up(r, i);
+      continue;
+    }
     missed_.live_after(f.topic, f.head);
     if (f.cursor && *f.cursor < f.head && f.head - *f.cursor <= replay_limit_) {
       r->behind.push_back(i);
@@ -172,9 +209,13 @@ void topics::replay(const std::shared_ptr<resuming>& r, std::size_t index, std::
                     }
                     std::vector<std::pair<std::int64_t, payload>> events;
                     events.reserve(entries.size());
-                    for (const storage::log_entry& e : entries)
+                    for (const storage::log_entry& e : entries) {
                       events.emplace_back(e.number,
                                           event_text(f.topic, e.number, e.event, e.data, e.at));
+                      if (revoked_by(f.topic, e) != r->session->principal) continue;
+                      clients_->replay(r->who, f.topic, std::move(events), false);
+                      return lost(r, index);
+                    }
                     const std::int64_t last = entries.empty() ? after : entries.back().number;
                     f.head = std::max(f.head, last);
                     clients_->replay(r->who, f.topic, std::move(events), !more);
@@ -182,6 +223,14 @@ void topics::replay(const std::shared_ptr<resuming>& r, std::size_t index, std::
                     replay_next(r);
                     one_less(r);
                   });
+}
+
+// Its place was taken from it on another node, after it was asked for; unless it has one again.
+void topics::lost(const std::shared_ptr<resuming>& r, std::size_t index) {
+  end_access(connections_[r->who], r->who, r->follows[index].topic);
+  look_again(r->session->principal);
+  replay_next(r);
+  one_less(r);
 }
 
 // Live delivery begins above the head that `resumed` will name.

@@ -342,11 +342,16 @@ TEST(queues, give_a_slow_reader_the_latest_of_what_passes) {
   client slow = here.connect(4'096);
   slow.open_socket();
   slow.log_in();
-  const connection_id who = here.entry.wait_connected();
-  here.on_logic([&] { here.server->follow(who, "t", 0, false); });
+  client quick = here.connect_authenticated();
+  const connection_id first = here.entry.wait_connected(0), second = here.entry.wait_connected(1);
+  here.on_logic([&] {
+    here.server->follow(first, "t", 0, false);
+    here.server->follow(second, "t", 0, false);
+  });
   const auto& counted = here.server->counters();
   const auto passing = [&](const std::string& text, std::string_view latest) {
     here.on_logic([&] { here.server->publish("t", 0, text_of(text), latest); });
+    EXPECT_EQ(quick.hear().text, text); // and so a turn each
   };
   const std::string filler(10'000, 'x');
   // Until nothing more is taken by the socket: then one waits, and the next takes its place.

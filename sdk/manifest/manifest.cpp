@@ -224,6 +224,7 @@ class reader {
     out.topic = string_in(in, "topic");
     out.durable = bool_in(in, "durable", false);
     out.latest_by = string_in(in, "latest_by");
+    out.revokes = string_in(in, "revokes");
     out.subjects = personal_in(in);
     out.sealed = sealed_in(in);
     return out;

@@ -82,6 +82,7 @@ struct event {
   std::string topic; // a scope's name, or "account"
   bool durable = false;
   std::string latest_by; // a member of `data`; empty: each counts
+  std::string revokes;   // a member of `data`: whose place it ends; empty: nobody's
   boost::json::object data;
   std::vector<personal> subjects;
   std::vector<sealed_field> sealed; // of `data`, where durable

@@ -6,6 +6,7 @@
 conversation describe(const conversations_record& record) {
   conversation out(record.id, record.kind, record.created_at);
   out.name = record.name;
+  out.history = record.history;
   return out;
 }
 
@@ -58,6 +59,7 @@ task<conversation> messaging::create_group(call& c, create_group_params p) {
 
   conversations_record record(c.new_id(), "group", c.now(), count);
   record.name = p.name;
+  if (p.history == "open") record.history = p.history;
   const conversation made = describe(record);
   batch b(c);
   b.put(record);
