@@ -18,7 +18,8 @@ let one, other, documents, ann, ben;
 before(async () => {
   const schema = `readable_${uuid7().replaceAll("-", "_")}`;
   const start = async () => {
-    const config = configuration({ plugins, storage: { compare_heads_ms: 50 } });
+    // Seldom, so that the other server reads the removal and what comes after it at once.
+    const config = configuration({ plugins, storage: { compare_heads_ms: 500 } });
     if (store === "storage-postgres") config.plugins[store].config.schema = schema;
     return await Server.start(undefined, config);
   };
