@@ -356,6 +356,7 @@ TEST(queues, give_a_slow_reader_the_latest_of_what_passes) {
   const std::string filler(10'000, 'x');
   // Until nothing more is taken by the socket: then one waits, and the next takes its place.
   while (counted.ephemeral_merged == 0) {
+    ASSERT_EQ(counted.ephemeral_dropped, 0U);
     passing(filler, "");
     passing("of a, stale", "a");
     passing("of a, stale", "a");

@@ -308,6 +308,23 @@ describe("a new member", () => {
   });
 });
 
+test("where the history is open a new member reads from the beginning, and nobody else does", async (t) => {
+  const made = await asAnn("POST", "/v1/conversations", { name: "Archive", members: [ben.account], history: "open" });
+  assert.equal(made.history, "open");
+  const at = { id: made.id, ...(await something(made)) };
+  const [cleo, eve] = [await register(one, "cleo"), await register(one, "eve")];
+  assert.equal((await enter(at, cleo)).since, 1);
+  const client = await connect(t, cleo, { [topicOf(at)]: 0 });
+  assert.deepEqual(client.events(topicOf(at)).map(({ seq }) => seq), Array.from({ length: client.heads[topicOf(at)] }, (_, n) => n + 1));
+  const looks = ["messaging.history", "messaging.get_message", "messaging.search", "polls.get", "polls.list", "reactions.counts", "reactions.who"];
+  for (const [what, answer] of await everyWay(cleo, client, only(inside, looks), at)) {
+    const text = JSON.stringify(answer);
+    assert.ok(at.secrets.some((secret) => text.includes(secret)) || answer.result?.items?.length > 0, `${what}: ${text}`);
+  }
+  const stranger = await connect(t, eve);
+  for (const [what, answer] of await everyWay(eve, stranger, inside, at)) assert.equal(answer.error?.code, "forbidden", what);
+});
+
 describe("who was removed", () => {
   test("calls no method any more, and changes nothing", async (t) => {
     const dan = await register(one, "dan");

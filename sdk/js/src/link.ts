@@ -3,9 +3,10 @@
 import { Backoff } from "./backoff.js";
 import { verdict } from "./close_codes.js";
 import { Connection } from "./connection.js";
+import { isAddress } from "./rest.js";
 import type { Credentials } from "./credentials.js";
 import type { Environment } from "./environment.js";
-import { ParleyError, isTemporary } from "./error.js";
+import { ParleyError, isTemporary, noServer } from "./error.js";
 import type { Hello } from "./frames.js";
 import type { Limits } from "./limits.js";
 
@@ -77,6 +78,7 @@ export class Link {
   private connect(): void {
     this.environment.clearTimeout(this.timer);
     this.timer = undefined;
+    if (!isAddress(this.credentials.url)) return this.stop(noServer(this.credentials.url));
     this.become("connecting");
     let own: Connection | undefined;
     const isOwn = (): boolean => own !== undefined && own === this.connection;

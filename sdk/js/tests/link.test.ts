@@ -15,6 +15,16 @@ test("connects as the protocol says: subprotocol, token in the first frame, then
   await client.connect(); // it is
 });
 
+test("an address that is none stops it, with a sentence", async () => {
+  for (const url of ["chat.example", "/chat", "", "https://", "htp://chat.example"]) {
+    const { server, client } = prepared({}, { url });
+    await assert.rejects(client.connect(), { code: "no_server" });
+    assert.equal(client.state.snapshot(), "stopped");
+    assert.equal(client.problem?.code, "no_server");
+    assert.equal(server.sockets.length, 0);
+  }
+});
+
 test("beats, and takes a connection on which nothing comes for dead", async () => {
   const { server, client, clock, next } = await started();
   await next(30_000);
