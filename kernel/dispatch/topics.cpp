@@ -184,6 +184,14 @@ session_ptr topics::session_of(connection_id who) const {
   return found == connections_.end() ? nullptr : found->second.session;
 }
 
+bool topics::ends_by_an_event(const std::string& topic) const {
+  const auto scope = scopes_.find(topic.substr(0, topic.find(':')));
+  if (scope == scopes_.end()) return false;
+  const auto& events = scope->second->declared.events;
+  return std::any_of(events.begin(), events.end(),
+                     [](const manifest::event& e) { return !e.revokes.empty(); });
+}
+
 // Who may not read what comes after this event, by its declaration; empty: nobody.
 std::string topics::revoked_by(const std::string& topic, const storage::log_entry& what) const {
   const auto scope = scopes_.find(topic.substr(0, topic.find(':')));

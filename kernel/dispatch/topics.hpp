@@ -100,6 +100,7 @@ class topics {
   void announce_now(const pending_event& event, std::int64_t number);
   void announce_foreign(const std::string& topic, const storage::log_entry& what);
   void lost(const std::shared_ptr<resuming>& r, std::size_t index);
+  bool ends_by_an_event(const std::string& topic) const; // that says whose place there ends
   std::string revoked_by(const std::string& topic, const storage::log_entry& what) const;
   void look_again(std::string_view principal);
   void follow(connection_id who, const std::string& topic, std::int64_t after, bool hold);

@@ -292,7 +292,8 @@ void topics::keep_what_is_new(resuming& r) {
   for (const followed& f : r.follows) listed.insert(f.topic);
   for (const auto& [topic, number] : r.granted) listed.insert(topic);
   for (const std::string& topic : before) {
-    if (!listed.contains(topic)) stop_following(r.who, topic);
+    // Otherwise it is read up to that event, which is in the log by now.
+    if (!listed.contains(topic) && !ends_by_an_event(topic)) stop_following(r.who, topic);
   }
   std::erase_if(r.follows, [&](const followed& f) { return before.contains(f.topic); });
   std::erase_if(r.granted, [&](const auto& each) { return before.contains(each.first); });

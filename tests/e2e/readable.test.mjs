@@ -368,6 +368,26 @@ describe("who was removed", () => {
     for (const client of after) assert.deepEqual(client.events(topicOf(at)), []);
   });
 
+  test("nor where it resumes while it is removed", async (t) => {
+    const dan = await register(one, "dan");
+    const beside = await direct(one, ann, dan);
+    const wrong = [];
+    for (let round = 0; round < 24; round++) {
+      const at = await group(one, ann, `Round ${round}`, [dan]);
+      // A different moment of the resume each time.
+      const before = Array.from({ length: round % 8 }, () => asAnn("GET", "/v1/account"));
+      const resumed = connect(t, dan, round % 2 ? { [topicOf(at)]: 0 } : {});
+      await Promise.all(before);
+      await remove(at, dan);
+      const after = await Promise.all(["a", "b", "c"].map((text) => send(one, ann, at.id, text)));
+      const client = await resumed;
+      await settled(client, beside);
+      for (const { event, seq } of client.events(topicOf(at))) if (seq >= after[0].seq) wrong.push(`round ${round}: ${event} ${seq}`);
+      client.close();
+    }
+    assert.deepEqual(wrong, []);
+  });
+
   test("and comes again as somebody new", async (t) => {
     const dan = await register(one, "dan");
     const at = await room("Badgers", [dan]);
