@@ -342,6 +342,18 @@ describe("who was removed", () => {
     assert.deepEqual(await everything(at), was);
   });
 
+  test("gets the first reply to what was sent before, and to nothing else", async () => {
+    const dan = await register(one, "dan");
+    const at = await room("Badgers", [dan]);
+    const id = uuid7();
+    const first = await send(one, dan, at.id, "still here", id);
+    await remove(at, dan);
+    const again = (text, key) => byRest(dan, "messaging.send", { conversation: at.id, id: key, text });
+    assert.deepEqual((await again("still here", id)).result, first);
+    assert.equal((await again("not any more", id)).error.code, "idempotency_conflict");
+    assert.equal((await again("still here", uuid7())).error.code, "forbidden");
+  });
+
   test("gets nothing after the number of the removal: neither live nor by any resume", async (t) => {
     const dan = await register(one, "dan");
     const at = await room("Badgers", [dan]);
