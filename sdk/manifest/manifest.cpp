@@ -150,6 +150,7 @@ class reader {
       if (m.value().is_string()) out.optional_dependencies[m.key()] = m.value().get_string();
     }
     out.provides = strings_in(root, "provides");
+    out.http_authentication = strings_in(root, "http_authentication");
     const auto& capabilities = object_in(root, "capabilities");
     out.wants_identity = bool_in(capabilities, "identity", false);
     out.wants_authenticator = bool_in(capabilities, "authenticator", false);
