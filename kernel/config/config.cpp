@@ -168,6 +168,35 @@ void read_master_keys(const json::array& in, const std::filesystem::path& folder
   }
 }
 
+// Two cannot have it; the second would only be refused when the server starts.
+void check_listeners(const config& in, std::vector<yaml::problem>& problems) {
+  for (std::size_t i = 0; i < in.listen.size(); ++i) {
+    const listener& each = in.listen[i];
+    const bool taken =
+        each.port != 0 &&
+        std::any_of(in.listen.begin(), in.listen.begin() + i, [&](const listener& before) {
+          return before.port == each.port && before.address == each.address;
+        });
+    if (!taken) continue;
+    problems.push_back({in.source.file, in.source.at("/listen/" + std::to_string(i)),
+                        "another listener has the address " + each.address + " and port " +
+                            std::to_string(each.port),
+                        "another port"});
+  }
+}
+
+// Browsers leave the usual port out: with it the origin is never theirs.
+void check_origins(const config& in, std::vector<yaml::problem>& problems) {
+  for (std::size_t i = 0; i < in.cors_origins.size(); ++i) {
+    const std::string& each = in.cors_origins[i];
+    const std::string_view usual = each.starts_with("https:") ? ":443" : ":80";
+    if (each == "*" || !each.ends_with(usual)) continue;
+    problems.push_back({in.source.file, in.source.at("/cors/origins/" + std::to_string(i)),
+                        "browsers write this origin without its port",
+                        "`" + each.substr(0, each.size() - usual.size()) + "`"});
+  }
+}
+
 void check_master_keys(const config& in, std::vector<yaml::problem>& problems) {
   for (std::size_t i = 0; i < in.master_keys.size(); ++i) {
     if (in.master_keys[i].file.empty() != in.master_keys[i].key.empty()) continue;
@@ -272,6 +301,8 @@ config load(const std::string& path, std::vector<yaml::problem>& problems,
   read(complete.as_object(), folder, out);
   check_backup(out, problems);
   check_master_keys(out, problems);
+  check_listeners(out, problems);
+  check_origins(out, problems);
   return out;
 }
 

@@ -113,6 +113,32 @@ TEST_F(config_file, a_master_key_comes_from_one_place) {
                   "parley.yaml:4:7: a master key has either a file or a key; `file: PATH`"));
 }
 
+TEST_F(config_file, two_listeners_have_two_places) {
+  read(
+      "listen:\n"
+      "  - { address: 127.0.0.1, port: 80 }\n"
+      "  - { address: 127.0.0.2, port: 80 }\n"
+      "  - { address: 127.0.0.1, port: 0 }\n"
+      "  - { address: 127.0.0.1, port: 0 }\n"
+      "  - { address: 127.0.0.1, port: 80 }\n");
+  EXPECT_THAT(lines(), ElementsAre("parley.yaml:6:5: another listener has the address 127.0.0.1 "
+                                   "and port 80; another port"));
+}
+
+TEST_F(config_file, an_origin_is_as_browsers_write_it) {
+  read(
+      "cors:\n"
+      "  origins:\n"
+      "    - https://a.example:443\n"
+      "    - http://a.example:80\n"
+      "    - http://a.example:443\n"
+      "    - '*'\n");
+  EXPECT_THAT(lines(), ElementsAre("parley.yaml:3:7: browsers write this origin without its port; "
+                                   "`https://a.example`",
+                                   "parley.yaml:4:7: browsers write this origin without its port; "
+                                   "`http://a.example`"));
+}
+
 TEST_F(config_file, is_read_into_typed_structures) {
   const config c = read(R"(
 server: { name: Test, data: /srv/parley }

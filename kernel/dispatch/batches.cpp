@@ -200,6 +200,10 @@ parley_status batches::publish(parley_batch to, std::string_view event, std::str
   e.at = env::rfc3339(calls_.now_ms());
   e.access = access;
   e.principal = principal;
+  if (const std::string gone = revoked_by(*declared, *data); !gone.empty()) {
+    e.access = -1;
+    e.principal = gone;
+  }
   const parley_status status =
       said(b->as->name,
            b->root->writes->append(e.topic, e.name, e.data, e.at, b->as->sealed_in(e.name)));

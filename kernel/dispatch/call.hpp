@@ -133,6 +133,9 @@ struct pending_event {
   std::string principal;
 };
 
+// Whose place an event with this data ends, as its manifest says; empty: nobody's.
+std::string revoked_by(const manifest::event& declared, const boost::json::value& data);
+
 // A collection as a plugin's own version declares it: an old version may drain beside a new one.
 class collection_name {
  public:

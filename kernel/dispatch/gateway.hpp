@@ -87,8 +87,10 @@ class clients {
   // Ends `entry::authenticate`: a session, or why not (the connection is then closed).
   virtual void authenticated(connection_id to, session_ptr who, std::optional<error> why_not) = 0;
 
-  // To everyone who follows the topic, framed once. `number` is 0 for ephemeral events.
-  virtual void publish(std::string_view topic, std::int64_t number, payload event) = 0;
+  // To everyone who follows the topic, framed once. `number` is 0 for ephemeral events; one of
+  // those takes the place of another with the same `latest` that a slow reader has not got yet.
+  virtual void publish(std::string_view topic, std::int64_t number, payload event,
+                       std::string_view latest = {}) = 0;
   // One text to one connection (hello, resumed, gap).
   virtual void send(connection_id to, payload text) = 0;
 

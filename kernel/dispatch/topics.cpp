@@ -27,6 +27,13 @@ payload topics::event_text(std::string_view topic, std::int64_t number, std::str
   return text;
 }
 
+std::string revoked_by(const manifest::event& declared, const json::value& data) {
+  const json::object* const members = data.if_object();
+  const json::value* const whose =
+      members && !declared.revokes.empty() ? members->if_contains(declared.revokes) : nullptr;
+  return whose && whose->is_string() ? std::string(whose->get_string()) : std::string();
+}
+
 topics::topics(calls& all, storage::engine& store, std::uint32_t replay_limit)
     : calls_(all),
       store_(store),
@@ -156,9 +163,16 @@ void topics::stop_following(connection_id who, const std::string& topic) {
   clients_->unfollow(who, topic);
 }
 
-void topics::publish(std::string_view topic, std::string_view event, const json::value& data) {
+void topics::publish(std::string_view topic, std::string_view event, const json::value& data,
+                     std::string_view latest_by) {
+  std::string latest;
+  const json::object* const members = data.if_object();
+  const json::value* const by =
+      members && !latest_by.empty() ? members->if_contains(latest_by) : nullptr;
+  if (by) latest = json::serialize(json::array{topic, event, *by});
   clients_->publish(
-      topic, 0, event_text(topic, 0, event, json::serialize(data), env::rfc3339(calls_.now_ms())));
+      topic, 0, event_text(topic, 0, event, json::serialize(data), env::rfc3339(calls_.now_ms())),
+      latest);
 }
 
 void topics::set_in_background(connection_id who, bool is) {
@@ -171,10 +185,34 @@ session_ptr topics::session_of(connection_id who) const {
   return found == connections_.end() ? nullptr : found->second.session;
 }
 
-// The log does not say who gains or loses a place by an event, but that account is told of it.
+bool topics::ends_by_an_event(const std::string& topic) const {
+  const auto scope = scopes_.find(topic.substr(0, topic.find(':')));
+  if (scope == scopes_.end()) return false;
+  const auto& events = scope->second->declared.events;
+  return std::any_of(events.begin(), events.end(),
+                     [](const manifest::event& e) { return !e.revokes.empty(); });
+}
+
+// Who may not read what comes after this event, by its declaration; empty: nobody.
+std::string topics::revoked_by(const std::string& topic, const storage::log_entry& what) const {
+  const auto scope = scopes_.find(topic.substr(0, topic.find(':')));
+  if (scope == scopes_.end() || what.event.empty()) return {};
+  const auto& events = scope->second->declared.events;
+  const auto declared = std::find_if(
+      events.begin(), events.end(), [&](const manifest::event& e) { return e.name == what.event; });
+  if (declared == events.end() || declared->revokes.empty()) return {};
+  boost::system::error_code wrong;
+  return dispatch::revoked_by(*declared, json::parse(what.data, wrong));
+}
+
+// By an event that says whose place it ends nobody gets what comes after it. Who else gains or
+// loses a place the log does not say, but that account is told of it.
 void topics::announce_foreign(const std::string& topic, const storage::log_entry& what) {
   clients_->publish(topic, what.number,
                     event_text(topic, what.number, what.event, what.data, what.at));
+  if (const std::string gone = revoked_by(topic, what); !gone.empty()) {
+    for (const connection_id who : connections_of(gone)) end_access(connections_[who], who, topic);
+  }
   constexpr std::string_view account = "account:";
   if (topic.starts_with(account)) look_again(std::string_view(topic).substr(account.size()));
 }

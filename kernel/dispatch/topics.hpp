@@ -44,7 +44,9 @@ class topics {
   std::vector<seen> find(std::string_view principal, std::string_view session) const;
 
   void announce(const pending_event& event, std::int64_t number);
-  void publish(std::string_view topic, std::string_view event, const boost::json::value& data);
+  // `latest_by`: a member of `data`; empty: it makes nothing stale.
+  void publish(std::string_view topic, std::string_view event, const boost::json::value& data,
+               std::string_view latest_by);
   // Whether a commit has come to the store is not known.
   void commit_lost() { heads_.clear(); }
 
@@ -79,16 +81,18 @@ class topics {
     std::deque<std::size_t> behind; // of `follows`: replayed a few at a time
     std::size_t waiting = 0;
     bool is_quiet = false; // not asked for by the client
-    bool only = false;     // those of `cursors`, and the account's
-    bool placed = false;   // `follows` is complete
-    bool unknown = false;  // the owner of a scope could not say
+    // Only asks again where one may read, once the heads of that one are known.
+    std::shared_ptr<resuming> confirms;
+    bool only = false;    // those of `cursors`, and the account's
+    bool placed = false;  // `follows` is complete
+    bool unknown = false; // the owner of a scope could not say
   };
   struct connection {
     session_ptr session;
     std::string remote;
     std::int64_t since_ms = 0;
     bool in_background = false;
-    bool chooses = false; // follows nothing that it did not ask for
+    bool chooses = true; // follows nothing that it did not ask for; so before any resume
     std::set<std::shared_ptr<resuming>> resumes;
     std::set<std::string, std::less<>> follows; // where other nodes publish as well
   };
@@ -97,6 +101,9 @@ class topics {
                             std::string_view data, std::string_view at);
   void announce_now(const pending_event& event, std::int64_t number);
   void announce_foreign(const std::string& topic, const storage::log_entry& what);
+  void lost(const std::shared_ptr<resuming>& r, std::size_t index);
+  bool ends_by_an_event(const std::string& topic) const; // that says whose place there ends
+  std::string revoked_by(const std::string& topic, const storage::log_entry& what) const;
   void look_again(std::string_view principal);
   void follow(connection_id who, const std::string& topic, std::int64_t after, bool hold);
   void stop_following(connection_id who, const std::string& topic);
@@ -110,6 +117,8 @@ class topics {
   // Ends the connection; the client comes back with its cursors.
   void give_up(const resuming& r, std::string_view why);
   std::int64_t known_head(const followed& of);
+  void confirm(const std::shared_ptr<resuming>& r);
+  void confirmed(const resuming& by);
   void heads_known(const std::shared_ptr<resuming>& r);
   void replay_next(const std::shared_ptr<resuming>& r);
   void replay(const std::shared_ptr<resuming>& r, std::size_t index, std::int64_t after);

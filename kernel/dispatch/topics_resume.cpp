@@ -95,6 +95,7 @@ void topics::ask_places(const std::shared_ptr<resuming>& r, const std::string& s
 void topics::places_known(const std::shared_ptr<resuming>& r) {
   if (gone(*r)) return;
   if (r->unknown) return give_up(*r, "what it follows cannot be read; reconnect");
+  if (r->confirms) return confirmed(*r);
   if (r->is_quiet) keep_what_is_new(*r);
   if (r->only) keep_what_was_chosen(*r);
   std::erase_if(r->follows, [&](const followed& f) { return r->revoked.contains(f.topic); });
@@ -117,7 +118,7 @@ void topics::places_known(const std::shared_ptr<resuming>& r) {
     f.head = known_head(f);
     if (f.head < 0) names.push_back(f.topic);
   }
-  if (names.empty()) return heads_known(r);
+  if (names.empty()) return confirm(r);
   for (const std::string& topic : names) heads_.ask(topic);
   std::vector<std::string> asked = names;
   store_.heads(std::move(asked), [this, r, names](const storage::failure& why,
@@ -129,7 +130,7 @@ void topics::places_known(const std::shared_ptr<resuming>& r) {
     auto head = heads.begin();
     for (followed& f : r->follows)
       if (f.head < 0) f.head = *head++;
-    heads_known(r);
+    confirm(r);
   });
 }
 
@@ -140,6 +141,37 @@ std::int64_t topics::known_head(const followed& of) {
   return head >= of.cursor.value_or(0) ? head : -1;
 }
 
+// A place may have been lost on another node since: then its head is of no use, and nothing that
+// comes later would say so.
+void topics::confirm(const std::shared_ptr<resuming>& r) {
+  if (!missed_.is_on()) return heads_known(r);
+  auto again = std::make_shared<resuming>();
+  again->who = r->who;
+  again->session = r->session;
+  again->confirms = r;
+  again->follows.push_back({own_topic(*r->session), 1, std::nullopt, 0});
+  ask_all_places(again);
+}
+
+void topics::confirmed(const resuming& by) {
+  const std::shared_ptr<resuming>& r = by.confirms;
+  std::map<std::string_view, std::int64_t> now;
+  for (const followed& f : by.follows) now[f.topic] = f.from;
+  for (followed& f : r->follows) {
+    const auto still = now.find(f.topic);
+    if (still != now.end()) {
+      f.from = std::max(f.from, still->second); // it may have gone and come again
+      if (f.cursor) f.cursor = std::max(*f.cursor, f.from - 1);
+      now.erase(still);
+    } else if (!r->granted.contains(f.topic)) {
+      end_access(connections_[r->who], r->who, f.topic);
+    }
+  }
+  heads_known(r);
+  // What it came into meanwhile.
+  if (!now.empty() && !r->only && !r->is_quiet) look_again(r->session->principal);
+}
+
 void topics::give_up(const resuming& r, std::string_view why) {
   clients_->close(r.who, resume_at_once, why);
 }
@@ -148,6 +180,10 @@ void topics::heads_known(const std::shared_ptr<resuming>& r) {
   r->waiting = r->follows.size();
   for (std::size_t i = 0; i < r->follows.size(); ++i) {
     followed& f = r->follows[i];
+    if (r->revoked.contains(f.topic)) {
+      caught_up(r, i);
+      continue;
+    }
     missed_.live_after(f.topic, f.head);
     if (f.cursor && *f.cursor < f.head && f.head - *f.cursor <= replay_limit_) {
       r->behind.push_back(i);
@@ -186,9 +222,13 @@ void topics::replay(const std::shared_ptr<resuming>& r, std::size_t index, std::
                     }
                     std::vector<std::pair<std::int64_t, payload>> events;
                     events.reserve(entries.size());
-                    for (const storage::log_entry& e : entries)
+                    for (const storage::log_entry& e : entries) {
                       events.emplace_back(e.number,
                                           event_text(f.topic, e.number, e.event, e.data, e.at));
+                      if (revoked_by(f.topic, e) != r->session->principal) continue;
+                      clients_->replay(r->who, f.topic, std::move(events), false);
+                      return lost(r, index);
+                    }
                     const std::int64_t last = entries.empty() ? after : entries.back().number;
                     f.head = std::max(f.head, last);
                     clients_->replay(r->who, f.topic, std::move(events), !more);
@@ -199,6 +239,14 @@ void topics::replay(const std::shared_ptr<resuming>& r, std::size_t index, std::
                     });
                     if (!more) one_less(r);
                   });
+}
+
+// Its place was taken from it on another node, after it was asked for; unless it has one again.
+void topics::lost(const std::shared_ptr<resuming>& r, std::size_t index) {
+  end_access(connections_[r->who], r->who, r->follows[index].topic);
+  look_again(r->session->principal);
+  replay_next(r);
+  one_less(r);
 }
 
 // Live delivery begins above the head that `resumed` will name.
@@ -260,7 +308,8 @@ void topics::keep_what_is_new(resuming& r) {
   for (const followed& f : r.follows) listed.insert(f.topic);
   for (const auto& [topic, number] : r.granted) listed.insert(topic);
   for (const std::string& topic : before) {
-    if (!listed.contains(topic)) stop_following(r.who, topic);
+    // Otherwise it is read up to that event, which is in the log by now.
+    if (!listed.contains(topic) && !ends_by_an_event(topic)) stop_following(r.who, topic);
   }
   std::erase_if(r.follows, [&](const followed& f) { return before.contains(f.topic); });
   std::erase_if(r.granted, [&](const auto& each) { return before.contains(each.first); });

@@ -5,6 +5,7 @@
 
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 
 namespace parley::net {
@@ -120,11 +121,11 @@ void connection::continue_reading() {
   if (!dead_ && (finishing_ || protocol_->wants_input())) wait_readable();
 }
 
-void connection::queue(payload bytes) {
+void connection::queue(payload bytes, payload latest) {
   if (dead_ || finishing_) return;
   if (!queue_) queue_ = home_.lend_queue();
   queue_->bytes += bytes->size();
-  queue_->frames.push_back(std::move(bytes));
+  queue_->frames.push_back({std::move(bytes), std::move(latest)});
   if (dirty_) return;
   dirty_ = true;
   home_.mark_dirty(*this);
@@ -148,7 +149,7 @@ bool connection::write_some() {
   std::array<iovec, pieces_a_write> pieces;
   std::size_t used = 0, total = 0;
   for (std::size_t i = queue_->head; i < queue_->frames.size() && used < pieces_a_write; ++i) {
-    const std::string& frame = *queue_->frames[i];
+    const std::string& frame = *queue_->frames[i].bytes;
     const std::size_t skip = i == queue_->head ? queue_->offset : 0;
     pieces[used++] = {const_cast<char*>(frame.data()) + skip, frame.size() - skip};
     total += frame.size() - skip;
@@ -172,25 +173,47 @@ void connection::sent(std::size_t bytes) {
   queue_->bytes -= bytes;
   if (finishing_) extend_closing(); // the time to close counts from the last that was taken
   bytes += queue_->offset;
-  while (queue_->head < queue_->frames.size() && bytes >= queue_->frames[queue_->head]->size()) {
-    bytes -= queue_->frames[queue_->head]->size();
-    queue_->frames[queue_->head++].reset();
+  while (queue_->head < queue_->frames.size() &&
+         bytes >= queue_->frames[queue_->head].bytes->size()) {
+    bytes -= queue_->frames[queue_->head].bytes->size();
+    queue_->frames[queue_->head++] = {};
   }
   queue_->offset = bytes;
   if (queue_->head == queue_->frames.size()) home_.return_queue(std::move(queue_));
   home_.has_read(*this);
 }
 
+// Those before it have begun to go out; `covered`: what is left of them.
+std::size_t connection::first_unsent(std::size_t& covered) const {
+  const std::size_t committed = transport_.committed();
+  std::size_t at = queue_->head;
+  covered = 0;
+  while (at < queue_->frames.size() &&
+         (covered < committed || (at == queue_->head && queue_->offset > 0))) {
+    const std::size_t skip = at == queue_->head ? queue_->offset : 0;
+    covered += queue_->frames[at++].bytes->size() - skip;
+  }
+  return at;
+}
+
+bool connection::drop_stale(const std::string& latest) {
+  if (!writing_ || !queue_) return false; // it goes out at the end of this turn
+  std::size_t covered = 0;
+  auto& frames = queue_->frames;
+  const auto unsent = frames.begin() + static_cast<std::ptrdiff_t>(first_unsent(covered));
+  const auto stale = std::find_if(unsent, frames.end(), [&latest](const queued_frame& each) {
+    return each.latest && *each.latest == latest;
+  });
+  if (stale == frames.end()) return false;
+  queue_->bytes -= stale->bytes->size();
+  frames.erase(stale);
+  return true;
+}
+
 void connection::drop_unsent() {
   if (!queue_) return;
-  const std::size_t committed = transport_.committed();
-  std::size_t keep = queue_->head, covered = 0;
-  while (keep < queue_->frames.size() &&
-         (covered < committed || (keep == queue_->head && queue_->offset > 0))) {
-    const std::size_t skip = keep == queue_->head ? queue_->offset : 0;
-    covered += queue_->frames[keep++]->size() - skip;
-  }
-  queue_->frames.resize(keep);
+  std::size_t covered = 0;
+  queue_->frames.resize(first_unsent(covered));
   queue_->bytes = covered;
   if (queue_->head == queue_->frames.size()) home_.return_queue(std::move(queue_));
 }

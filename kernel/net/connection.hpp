@@ -24,8 +24,12 @@ using tcp_socket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 // Lent by the shard while there is something to send; an idle connection has none.
+struct queued_frame {
+  payload bytes;
+  payload latest; // of an event that another with the same makes stale; mostly null
+};
 struct outbound {
-  std::vector<payload> frames;
+  std::vector<queued_frame> frames;
   std::size_t head = 0;   // the first one that is not sent
   std::size_t offset = 0; // sent bytes of it
   std::size_t bytes = 0;  // of all, sent ones not counted
@@ -40,7 +44,9 @@ class connection {
 
   void start(const tls_context* tls);
   void become(std::unique_ptr<protocol> next); // also from inside the old one
-  void queue(payload bytes);
+  void queue(payload bytes, payload latest = nullptr);
+  // Whether such an event waited for a slow reader; then it does not any more.
+  bool drop_stale(const std::string& latest);
   void deflate_up_to(std::uint32_t bytes) { deflated_most_ = bytes; } // agreed with the client
   void flush();
   void finish();           // after what is queued: end sending, read to the end, close
@@ -72,6 +78,7 @@ class connection {
   void input_ended();
   bool write_some();
   void sent(std::size_t bytes);
+  std::size_t first_unsent(std::size_t& covered) const;
   void end_sending();
   void extend_closing();
 

@@ -76,6 +76,13 @@ void http_session::respond_document(std::uint64_t exchange,
 bool http_session::handle_file(const request_target& to) {
   if (request_.verb != "GET" && request_.verb != "HEAD") return false;
   const dispatch::file* const found = registry_->find_file(to.path);
+  if (found == nullptr && registry_->find_file(to.path + "/") != nullptr) {
+    reply there; // what the page names is relative to its folder
+    there.status = 308;
+    there.headers = "Location: " + to.path + "/\r\n";
+    respond_text(std::move(there), {});
+    return true;
+  }
   if (found == nullptr) return false;
   respond_file(*found, registry_); // which keeps it alive
   return true;

@@ -63,7 +63,8 @@ namespace {
 // Beast takes a coding that it does not know for no body at all, and the last of two names for
 // either: a proxy in front may see the requests end elsewhere (RFC 9112, 3.2 and 6.1).
 bool is_ambiguous(const http::request<http::string_body>& message) {
-  if (message.count(http::field::host) > 1) return true;
+  const auto hosts = message.count(http::field::host);
+  if (hosts > 1 || (hosts == 0 && message.version() >= 11)) return true;
   if (message.count(http::field::authorization) > 1) return true;
   const auto coding = message[http::field::transfer_encoding];
   return message.count(http::field::transfer_encoding) > 0 &&

@@ -45,7 +45,7 @@ TEST(http, answers_pipelined_requests_in_order_also_byte_by_byte) {
   std::string all;
   for (int i = 0; i < 50; ++i) {
     all += post("/v1/places/p/echo", R"({"text":"number )" + std::to_string(i) + "\"}");
-    all += "GET / HTTP/1.1\r\n\r\n";
+    all += "GET / HTTP/1.1\r\nHost: here\r\n\r\n";
   }
   one.send(all);
   for (int i = 0; i < 50; ++i) {
@@ -62,7 +62,7 @@ TEST(http, reads_chunked_bodies) {
   fixture here;
   client one = here.connect();
   one.send(
-      "POST /v1/places/p/echo HTTP/1.1\r\nContent-Type: application/json\r\n"
+      "POST /v1/places/p/echo HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
       "Transfer-Encoding: chunked\r\n\r\n9\r\n{\"text\":\"\r\n4\r\nhi\"}\r\n0\r\n\r\n");
   EXPECT_EQ(one.reply().status, 200);
   EXPECT_EQ(one.get("/").status, 200);
@@ -72,7 +72,7 @@ TEST(http, answers_expect_100_continue) {
   fixture here;
   client one = here.connect();
   one.send(
-      "POST /v1/places/p/echo HTTP/1.1\r\nContent-Type: application/json\r\n"
+      "POST /v1/places/p/echo HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
       "Content-Length: 13\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(one.reply(false).status, 100);
   one.send(R"({"text":"hi"})");
@@ -101,14 +101,16 @@ TEST(http, refuses_bad_parameters_with_codes) {
   code(post(at, R"({"text":"a","place":"twice"})"), 400, "invalid_params");
   code(post(at + "?count=many", R"({"text":"a"})"), 400, "invalid_params");
   code(post(at, R"({"text":"a"})", "Content-Type: text/plain\r\n"), 415, "unsupported_media_type");
+  code(post(at, R"({"text":"a"})", "Content-Type: application/json\r\nContent-Encoding: gzip\r\n"),
+       415, "unsupported_media_type");
   code(post("/v1/nowhere", "{}"), 404, "unknown_method");
-  code("GET /v1/inner HTTP/1.1\r\n\r\n", 404, "unknown_method");
-  code("GET /v1/fail HTTP/1.1\r\n\r\n", 422, "too_many_things");
-  code("GET /nowhere HTTP/1.1\r\n\r\n", 404, "not_found");
-  code("GET /v1/whoami?text=%00 HTTP/1.1\r\n\r\n", 400, "invalid_params");
-  code("GET /%ff HTTP/1.1\r\n\r\n", 404, "not_found");
-  code("GET /../../etc/passwd HTTP/1.1\r\n\r\n", 404, "not_found");
-  one.send("GET " + at + " HTTP/1.1\r\n\r\n");
+  code("GET /v1/inner HTTP/1.1\r\nHost: here\r\n\r\n", 404, "unknown_method");
+  code("GET /v1/fail HTTP/1.1\r\nHost: here\r\n\r\n", 422, "too_many_things");
+  code("GET /nowhere HTTP/1.1\r\nHost: here\r\n\r\n", 404, "not_found");
+  code("GET /v1/whoami?text=%00 HTTP/1.1\r\nHost: here\r\n\r\n", 400, "invalid_params");
+  code("GET /%ff HTTP/1.1\r\nHost: here\r\n\r\n", 404, "not_found");
+  code("GET /../../etc/passwd HTTP/1.1\r\nHost: here\r\n\r\n", 404, "not_found");
+  one.send("GET " + at + " HTTP/1.1\r\nHost: here\r\n\r\n");
   const http_reply got = one.reply();
   EXPECT_EQ(got.status, 405);
   EXPECT_EQ(got.headers.at("allow"), "POST");
@@ -142,11 +144,14 @@ TEST(http, serves_files_with_their_headers) {
   const http_reply same = one.get("/", "If-None-Match: \"0\", \"1\"\r\n");
   EXPECT_EQ(same.status, 304);
   EXPECT_FALSE(same.headers.contains("content-length"));
-  one.send("HEAD /app.js HTTP/1.1\r\n\r\n");
+  one.send("HEAD /app.js HTTP/1.1\r\nHost: here\r\n\r\n");
   const http_reply head = one.reply(false);
   EXPECT_EQ(head.headers.at("content-length"), "3000000");
   EXPECT_THAT(head.headers.at("cache-control"), HasSubstr("immutable"));
   EXPECT_EQ(one.get("/app.js").body.size(), 3'000'000U);
+  const http_reply folder = one.get("/help");
+  EXPECT_EQ(folder.status, 308);
+  EXPECT_EQ(folder.headers.at("location"), "/help/");
   EXPECT_EQ(one.get("/").status, 200);
 }
 
@@ -167,10 +172,10 @@ TEST(http, answers_documents_once_a_generation) {
   EXPECT_EQ(got.body, "{}");
   EXPECT_EQ(got.headers.at("content-type"), "application/json");
   EXPECT_EQ(got.headers.at("etag"), "\"3\"");
-  one.send("GET /v1/openapi.json HTTP/1.1\r\nIf-None-Match: \"2\", \"3\"\r\n\r\n");
+  one.send("GET /v1/openapi.json HTTP/1.1\r\nHost: here\r\nIf-None-Match: \"2\", \"3\"\r\n\r\n");
   EXPECT_EQ(one.reply(false).status, 304);
   EXPECT_EQ(one.get("/v1/openapi.json", "If-None-Match: \"2\"\r\n").status, 200);
-  one.send("HEAD /v1/openapi.json HTTP/1.1\r\n\r\n");
+  one.send("HEAD /v1/openapi.json HTTP/1.1\r\nHost: here\r\n\r\n");
   EXPECT_EQ(one.reply(false).headers.at("content-length"), "2");
   one.send(post("/v1/openapi.json", "{}"));
   EXPECT_EQ(one.reply().status, 405);
@@ -182,8 +187,10 @@ TEST(http, answers_documents_once_a_generation) {
 TEST(http, closes_after_what_it_cannot_understand) {
   fixture here;
   for (const std::string bad :
-       {"nonsense\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-        "POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"}) {
+       {"nonsense\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: here\r\nContent-Length: x\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n"}) {
     client one = here.connect();
     one.send(bad);
     EXPECT_EQ(one.reply().status, 400) << bad;
@@ -200,7 +207,7 @@ TEST(http, refuses_requests_whose_end_can_be_doubted) {
         "Transfer-Encoding:\r\n gzip", "Host: one\r\nHost: two",
         "Authorization: Bearer good\r\nAuthorization: Bearer bad"}) {
     client one = here.connect();
-    one.send("POST /healthz HTTP/1.1\r\n" + header +
+    one.send("POST /healthz HTTP/1.1\r\nHost: here\r\n" + header +
              "\r\n\r\nGET /healthz HTTP/1.1\r\nHost: here\r\n\r\n");
     EXPECT_EQ(one.reply().status, 400) << header;
     EXPECT_EQ(one.reply().status, 0) << header; // the second is not read
@@ -269,17 +276,18 @@ TEST(http, limits_header_and_body) {
     how.limits.body_bytes = 10'000;
   });
   client big_header = here.connect();
-  big_header.send("GET / HTTP/1.1\r\nX: " + std::string(2'000, 'x') + "\r\n\r\n");
+  big_header.send("GET / HTTP/1.1\r\nHost: here\r\nX: " + std::string(2'000, 'x') + "\r\n\r\n");
   EXPECT_EQ(big_header.reply().status, 413);
   client endless_header = here.connect();
-  endless_header.send("GET / HTTP/1.1\r\nX: " + std::string(100'000, 'x'));
+  endless_header.send("GET / HTTP/1.1\r\nHost: here\r\nX: " + std::string(100'000, 'x'));
   EXPECT_EQ(endless_header.reply().status, 413);
   client big_body = here.connect();
-  big_body.send("POST /v1/places/p/echo HTTP/1.1\r\nContent-Length: 10001\r\n\r\n");
+  big_body.send("POST /v1/places/p/echo HTTP/1.1\r\nHost: here\r\nContent-Length: 10001\r\n\r\n");
   EXPECT_EQ(big_body.reply().status, 413);
   EXPECT_TRUE(big_body.ended());
   client endless = here.connect();
-  endless.send("POST /v1/places/p/echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+  endless.send(
+      "POST /v1/places/p/echo HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n");
   for (int i = 0; i < 200; ++i) endless.send("64\r\n" + std::string(100, 'x') + "\r\n");
   EXPECT_EQ(endless.reply().status, 413);
 }
@@ -292,7 +300,7 @@ TEST(http, limits_time) {
   slow_header.send("GET / HT");
   while (here.server->counters().bytes_in == before) here.on_logic([] {});
   slow_body.send(
-      "POST /v1/places/p/echo HTTP/1.1\r\nContent-Length: 10\r\nExpect: "
+      "POST /v1/places/p/echo HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\nExpect: "
       "100-continue\r\n\r\n");
   EXPECT_EQ(slow_body.reply(false).status, 100);
   EXPECT_EQ(silent.get("/").status, 200); // by now the shard has seen all three
@@ -309,7 +317,7 @@ TEST(http, limits_time) {
 TEST(http, answers_after_the_client_has_ended_sending) {
   fixture here;
   client one = here.connect();
-  one.send("GET /v1/wait HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n");
+  one.send("GET /v1/wait HTTP/1.1\r\nHost: here\r\n\r\nGET / HTTP/1.1\r\nHost: here\r\n\r\n");
   one.end_sending();
   const auto request = here.entry.wait_request();
   here.on_logic([&] { here.server->answer(request.connection, request.exchange, {"7", {}}); });

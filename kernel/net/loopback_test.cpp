@@ -287,6 +287,7 @@ std::shared_ptr<const dispatch::registry> test_registry() {
   };
   offer->files["/"] =
       made_file({"<p>page</p>", "text/html; charset=utf-8", "\"1\"", "default-src 'self'", false});
+  offer->files["/help/"] = offer->files["/"];
   offer->files["/app.js"] =
       made_file({std::string(3'000'000, 'j'), "text/javascript", "\"2\"", "", true});
   return std::make_shared<dispatch::registry>(

@@ -107,6 +107,10 @@ std::optional<dispatch::error> read_body(const http_request& request, json::valu
     out.emplace_object();
     return std::nullopt;
   }
+  if (request.find("content-encoding") != nullptr) {
+    return dispatch::error{"unsupported_media_type",
+                           "Send the body as it is, without Content-Encoding."};
+  }
   if (!is_json(request)) {
     return dispatch::error{"unsupported_media_type",
                            "Send the body as JSON, with Content-Type: application/json."};

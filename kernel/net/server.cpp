@@ -268,20 +268,22 @@ void server::authenticated(dispatch::connection_id to, dispatch::session_ptr who
   });
 }
 
-void server::publish(std::string_view topic, std::int64_t number, dispatch::payload event) {
+void server::publish(std::string_view topic, std::int64_t number, dispatch::payload event,
+                     std::string_view latest) {
   if (state_->stopped) return;
   count(state_->around.counters.events_published);
   // Encoded here, once; each shard shares the frame and the name.
   const auto name = std::make_shared<const std::string>(topic);
-  const payload frame = make_text(*event);
+  event_frame what{number, make_text(*event), nullptr};
+  if (!latest.empty()) what.latest = std::make_shared<const std::string>(latest);
   for (const auto& one : state_->shards) {
-    one->loop().post([one, name, number, frame] { one->topics().publish(*name, number, frame); });
+    one->loop().post([one, name, what] { one->topics().publish(*name, what); });
   }
 }
 
 void server::send(dispatch::connection_id to, dispatch::payload text) {
   state_->with(to, [text = std::move(text)](connection& found) {
-    if (found.speaks()->listening()) found.home().deliver(found, make_text(*text), false);
+    if (found.speaks()->listening()) found.home().deliver(found, make_text(*text));
   });
 }
 
@@ -298,10 +300,10 @@ void server::replay(dispatch::connection_id who, std::string_view topic,
                     std::vector<std::pair<std::int64_t, dispatch::payload>> events, bool last) {
   state_->with(who,
                [name = std::string(topic), events = std::move(events), last](connection& found) {
-                 std::vector<numbered_frame> frames;
+                 std::vector<event_frame> frames;
                  frames.reserve(events.size());
                  for (const auto& [number, event] : events)
-                   frames.emplace_back(number, make_text(*event));
+                   frames.push_back({number, make_text(*event), nullptr});
                  found.home().topics().replay(found, name, frames, last);
                });
 }
@@ -346,6 +348,8 @@ std::string server::metrics() const {
       {"writes_total", "counter", "System calls that wrote.", c.writes},
       {"calls_total", "counter", "Method calls handed to the logic.", c.calls},
       {"events_published_total", "counter", "Events published to topics.", c.events_published},
+      {"ephemeral_merged_total", "counter", "Ephemeral events that a later one has replaced.",
+       c.ephemeral_merged},
       {"ephemeral_dropped_total", "counter", "Ephemeral events left out.", c.ephemeral_dropped},
       {"slow_readers_closed_total", "counter", "Connections closed as too slow.", c.slow_closed},
       {"timeouts_total", "counter", "Connections closed by a time limit.", c.timed_out},

@@ -55,7 +55,8 @@ class server final : public dispatch::clients {
   void answer(dispatch::connection_id to, std::uint64_t exchange, dispatch::outcome what) override;
   void authenticated(dispatch::connection_id to, dispatch::session_ptr who,
                      std::optional<dispatch::error> why_not) override;
-  void publish(std::string_view topic, std::int64_t number, dispatch::payload event) override;
+  void publish(std::string_view topic, std::int64_t number, dispatch::payload event,
+               std::string_view latest = {}) override;
   void send(dispatch::connection_id to, dispatch::payload text) override;
   void follow(dispatch::connection_id who, std::string_view topic, std::int64_t after,
               bool hold) override;

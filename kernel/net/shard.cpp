@@ -84,21 +84,32 @@ std::string shard::request_id(dispatch::connection_id connection, std::uint64_t 
   return around_->boot + '-' + std::to_string(connection) + '-' + std::to_string(exchange);
 }
 
-void shard::deliver(connection& to, const payload& frame, bool ephemeral) {
-  if (to.finishing() || to.dead()) return;
-  if (ephemeral && to.in_background()) return;
-  const std::size_t limit = around_->limits.queue_bytes;
-  if (ephemeral && to.queued_bytes() > limit / 2) {
+void shard::deliver(connection& to, const event_frame& what) {
+  if (what.number != 0) return deliver(to, what.bytes);
+  if (to.finishing() || to.dead() || to.in_background()) return;
+  if (what.latest && to.drop_stale(*what.latest)) {
+    count(around_->counters.ephemeral_merged);
+  } else if (to.queued_bytes() > around_->limits.queue_bytes / 2) {
     count(around_->counters.ephemeral_dropped);
     return;
   }
+  put(to, what.bytes, what.latest);
+}
+
+void shard::deliver(connection& to, const payload& frame) {
+  if (to.finishing() || to.dead()) return;
+  const std::size_t limit = around_->limits.queue_bytes;
   if (to.queued_bytes() > limit) to.flush(); // a burst within one turn is no slow reader yet
   if (to.dead()) return;
   // What waits is counted before this one: a reply may be bigger than the limit by itself.
   if (to.queued_bytes() > limit) return held_too_much(to);
+  put(to, frame, nullptr);
+}
+
+void shard::put(connection& to, const payload& frame, const payload& latest) {
   const bool deflated = frame->size() > around_->limits.deflate_above_bytes &&
                         to.takes_deflated(frame->size()) && is_text(*frame);
-  to.queue(deflated ? deflater_.deflate(frame) : frame);
+  to.queue(deflated ? deflater_.deflate(frame) : frame, latest);
   count(around_->counters.frames_out);
 }
 

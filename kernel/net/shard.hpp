@@ -71,9 +71,10 @@ class shard final : public topic_table::sink, public std::enable_shared_from_thi
   bool draining() const { return draining_; }
   void close_all(bool at_once);
 
-  // Queues a frame, unless the reader is too slow: then ephemeral ones are left out, and a full
-  // queue closes the connection.
-  void deliver(connection& to, const payload& frame, bool ephemeral) override;
+  // Queues a frame, unless the reader is too slow: then ephemeral ones take the place of what they
+  // make stale, or are left out, and a full queue closes the connection.
+  void deliver(connection& to, const event_frame& what) override;
+  void deliver(connection& to, const payload& frame); // no event
   // For the logic, once little waits for the reader; never where the connection ends before.
   void when_read(connection& who, env::task then);
 
@@ -91,6 +92,7 @@ class shard final : public topic_table::sink, public std::enable_shared_from_thi
   follows& follows_of(connection& of) override { return of.following; }
   void held_too_much(connection& who) override;
   bool is_little(const connection& who) const;
+  void put(connection& to, const payload& frame, const payload& latest);
   void end_turn();
   void hand_over();
   void sweep();

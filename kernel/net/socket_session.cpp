@@ -307,7 +307,7 @@ void socket_session::refuse_frame(const dispatch::error& why) {
 }
 
 void socket_session::send(payload frame) {
-  home_.deliver(on_, frame, false);
+  home_.deliver(on_, frame);
 }
 
 void socket_session::close(std::uint16_t code, std::string_view reason) {

@@ -156,9 +156,9 @@ TEST_P(tls_versions, carries_requests_and_large_replies) {
   secure_client one(here.server->ports().at(0), GetParam());
   ASSERT_TRUE(one.connected);
   EXPECT_EQ(one.version(), GetParam() == TLS1_2_VERSION ? "TLSv1.2" : "TLSv1.3");
-  one.send("GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n");
+  one.send("GET / HTTP/1.1\r\nHost: here\r\n\r\nGET / HTTP/1.1\r\nHost: here\r\n\r\n");
   EXPECT_THAT(one.read_to("page</p>"), HasSubstr("200 OK"));
-  one.send("GET /app.js HTTP/1.1\r\nConnection: close\r\n\r\n");
+  one.send("GET /app.js HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
   const std::string all = one.read_to("never");
   EXPECT_GT(all.size(), 3'000'000U);
   EXPECT_TRUE(all.ends_with("jjjj"));
@@ -212,12 +212,12 @@ TEST(tls, refuses_older_versions_and_plain_text) {
   const secure_client old(here.server->ports().at(0), TLS1_1_VERSION);
   EXPECT_FALSE(old.connected);
   client plain = here.connect();
-  plain.send("GET / HTTP/1.1\r\n\r\n");
+  plain.send("GET / HTTP/1.1\r\nHost: here\r\n\r\n");
   EXPECT_TRUE(plain.ended());
   client silent = here.connect();
   while (here.server->counters().open == 0) here.on_logic([] {});
   secure_client later(here.server->ports().at(0), TLS1_3_VERSION);
-  later.send("GET / HTTP/1.1\r\n\r\n");
+  later.send("GET / HTTP/1.1\r\nHost: here\r\n\r\n");
   later.read_to("page</p>"); // by now the shard has adopted the silent one
   here.advance(std::chrono::seconds(11));
   EXPECT_TRUE(silent.ended());

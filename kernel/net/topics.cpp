@@ -29,35 +29,37 @@ std::int64_t topic_table::sent_to(connection& who, std::string_view name) {
   return one == nullptr ? 0 : one->after;
 }
 
-void topic_table::publish(std::string_view name, std::int64_t number, const payload& frame) {
+void topic_table::publish(std::string_view name, const event_frame& event) {
   topic* const what = find(name);
   if (what == nullptr) return;
   // A delivery never changes the followers: connections that must go are removed after the turn.
   for (follower& one : what->followers) {
     if (one.held) {
-      keep(one, number, frame);
+      keep(one, event);
     } else {
-      give(one, number, frame);
+      give(one, event);
     }
   }
 }
 
-void topic_table::give(follower& one, std::int64_t number, const payload& frame) {
-  if (number != 0) {
-    if (number <= one.after) return;
-    one.after = number;
+void topic_table::give(follower& one, const event_frame& what) {
+  if (what.number != 0) {
+    if (what.number <= one.after) return;
+    one.after = what.number;
   }
-  sink_.deliver(*one.who, frame, number == 0);
+  sink_.deliver(*one.who, what);
 }
 
-void topic_table::keep(follower& one, std::int64_t number, const payload& frame) {
-  one.held->bytes += frame->size();
+void topic_table::keep(follower& one, const event_frame& what) {
+  const std::size_t bytes = what.bytes->size();
+  if (what.number == 0 && one.held->bytes + bytes > held_limit_ / 2) return; // as in a full queue
+  one.held->bytes += bytes;
   if (one.held->bytes > held_limit_) {
     one.held->frames.clear();
     sink_.held_too_much(*one.who);
     return;
   }
-  one.held->frames.emplace_back(number, frame);
+  one.held->frames.push_back(what);
 }
 
 void topic_table::follow_topic(connection& who, std::string_view name, std::int64_t after,
@@ -83,13 +85,13 @@ void topic_table::follow_topic(connection& who, std::string_view name, std::int6
 }
 
 void topic_table::replay(connection& who, std::string_view name,
-                         const std::vector<numbered_frame>& frames, bool last) {
+                         const std::vector<event_frame>& frames, bool last) {
   follower* const one = find(who, name);
   if (one == nullptr) return;
-  for (const auto& [number, frame] : frames) give(*one, number, frame);
+  for (const event_frame& each : frames) give(*one, each);
   if (!last || !one->held) return;
   const auto held = std::move(one->held);
-  for (const auto& [number, frame] : held->frames) give(*one, number, frame);
+  for (const event_frame& each : held->frames) give(*one, each);
 }
 
 void topic_table::unfollow(connection& who, std::string_view name) {

@@ -23,11 +23,15 @@ struct follow {
 };
 using follows = std::vector<follow>;
 
-using numbered_frame = std::pair<std::int64_t, payload>; // 0: ephemeral
+struct event_frame {
+  std::int64_t number = 0; // 0: ephemeral
+  payload bytes;
+  payload latest; // of an ephemeral one: takes the place of what waits with the same; may be null
+};
 
 // What was published while its replay was under way.
 struct held_frames {
-  std::vector<numbered_frame> frames;
+  std::vector<event_frame> frames;
   std::size_t bytes = 0;
 };
 
@@ -49,16 +53,16 @@ class topic_table {
   class sink {
    public:
     virtual ~sink() = default;
-    virtual void deliver(connection& to, const payload& frame, bool ephemeral) = 0;
+    virtual void deliver(connection& to, const event_frame& what) = 0;
     virtual follows& follows_of(connection& of) = 0;
     virtual void held_too_much(connection& who) = 0;
   };
 
   topic_table(sink& to, std::size_t held_limit) : sink_(to), held_limit_(held_limit) {}
 
-  void publish(std::string_view name, std::int64_t number, const payload& frame);
+  void publish(std::string_view name, const event_frame& what);
   void follow_topic(connection& who, std::string_view name, std::int64_t after, bool hold);
-  void replay(connection& who, std::string_view name, const std::vector<numbered_frame>& frames,
+  void replay(connection& who, std::string_view name, const std::vector<event_frame>& frames,
               bool last);
   void unfollow(connection& who, std::string_view name);
   void forget(connection& who); // all of its topics
@@ -76,8 +80,8 @@ class topic_table {
 
   topic* find(std::string_view name);
   follower* find(connection& who, std::string_view name);
-  void give(follower& one, std::int64_t number, const payload& frame);
-  void keep(follower& one, std::int64_t number, const payload& frame);
+  void give(follower& one, const event_frame& what);
+  void keep(follower& one, const event_frame& what);
   void remove(follows& of, std::size_t slot);
 
   sink& sink_;

@@ -254,7 +254,7 @@ parley_status publish(parley_call handle, parley_str event, parley_str place, pa
   }
   if (!plugin.shared->dispatch) return PARLEY_E_UNAVAILABLE;
   plugin.shared->dispatch->all_topics().publish(declared->topic + ":" + std::string(view(place)),
-                                                view(event), *value);
+                                                view(event), *value, declared->latest_by);
   return PARLEY_OK;
 }
 

@@ -42,6 +42,17 @@ events:
     topic: board
     durable: true
     data: { type: object, properties: { id: id, seq: seq } }
+  board.left:
+    doc: Somebody writes there no more.
+    topic: board
+    durable: true
+    revokes: who
+    data: { type: object, required: [who], properties: { who: { type: string } } }
+  pen.moved:
+    doc: Where it is now.
+    topic: board
+    latest_by: id
+    data: { type: object, required: [id], properties: { id: id } }
 collections:
   notes: { version: 1, key: [board, seq], fields: { board: id, seq: seq, id: id } }
   doors: { version: 1, key: [board], fields: { board: id, open: { type: boolean } } }

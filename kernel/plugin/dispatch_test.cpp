@@ -3,6 +3,7 @@
 
 #include "parley/env.h"
 #include "parley/offload.h"
+#include "parley/topic.h"
 #include "plugin/boards_test.hpp"
 
 #include <future>
@@ -249,6 +250,44 @@ TEST_F(meeting, a_grant_that_the_places_do_not_show_yet_is_followed_all_the_same
   until([&] { return logged("{\"resumed\""); });
   EXPECT_THAT(clients_.log, Contains("replay board:b2 2"));
   EXPECT_THAT(clients_.log.back(), HasSubstr("\"board:b2\":2"));
+}
+
+TEST_F(meeting, an_event_that_says_whose_place_it_ends_ends_it) {
+  add_free_boards();
+  places_step = [](parley_call c, const json::value&) {
+    finish(c, json::array{json::object{{"place", "b1"}}});
+  };
+  call("boards.echo", {});
+  resume({});
+  until([&] { return logged("{\"resumed\""); });
+  clients_.log.clear();
+  for (const char* who : {"bob", "alice"}) {
+    echo_step = [&, who](parley_call c, const json::value&) {
+      const parley_batch b = batch(c);
+      store().publish(b, str("board.left"), str("b1"), value(c, json::object{{"who", who}}));
+      store().commit(b, 0, done,
+                     once([=](parley_status, const json::value&) { finish(c, nullptr); }));
+    };
+    EXPECT_FALSE(logged("unfollow board:b1"));
+    call("boards.echo", {});
+  }
+  EXPECT_THAT(clients_.log,
+              ElementsAre("publish board:b1 1", "publish board:b1 2", "unfollow board:b1"));
+}
+
+TEST_F(meeting, an_event_may_be_of_interest_only_as_the_latest) {
+  add_free_boards();
+  echo_step = [&](parley_call c, const json::value&) {
+    for (const char* id : {"p1", "p2"}) {
+      EXPECT_EQ(api<parley_topic_api>(PARLEY_TOPIC_INTERFACE)
+                    .publish(c, str("pen.moved"), str("b1"), value(c, json::object{{"id", id}})),
+                PARLEY_OK);
+    }
+    finish(c, nullptr);
+  };
+  call("boards.echo", {});
+  EXPECT_THAT(clients_.latests,
+              ElementsAre(R"(["board:b1","pen.moved","p1"])", R"(["board:b1","pen.moved","p2"])"));
 }
 
 TEST_F(meeting, many_topics_are_replayed_to_the_last) {

@@ -33,13 +33,16 @@ class noted_clients final : public dispatch::clients {
   std::map<std::uint64_t, dispatch::outcome> answers;
   std::vector<std::string> log;       // one line for each of the others
   std::vector<std::string> published; // the events' texts
+  std::vector<std::string> latests;   // of those that make others stale
 
   void answer(dispatch::connection_id, std::uint64_t exchange, dispatch::outcome what) override {
     answers[exchange] = std::move(what);
   }
   void authenticated(dispatch::connection_id, dispatch::session_ptr,
                      std::optional<dispatch::error>) override {}
-  void publish(std::string_view topic, std::int64_t number, dispatch::payload event) override {
+  void publish(std::string_view topic, std::int64_t number, dispatch::payload event,
+               std::string_view latest) override {
+    if (!latest.empty()) latests.emplace_back(latest);
     note("publish", topic, number);
     published.push_back(*event);
   }

@@ -143,14 +143,21 @@ function plugin.methods.polls.get(call, params)
 end
 
 function plugin.methods.polls.list(call, params)
-  local found = polls:range(call, {
-    prefix = { params.conversation }, before = params.before, reverse = true, limit = params.limit,
-  })
-  local items = parley.array {}
-  for _, poll in ipairs(found.items) do
-    if poll.seq >= (call.readable_from or 1) then table.insert(items, shown(poll)) end
+  local items, before = parley.array {}, params.before
+  while true do
+    local found = polls:range(call, {
+      prefix = { params.conversation }, before = before, reverse = true, limit = params.limit + 1,
+    })
+    for _, poll in ipairs(found.items) do
+      if poll.seq >= (call.readable_from or 1) then
+        if #items == params.limit then return { items = items, more = true } end
+        table.insert(items, shown(poll))
+      end
+    end
+    -- Whether there is more says nothing of what was before: others are looked for behind it.
+    if not found.more then return { items = items, more = false } end
+    before = found.items[#found.items].id
   end
-  return { items = items, more = found.more }
 end
 
 return plugin

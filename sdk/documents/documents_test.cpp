@@ -113,6 +113,18 @@ TEST(openapi, says_of_a_method_what_its_manifest_says) {
   EXPECT_THAT(at(add, "/responses/422/description"), HasSubstr("`too_long`"));
 }
 
+TEST(openapi, names_how_else_one_may_say_who_one_is) {
+  const manifest::manifest keys =
+      read("plugin: keys\nversion: 1.0.0\nsummary: Keys.\nhttp_authentication: [basic]\n");
+  const json::value all = openapi({&notes(), &keys}, {"Here", "0.1.0"});
+  EXPECT_EQ(json::serialize(all.at_pointer("/components/securitySchemes/basic")),
+            R"({"type":"http","scheme":"basic"})");
+  EXPECT_EQ(json::serialize(all.at_pointer("/paths/~1v1~1books~1{book}~1notes/post/security")),
+            R"([{"bearer":[]},{"basic":[]}])");
+  EXPECT_EQ(json::serialize(all.at_pointer("/paths/~1v1~1books~1{book}~1notes/get/security")),
+            R"([{},{"bearer":[]},{"basic":[]}])");
+}
+
 TEST(openapi, takes_plain_parameters_of_get_from_the_query_and_says_null_for_no_result) {
   const auto& list = open().at_pointer("/paths/~1v1~1books~1{book}~1notes/get");
   EXPECT_EQ(at(list, "/summary"), R"("notes.list")");

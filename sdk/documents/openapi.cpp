@@ -44,7 +44,10 @@ path_text read_path(const std::string& path) {
 
 class writer {
  public:
-  writer(const manifests& all, const about& server) : all_(for_clients(all)), server_(server) {}
+  writer(const manifests& all, const about& server) : all_(for_clients(all)), server_(server) {
+    for (const manifest::manifest* each : all)
+      for (const std::string& scheme : each->http_authentication) also_by_.insert(scheme);
+  }
 
   json::object run() {
     for (const manifest::manifest* by : all_) {
@@ -109,9 +112,12 @@ class writer {
     return out;
   }
 
-  static json::array security(const manifest::method& m) {
-    const json::object bearer{{"bearer", json::array{}}};
-    return m.required ? json::array{bearer} : json::array{json::object{}, bearer};
+  json::array security(const manifest::method& m) const {
+    json::array out;
+    if (!m.required) out.push_back(json::object{});
+    out.push_back(json::object{{"bearer", json::array{}}});
+    for (const std::string& scheme : also_by_) out.push_back(json::object{{scheme, json::array{}}});
+    return out;
   }
 
   // As kernel/net/rest.cpp collects them: from the path; of GET and DELETE plain ones from the
@@ -257,11 +263,12 @@ class writer {
     json::object schemas;
     schemas["problem"] = problem();
     for (const auto& [name, schema] : schemas_.types()) schemas[name] = schema;
-    return {{"securitySchemes",
-             {{"bearer",
-               {{"type", "http"},
-                {"scheme", "bearer"},
-                {"description", "The access token that a log-in gives."}}}}},
+    json::object by{{"bearer",
+                     {{"type", "http"},
+                      {"scheme", "bearer"},
+                      {"description", "The access token that a log-in gives."}}}};
+    for (const std::string& scheme : also_by_) by[scheme] = {{"type", "http"}, {"scheme", scheme}};
+    return {{"securitySchemes", std::move(by)},
             {"responses", responses()},
             {"schemas", std::move(schemas)}};
   }
@@ -296,6 +303,7 @@ class writer {
   std::map<std::string, json::object> paths_;      // by the path without names
   std::map<std::string, std::string> shape_names_; // the path of the document, by the same
   std::set<unsigned> used_;                        // statuses that some method names
+  std::set<std::string> also_by_;                  // schemes besides bearer
 };
 
 } // namespace

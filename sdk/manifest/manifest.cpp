@@ -150,6 +150,7 @@ class reader {
       if (m.value().is_string()) out.optional_dependencies[m.key()] = m.value().get_string();
     }
     out.provides = strings_in(root, "provides");
+    out.http_authentication = strings_in(root, "http_authentication");
     const auto& capabilities = object_in(root, "capabilities");
     out.wants_identity = bool_in(capabilities, "identity", false);
     out.wants_authenticator = bool_in(capabilities, "authenticator", false);
@@ -223,6 +224,8 @@ class reader {
     out.doc = string_in(in, "doc");
     out.topic = string_in(in, "topic");
     out.durable = bool_in(in, "durable", false);
+    out.latest_by = string_in(in, "latest_by");
+    out.revokes = string_in(in, "revokes");
     out.subjects = personal_in(in);
     out.sealed = sealed_in(in);
     return out;

@@ -81,6 +81,8 @@ struct event {
   std::string doc;
   std::string topic; // a scope's name, or "account"
   bool durable = false;
+  std::string latest_by; // a member of `data`; empty: each counts
+  std::string revokes;   // a member of `data`: whose place it ends; empty: nobody's
   boost::json::object data;
   std::vector<personal> subjects;
   std::vector<sealed_field> sealed; // of `data`, where durable
@@ -165,7 +167,8 @@ struct manifest {
   std::map<std::string, std::string>
       optional_dependencies;         // `optional`: the same, of those that it can do without
   std::vector<std::string> provides; // "storage"
-  bool wants_identity = false;       // capabilities.identity: true
+  std::vector<std::string> http_authentication; // schemes besides Bearer, for the documents
+  bool wants_identity = false;                  // capabilities.identity: true
   bool wants_authenticator = false;
   bool wants_connections = false;
   std::optional<bot> wants_bot; // capabilities.bot: {name, display_name}

@@ -221,7 +221,33 @@ class checks : yaml::complaints {
     if (!is_unreadable(e.data) && !is_type(e.data, "object")) {
       return at(pointer + "/data", "the data of an event is not an object", "`type: object`");
     }
+    check_latest(e, pointer + "/latest_by");
+    check_revokes(e, pointer + "/revokes");
     check_personal(e.subjects, e.data, pointer, "the event `" + e.name + "`");
+  }
+
+  void check_latest(const event& e, const std::string& pointer) {
+    if (e.latest_by.empty()) return;
+    if (e.durable) {
+      return at(pointer, "a durable event never gives way to another", "an event that is not");
+    }
+    required_member(e, e.latest_by, pointer);
+  }
+
+  void check_revokes(const event& e, const std::string& pointer) {
+    if (e.revokes.empty()) return;
+    if (!e.durable || e.topic == "account") {
+      return at(pointer, "only a durable event of a place ends somebody's place there",
+                "`durable: true`, and a scope as its `topic`");
+    }
+    required_member(e, e.revokes, pointer);
+  }
+
+  void required_member(const event& e, const std::string& name, const std::string& pointer) {
+    if (is_unreadable(e.data) || is_required(e.data, name)) return;
+    const std::string near = schema::nearest(name, names_of(e.data));
+    at(pointer, "`" + name + "` is no required member of `data`",
+       near.empty() ? "one of its members" : "did you mean `" + near + "`?");
   }
 
   void check_collection(const collection& c) {

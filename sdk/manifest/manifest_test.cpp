@@ -47,6 +47,30 @@ jobs:
   EXPECT_EQ(m.jobs[1].attempts, 10u);
 }
 
+TEST(manifest, says_what_an_event_may_do_to_others) {
+  const std::string data =
+      "data: { type: object, required: [who], properties: { who: account, at: time } }";
+  const std::string personal = ", personal: { subject: who, on_erase: delete }";
+  const auto event = [&](const std::string& how) {
+    return "scopes: { room: { roles: [in] } }\nevents:\n  a.b: { " + how + ", " + data + personal +
+           " }\n";
+  };
+  EXPECT_THAT(problems_of(event("topic: room, latest_by: who")), IsEmpty());
+  EXPECT_THAT(problems_of(event("topic: room, durable: true, revokes: who")), IsEmpty());
+  using testing::HasSubstr;
+  EXPECT_THAT(problems_of(event("topic: room, durable: true, latest_by: who")),
+              ElementsAre(HasSubstr("a durable event never gives way to another")));
+  EXPECT_THAT(
+      problems_of(event("topic: room, latest_by: whom")),
+      ElementsAre(HasSubstr("`whom` is no required member of `data`; did you mean `who`?")));
+  EXPECT_THAT(problems_of(event("topic: room, latest_by: at")),
+              ElementsAre(HasSubstr("`at` is no required member of `data`")));
+  EXPECT_THAT(problems_of(event("topic: room, revokes: who")),
+              ElementsAre(HasSubstr("only a durable event of a place ends somebody's place")));
+  EXPECT_THAT(problems_of(event("topic: account, durable: true, revokes: who")),
+              ElementsAre(HasSubstr("only a durable event of a place ends somebody's place")));
+}
+
 TEST(manifest, says_what_is_wrong_with_a_job) {
   EXPECT_THAT(
       problems_of("jobs:\n"

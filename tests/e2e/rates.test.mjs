@@ -5,9 +5,9 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { LiveClient } from "./live_client.mjs";
 import { call, direct, register, request, uuid7, wholeHistory } from "./rest_client.mjs";
 import { Server, buildDirectory, configuration } from "./server.mjs";
-import { SocketClient } from "./socket_client.mjs";
 
 const rates = { write: { per_second: 20, burst: 40 }, search: { per_second: 1, burst: 2 }, per_address: 1000 };
 
@@ -15,7 +15,7 @@ test("a client that sends faster than it may loses nothing when it waits as it i
   const server = await Server.start(t, configuration({ rates }));
   const [ann, ben] = [await register(server, "ann"), await register(server, "ben")];
   const conversation = await direct(server, ann, ben);
-  const client = await SocketClient.open(server, ann);
+  const client = await LiveClient.follow(server, ann);
   t.after(() => client.close());
 
   let refused = 0;
@@ -27,9 +27,9 @@ test("a client that sends faster than it may loses nothing when it waits as it i
       } catch (error) {
         assert.equal(error.code, "too_many_requests");
         assert.equal(error.temporary, true);
-        assert.ok(error.retry_after_ms > 0 && error.retry_after_ms <= 60_000, `${error.retry_after_ms} ms`);
+        assert.ok(error.retryAfterMs > 0 && error.retryAfterMs <= 60_000, `${error.retryAfterMs} ms`);
         refused++;
-        await new Promise((resolve) => setTimeout(resolve, error.retry_after_ms));
+        await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs));
       }
     }
   };

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LiveClient } from "./live_client.mjs";
-import { call, direct, group, register, send, uuid7, wholeHistory } from "./rest_client.mjs";
+import { call, direct, group, refusal, register, send, uuid7, wholeHistory } from "./rest_client.mjs";
 import { Server, configuration, store } from "./server.mjs";
 import { assertGapless } from "./socket_client.mjs";
 
@@ -59,6 +59,12 @@ test("who is connected to one hears what is said on the other, in order and with
   // A token and an id of a message are good on either.
   const repeated = uuid7();
   assert.deepEqual(await send(two, ann, id, "twice", repeated), await send(one, ann, id, "twice", repeated));
+  await refusal(two, "POST", `/v1/conversations/${id}/messages`, { token: ann.token, body: { id: repeated, text: "other" } },
+    "idempotency_conflict", 409);
+  // At the same moment on both: one of them makes it, and both say so.
+  const [here, there] = await Promise.all([one, two].map((node) => send(node, ann, id, "at once", `${repeated}-2`)));
+  assert.deepEqual(here, there);
+  assert.equal((await wholeHistory(one, ann, id)).filter(({ text }) => text === "at once").length, 1);
   await Promise.all([a.close(), b.close()]);
 });
 

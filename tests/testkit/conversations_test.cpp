@@ -66,6 +66,24 @@ TEST_F(conversations, who_comes_back_gets_what_was_missed_in_order) {
     bob.receives("message.created").with("text", each);
 }
 
+// docs/protocol.md, "Repeating a call".
+TEST_F(conversations, a_key_is_good_for_seven_days) {
+  const value room = direct();
+  const value first = alice.call("messaging.send", say(room, "hi")).ok();
+  for (int day = 0; day < 6; ++day) {
+    server.advance(24h);
+    EXPECT_EQ(alice.call("messaging.send", say(room, "hi")).ok(), first);
+  }
+  server.advance(24h - 2min);
+  EXPECT_EQ(alice.call("messaging.send", say(room, "hi")).ok(), first);
+  server.restart();
+  alice.reconnects();
+  EXPECT_EQ(alice.call("messaging.send", say(room, "hi")).ok(), first);
+  server.advance(4min); // and one sweep
+  EXPECT_GT(alice.call("messaging.send", say(room, "hi")).ok()["seq"].integer(),
+            first["seq"].integer());
+}
+
 TEST_F(conversations, a_slow_line_brings_all_of_it_later) {
   const value room = direct();
   bob.delay(2s);

@@ -1,33 +1,41 @@
-// People who talk in conversations of ten, and check all that they hear.
+// People who talk in conversations of ten, by the client library, and check all that they hear.
 
-import { once } from "node:events";
+import { Client, credentials, options } from "../e2e/live_client.mjs";
 import { register, group, uuid7 } from "../e2e/rest_client.mjs";
-import { SocketClient } from "../e2e/socket_client.mjs";
 
 const IN_A_CONVERSATION = 10;
+const WAIT_MS = 30_000;
 
-// One connection. Keeps no frame: it checks each as it comes, and counts what is wrong.
-export class Person extends SocketClient {
+// One connection. Keeps no event: it checks each as it comes, and counts what is wrong.
+export class Person {
   static async join(server, who, conversation, faults) {
-    const person = new Person(server.socketUrl);
+    const person = new Person();
     Object.assign(person, { who, conversation, faults, heard: 0, sent: 0, answered: 0, last: new Map(), marks: new Map() });
-    await person.opened;
-    person.write({ authenticate: { scheme: "Bearer", credential: who.token } });
-    const { hello } = await person.until((frame) => frame.hello, "hello");
-    person.beating = setInterval(() => person.write({ heartbeat: {} }), hello.heartbeat_ms / 2).unref();
+    person.client = new Client(credentials(server, who), options());
+    await person.client.connect();
     const topic = `conversation:${conversation}`;
-    person.seq = (await person.resume({}))[topic];
-    person.topic = topic;
-    person.frames = [];
-    person.socket.once("close", () => { if (!person.leaving) faults.closed++; });
+    person.seq = person.client.cursor(topic);
+    person.client.listen((event) => {
+      if (event.topic === topic) person.hear(event);
+      person.wake?.();
+    });
+    person.client.state.subscribe(() => {
+      if (person.client.state.snapshot() !== "live" && !person.leaving) faults.closed++;
+      person.wake?.();
+    });
     return person;
   }
 
-  receive(frame) {
-    if (!this.topic) return super.receive(frame);
-    if (frame.topic === this.topic) return this.hear(frame);
-    if (frame.id !== undefined) super.receive(frame);
-    this.frames.length = 0;
+  // When something has come, or the connection has gone.
+  next() {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error("nothing came")), WAIT_MS);
+      this.wake = () => {
+        clearTimeout(late);
+        this.wake = undefined;
+        resolve();
+      };
+    });
   }
 
   hear({ seq, event, data }) {
@@ -49,7 +57,7 @@ export class Person extends SocketClient {
     const began = performance.now();
     const params = { conversation: this.conversation, id: uuid7(), text: String(this.sent++) };
     try {
-      const message = await this.call("messaging.send", params);
+      const message = await this.client.call("messaging.send", params);
       if (!message.text.startsWith(params.text + " ")) this.faults.changed++;
       this.answered++;
       times.push(performance.now() - began);
@@ -59,10 +67,9 @@ export class Person extends SocketClient {
     }
   }
 
-  async leave() {
+  leave() {
     this.leaving = true;
-    clearInterval(this.beating);
-    await this.close();
+    this.client.close();
   }
 }
 
@@ -94,7 +101,7 @@ export class Talk {
 
   // Resolves when so many have been answered.
   async reaches(count) {
-    while (this.times.length < count) await Promise.race(this.pending.size ? this.pending : [once(this.people[0].socket, "message")]);
+    while (this.times.length < count) await Promise.race(this.pending.size ? this.pending : [this.people[0].next()]);
   }
 
   async stop() {
@@ -105,8 +112,7 @@ export class Talk {
     for (const person of this.people) {
       const wanted = this.people.filter((one) => one.conversation === person.conversation)
         .reduce((sum, one) => sum + one.answered, 0);
-      while (person.heard < wanted && person.closeCode === undefined)
-        await once(person.socket, "message", { signal: AbortSignal.timeout(30_000) });
+      while (person.heard < wanted && person.faults.closed === 0) await person.next();
     }
   }
 }

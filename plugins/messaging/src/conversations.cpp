@@ -6,6 +6,7 @@
 conversation describe(const conversations_record& record) {
   conversation out(record.id, record.kind, record.created_at);
   out.name = record.name;
+  out.history = record.history;
   return out;
 }
 
@@ -60,6 +61,7 @@ task<conversation> messaging::create_group(call& c, create_group_params p) {
   conversations_record record(c.new_id(), "group", c.now(), count);
   record.name = p.name;
   record.active_at = record.created_at;
+  if (p.history == "open") record.history = p.history;
   const conversation made = describe(record);
   batch b(c);
   b.put(record);
@@ -118,7 +120,8 @@ task<overview> messaging::overview_(call& c, overview_params p) {
 task<std::optional<overview>> messaging::look_over(call& c, conversations_record of) {
   const auto own = co_await get(c, members_key(of.id, c.account()));
   if (!own) co_return std::nullopt;
-  overview out(describe(of), {*own}, of.members, of.sent);
+  overview out(describe(of), {*own}, of.members);
+  if (own->since == 1) out.sent = of.sent;
   if (of.kind == "direct") {
     page<member> both = co_await range<member>(c).prefix(of.id).limit(2);
     out.people = std::move(both.items);

@@ -27,7 +27,9 @@ task<member> messaging::add_member(call& c, add_member_params p) {
     b.require_absent(key);
     b.require(equals(c, place, "members", to.members));
     b.increment(place, "members", 1);
-    const member added(p.conversation, p.account, "member", b.next("conversation", p.conversation));
+    b.patch(place, "active_at", c.now()); // or who is new would see when it was used before
+    const std::int64_t since = to.history ? 1 : b.next("conversation", p.conversation);
+    const member added(p.conversation, p.account, "member", since);
     admit(b, describe(to), added);
     result<member> committed = co_await attempt(b.commit(added));
     if (committed) co_return *committed;

@@ -39,9 +39,11 @@ class messaging : public testing::Test {
   fake::ending direct(const char* as, const char* with) {
     return call(as, "messaging.direct", {{"account", with}});
   }
-  std::string group(const char* as, const json::array& members) {
-    const fake::ending end =
-        call(as, "messaging.create_group", {{"name", "Badgers"}, {"members", members}});
+  std::string group(const char* as, const json::array& members, json::object more = {}) {
+    more["name"] = "Badgers";
+    more["members"] = members;
+    if (!more.contains("history")) more["history"] = "joined";
+    const fake::ending end = call(as, "messaging.create_group", more);
     EXPECT_EQ(end.status, PARLEY_OK) << end.code;
     return end.status == PARLEY_OK ? std::string(end.result.at("id").as_string()) : "";
   }
@@ -229,6 +231,16 @@ TEST_F(messaging, a_new_member_reads_nothing_earlier) {
   EXPECT_EQ(access("eve", id).at("role"), "member");
   EXPECT_EQ(access("ann", id).at("role"), "owner");
   EXPECT_EQ(json::serialize(access("mallory", id)), "{}");
+}
+
+TEST_F(messaging, an_open_history_is_read_from_its_beginning) {
+  const std::string id = group("ann", {"bob"}, {{"history", "open"}});
+  send("ann", id, "before");
+  const fake::ending added = add("ann", id, "eve");
+  ASSERT_EQ(added.status, PARLEY_OK) << added.code;
+  EXPECT_EQ(added.result.at("since"), 1);
+  EXPECT_EQ(history("eve", id), "before ");
+  EXPECT_EQ(access("eve", id).at("from"), 1);
 }
 
 TEST_F(messaging, coming_and_going_change_who_follows) {

@@ -91,9 +91,11 @@ end)
 
 t.test("who comes later sees only what is asked from then on", function()
   local _, ada, bob, eve, place = talk()
+  ask(ada, place, { id = "p0" }):ok()
   ask(ada, place):ok()
   ada:call("messaging.add_member", { conversation = place, account = eve.id }):ok()
   t.equal(eve:call("polls.list", { conversation = place }).items, t.array {})
+  t.equal(eve:call("polls.list", { conversation = place, limit = 1 }).more, false) -- nor that there was something
   vote(eve, place, 1):fails_with("not_found")
   ask(ada, place, { id = "p2" }):ok()
   t.equal(#eve:call("polls.list", { conversation = place }).items, 1)

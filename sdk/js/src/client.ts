@@ -22,7 +22,7 @@ export interface ClientOptions extends Partial<Environment> {
 export class Client<M = ShippedMethods, E = ShippedEvents> {
   readonly environment: Environment;
   readonly limits: Limits;
-  /** Why the state is "stopped". */
+  /** Why the state is "stopped"; or "broken", where something else than a server answers. */
   problem: ParleyError | undefined;
   private greeting: Hello | undefined;
   private over = false;
@@ -46,6 +46,10 @@ export class Client<M = ShippedMethods, E = ShippedEvents> {
       heartbeat: () => this.topics.heartbeat(this.frameBytes),
       lost: () => this.calls.lost(),
       stopped: (why) => this.stopped(why),
+      doubts: (why) => {
+        this.problem = why;
+        this.stateSource.changed();
+      },
       state: () => this.stateSource.changed(),
     });
   }
@@ -140,6 +144,7 @@ export class Client<M = ShippedMethods, E = ShippedEvents> {
 
   private hello(hello: Hello): void {
     this.greeting = hello;
+    this.problem = undefined;
     const { outstanding = 32, frame_bytes = 65_536, resume_bytes = frame_bytes } = hello.limits ?? {};
     this.frameBytes = frame_bytes;
     if (this.isBackground) this.sayBackground();

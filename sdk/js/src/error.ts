@@ -32,6 +32,11 @@ export function unreachable(): ParleyError {
   return new ParleyError("unreachable", "The server cannot be reached. Try again in a moment.", true);
 }
 
+/** Trying again does not help. */
+export function noServer(url: string): ParleyError {
+  return new ParleyError("no_server", `There is no Parley server at ${url}; such as https://chat.example.`);
+}
+
 /** It was sent, and the connection went before the answer. */
 export function unanswered(): ParleyError {
   return new ParleyError("unanswered",

@@ -3,9 +3,10 @@
 import { Backoff } from "./backoff.js";
 import { verdict } from "./close_codes.js";
 import { Connection } from "./connection.js";
+import { isAddress } from "./rest.js";
 import type { Credentials } from "./credentials.js";
 import type { Environment } from "./environment.js";
-import { ParleyError, isTemporary } from "./error.js";
+import { ParleyError, isTemporary, noServer } from "./error.js";
 import type { Hello } from "./frames.js";
 import type { Limits } from "./limits.js";
 
@@ -23,6 +24,8 @@ export interface LinkEvents {
   heartbeat(): object;
   lost(): void;
   stopped(why: ParleyError): void;
+  /** There will be another attempt, but something else answers there. */
+  doubts(why: ParleyError): void;
   state(state: LinkState): void;
 }
 
@@ -32,6 +35,7 @@ export class Link {
   private readonly backoff: Backoff;
   private comeBack: number | undefined; // what a draining server asked for
   private refusals = 0;
+  private greeted = false; // ever
   private timer: unknown;
   private unsubscribe: (() => void)[] = [];
 
@@ -77,6 +81,7 @@ export class Link {
   private connect(): void {
     this.environment.clearTimeout(this.timer);
     this.timer = undefined;
+    if (!isAddress(this.credentials.url)) return this.stop(noServer(this.credentials.url));
     this.become("connecting");
     let own: Connection | undefined;
     const isOwn = (): boolean => own !== undefined && own === this.connection;
@@ -85,6 +90,7 @@ export class Link {
       hello: (hello) => {
         if (!isOwn()) return;
         this.refusals = 0;
+        this.greeted = true;
         this.on.hello(hello);
       },
       frame: (frame) => void (isOwn() && this.on.frame(frame)),
@@ -101,7 +107,18 @@ export class Link {
     if (what === "stop") return this.stop(new ParleyError("connection_refused", `The server closed the connection with ${code}.`));
     this.become("broken");
     if (what === "renew") return this.renew();
+    if (!this.greeted) void this.lookWhoIsThere();
     this.again(this.comeBack);
+  }
+
+  // A WebSocket does not say why it failed. A proxy may answer so while the server is away: no reason to stop.
+  private async lookWhoIsThere(): Promise<void> {
+    const { url } = this.credentials;
+    try {
+      const address = url.replace(/^ws/, "http").replace(/\/$/, "") + "/v1/socket";
+      const { status } = await this.environment.fetch(address, { credentials: "omit", cache: "no-store" });
+      if (status === 404 && this.state === "broken" && !this.greeted) this.on.doubts(noServer(url));
+    } catch { /* nobody is: `broken` says so */ }
   }
 
   // A token that the server refuses may only have to be renewed: that is tried twice.

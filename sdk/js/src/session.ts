@@ -164,5 +164,5 @@ function refused(problem: unknown): boolean {
 function ask(url: string, what: string, body: object, options: SessionOptions, token?: string): Promise<Tokens> {
   const timeoutMs = options.limits?.requestMs ?? LIMITS.requestMs;
   return rest(environment(options.environment), "POST", `${url.replace(/\/$/, "")}/v1/auth/${what}`,
-    { body, timeoutMs, ...(token === undefined ? {} : { token }) });
+    { body, timeoutMs, isFirst: what === "login" || what === "register", ...(token === undefined ? {} : { token }) });
 }

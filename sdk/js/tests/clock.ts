@@ -28,6 +28,9 @@ export class Clock {
         this.wakes.add(wake);
         return () => this.wakes.delete(wake);
       },
+      fetch: async () => {
+        throw new TypeError("fetch failed");
+      },
       ...more,
     };
   }

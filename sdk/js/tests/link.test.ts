@@ -15,6 +15,36 @@ test("connects as the protocol says: subprotocol, token in the first frame, then
   await client.connect(); // it is
 });
 
+test("an address that is none stops it, with a sentence", async () => {
+  for (const url of ["chat.example", "/chat", "", "https://", "htp://chat.example"]) {
+    const { server, client } = prepared({}, { url });
+    await assert.rejects(client.connect(), { code: "no_server" });
+    assert.equal(client.state.snapshot(), "stopped");
+    assert.equal(client.problem?.code, "no_server");
+    assert.equal(server.sockets.length, 0);
+  }
+});
+
+test("where something else answers the client says so, and goes on trying", async () => {
+  const asked: string[] = [];
+  const { server, client, next } = prepared({ fetch: async (url: any): Promise<any> => {
+    asked.push(url);
+    return { status: 404 };
+  } }, { url: "http://parley.test/elsewhere/" });
+  server.isDown = true;
+  void client.connect();
+  await next();
+  assert.deepEqual([client.state.snapshot(), client.problem?.code], ["broken", "no_server"]);
+  assert.deepEqual(asked, ["http://parley.test/elsewhere/v1/socket"]);
+  server.isDown = false;
+  await next(300);
+  assert.deepEqual([client.state.snapshot(), client.problem], ["live", undefined]);
+  server.isDown = true; // it was there: it is only away
+  server.cut(1006);
+  await next(300);
+  assert.equal(asked.length, 1);
+});
+
 test("beats, and takes a connection on which nothing comes for dead", async () => {
   const { server, client, clock, next } = await started();
   await next(30_000);

@@ -54,6 +54,20 @@ function office() {
   return { clock, asked, shelf, state, options, refreshes: () => asked.filter((one) => /refresh$/.test(one.url)).length };
 }
 
+test("an address where there is no server is told from one that cannot be reached", async () => {
+  const { options } = office();
+  const answers = (status: number) => ({ ...options, environment: { ...options.environment,
+    fetch: async (): Promise<any> => ({ ok: false, status, text: async () => "<h1>No</h1>" }) } });
+  const login = (url: string, status: number) => Session.login(url, { login: "ann", password: "right" }, answers(status));
+  await assert.rejects(login("http://p.test/elsewhere", 404), { code: "no_server", temporary: false });
+  await assert.rejects(login("http://p.test", 502), { code: "unreachable", temporary: true });
+  await assert.rejects(login("p.test", 200), { code: "no_server" });
+  // A proxy's page, while the server is away, ends no session.
+  const session = await Session.login("http://p.test", { login: "ann", password: "right" }, options);
+  const away = await Session.open("http://p.test", (session as any).tokens, answers(404));
+  await assert.rejects(away.renew(), { code: "unreachable" });
+});
+
 test("logs in, keeps the tokens, and is there again after a restart of the program", async () => {
   const { options, shelf, asked } = office();
   await assert.rejects(Session.login("http://p.test/", { login: "ann", password: "wrong" }, options), { code: "wrong_login" });

@@ -62,7 +62,7 @@ class logic_side::no_clients final : public dispatch::clients {
   }
   void authenticated(dispatch::connection_id, dispatch::session_ptr,
                      std::optional<dispatch::error>) override {}
-  void publish(std::string_view, std::int64_t, dispatch::payload) override {}
+  void publish(std::string_view, std::int64_t, dispatch::payload, std::string_view) override {}
   void send(dispatch::connection_id, dispatch::payload) override {}
   void follow(dispatch::connection_id, std::string_view, std::int64_t, bool) override {}
   void replay(dispatch::connection_id, std::string_view,
