@@ -221,10 +221,10 @@ const void* fake_host::ephemeral_api() {
 
 const void* fake_host::storage_api() {
   using t = storage_table;
-  static const parley_storage_api api{
-      sizeof api,        t::get,       t::range,  t::batch,    t::put,
-      t::patch,          t::increment, t::erase,  t::require,  t::publish,
-      t::publish_access, t::next,      t::commit, t::withdraw, nullptr, nullptr};
+  static const parley_storage_api api{sizeof api, t::get,      t::range,          t::batch,
+                                      t::put,     t::patch,    t::increment,      t::erase,
+                                      t::require, t::publish,  t::publish_access, t::next,
+                                      t::commit,  t::withdraw, nullptr,           nullptr};
   return &api;
 }
 
