@@ -37,8 +37,13 @@ export class Trial {
     const trial = new Trial();
     trial.abusers = abusers;
     trial.server = server(limits);
-    await trial.server.launch();
-    await trial.settle(rate);
+    try {
+      await trial.server.launch();
+      await trial.settle(rate);
+    } catch (problem) {
+      await trial.abandon();
+      throw problem;
+    }
     return trial;
   }
 
@@ -66,10 +71,10 @@ export class Trial {
     forgetPeak(pid);
     const before = cpu(pid), began = performance.now();
     this.honest.say(name);
-    const gang = kinds.map((kind) => new Process(this.server, "abuser",
+    const gang = this.gang = kinds.map((kind) => new Process(this.server, "abuser",
       { kind, count: 0, total: 0, ...this.abusers[kind], tokens: kind === "deaf" ? this.tokens.deaf : this.tokens.others }));
     const open = lasts ? await this.most(lasts) : 0;
-    const seen = await Promise.all(gang.map((one) => one.end()));
+    const seen = await Promise.all(gang.map((one) => (lasts ? one.end() : one.next())));
     const seconds = (performance.now() - began) / 1000;
     const found = { seen, open, seconds, server_cpu: (cpu(pid) - before) / seconds, peak: peak(pid) };
     found.abusers_cpu = seen.reduce((sum, one) => sum + one.cpu_s, 0) / seconds;
@@ -97,8 +102,15 @@ export class Trial {
 
   async end() {
     const { phases, faults } = await this.honest.end();
+    this.honest = undefined;
     for (const one of phases) if (this.phases.has(one.name)) Object.assign(this.phases.get(one.name), one);
     this.faults = faults;
+    await this.server.dispose();
+  }
+
+  // After a failure.
+  async abandon() {
+    for (const one of [this.honest, ...this.gang ?? []]) one?.kill();
     await this.server.dispose();
   }
 
@@ -137,12 +149,18 @@ async function main() {
   const kinds = values.only?.split(",") ?? Object.keys(full);
   const lasting = () => pause(1000 * Number(values.seconds));
   const trial = await Trial.begin({}, 100, full);
-  await trial.phase("warming up", [], lasting());
-  await trial.phase("quiet", [], lasting());
-  for (const kind of kinds) await trial.phase(kind, [kind], lasting());
-  if (kinds.length > 1) await trial.phase("all at once", kinds, lasting());
-  await trial.phase("quiet again", [], lasting());
-  await trial.end();
+  try {
+    await trial.phase("warming up", [], lasting());
+    await trial.phase("quiet", [], lasting());
+    for (const kind of kinds) await trial.phase(kind, [kind], lasting());
+    if (kinds.length > 1) await trial.phase("all at once", kinds, lasting());
+    await trial.phase("quiet again", [], lasting());
+    await trial.end();
+  } catch (problem) {
+    console.error(problem, trial.server.log.slice(-4000));
+    await trial.abandon();
+    throw problem;
+  }
   trial.phases.delete("warming up");
   console.log(trial.table());
   const messages = [...trial.phases.values()].reduce((sum, one) => sum + one.delivered, 0);
