@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::size_t spare_queues = 256;
 constexpr std::size_t frames_kept = 1'024; // a spare queue that grew beyond is given back
+// Time limits are looked at in pieces. Thousands that were opened together run out together, and to
+// end them in one turn would hold up everybody else.
+constexpr std::size_t looks_a_piece = 1'024, ends_a_piece = 32;
+constexpr std::chrono::milliseconds between_pieces{1};
 
 } // namespace
 
@@ -152,9 +156,28 @@ void shard::hand_over() {
 }
 
 void shard::sweep() {
+  swept_.clear();
+  swept_.reserve(connections_.size());
+  for (const auto& [id, one] : connections_) swept_.push_back(id);
+  sweep_piece();
+}
+
+void shard::sweep_piece() {
   const std::int64_t now = now_ns();
-  for_each([now](connection& one) { one.tick(now); });
-  sweeping_ = loop_.after(around_->sweep, [this] { sweep(); });
+  std::size_t looks = 0, ends = 0;
+  while (!swept_.empty() && looks++ < looks_a_piece && ends < ends_a_piece) {
+    connection* const one = find(swept_.back());
+    swept_.pop_back();
+    if (one == nullptr) continue;
+    const bool was_finishing = one->finishing();
+    one->tick(now);
+    if (one->dead() || one->finishing() != was_finishing) ++ends;
+  }
+  if (swept_.empty()) {
+    sweeping_ = loop_.after(around_->sweep, [this] { sweep(); });
+  } else {
+    sweeping_ = loop_.after(between_pieces, [this] { sweep_piece(); });
+  }
 }
 
 void shard::drain() {

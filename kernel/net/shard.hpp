@@ -89,13 +89,15 @@ class shard final : public topic_table::sink, public std::enable_shared_from_thi
   void held_too_much(connection& who) override;
   void end_turn();
   void hand_over();
-  void sweep();
+  void sweep(); // ends what has had its time
+  void sweep_piece();
 
   std::shared_ptr<surroundings> around_;
   std::uint16_t index_;
   env::real_loop& loop_;
   env::real_loop::turn_id turn_ = 0;
   env::timer_id sweeping_ = 0;
+  std::vector<dispatch::connection_id> swept_; // not looked at yet
   std::uint64_t last_connection_ = 0;
   std::shared_ptr<const dispatch::registry> registry_;
   topic_table topics_;

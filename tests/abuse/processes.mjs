@@ -9,7 +9,7 @@ import { Server, buildDirectory, configuration } from "../e2e/server.mjs";
 
 // The limits are the defaults, but for `limits`: the suites' own are made for suites.
 export function server(limits = {}) {
-  const config = configuration({ limits, log: { level: "warn" } });
+  const config = configuration({ limits });
   for (const key of ["development", "rates", "api_documents"]) delete config[key];
   return new Server(config);
 }
