@@ -180,13 +180,13 @@ void shard::sweep_piece() {
   }
 }
 
-void shard::drain() {
+void shard::drain(std::int64_t spread_ms) {
   draining_ = true;
-  for_each([this](connection& one) {
+  for_each([this, spread_ms](connection& one) {
     if (one.finishing()) return;
     if (one.speaks() == nullptr) return one.abort(); // still in its TLS handshake
-    const auto spread = static_cast<std::uint64_t>(around_->reconnect_spread_ms);
-    one.speaks()->drain(static_cast<std::int64_t>(random_below(spread + 1)));
+    const std::uint64_t drawn = random_below(static_cast<std::uint64_t>(spread_ms) + 1);
+    one.speaks()->drain(static_cast<std::int64_t>(drawn));
   });
 }
 

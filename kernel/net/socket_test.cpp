@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+
 using namespace parley::net;
 using namespace parley::net::testing;
 using namespace std::chrono_literals;
@@ -391,6 +393,56 @@ TEST(draining, ends_in_its_time_even_if_a_client_does_not) {
     last = busy.hear();
   } while (last.code == 0);
   EXPECT_EQ(last.code, 4000);
+}
+
+TEST(draining, spreads_those_who_come_back_evenly) {
+  constexpr std::size_t many = 200;
+  fixture here;
+  std::vector<client> all;
+  for (std::size_t i = 0; i < many; ++i) all.push_back(here.connect_authenticated());
+  here.on_logic([&] { here.server->drain(10min, [] {}); });
+  std::array<int, 4> quarters{};
+  for (client& one : all) {
+    const std::string said = one.hear().text;
+    const std::size_t at = said.find(':', said.find("reconnect_after_ms"));
+    ASSERT_NE(at, std::string::npos) << said;
+    const long after = std::stol(said.substr(at + 1));
+    ASSERT_GE(after, 0);
+    ASSERT_LE(after, reconnect_spread_ms(many));
+    ++quarters.at(static_cast<std::size_t>(4 * after / (reconnect_spread_ms(many) + 1)));
+    expect_close(one, 4000);
+  }
+  for (const int quarter : quarters) EXPECT_GT(quarter, 30) << "of " << many;
+}
+
+TEST(draining, takes_longer_for_more) {
+  EXPECT_EQ(reconnect_spread_ms(3), 1'000);
+  EXPECT_EQ(reconnect_spread_ms(5'000), 5'000);
+  EXPECT_EQ(reconnect_spread_ms(1'000'000), 60'000);
+}
+
+TEST(limits, end_many_at_once_in_pieces) {
+  constexpr std::size_t many = 200;
+  fixture here({}, 0);
+  std::vector<client> all;
+  for (std::size_t i = 0; i < many; ++i) all.push_back(here.connect());
+  EXPECT_EQ(here.connect().get("/").status, 200); // they were accepted before
+  std::uint64_t ended = 0, most = 0;              // in one turn of the loop
+  here.on_logic([&] {
+    here.logic.loop().on_turn_end([&] {
+      const std::uint64_t now = here.server->counters().timed_out.load();
+      most = std::max(most, now - std::exchange(ended, now));
+    });
+    here.advance(11s);
+  });
+  for (client& one : all) {
+    EXPECT_TRUE(one.ended());
+    one.end_sending();
+  }
+  here.on_logic([&] {
+    EXPECT_GE(ended, many);
+    EXPECT_LT(most, many);
+  });
 }
 
 TEST(sharing, one_loop_for_logic_and_sockets) {

@@ -181,7 +181,7 @@ class deaf : public offender {
     if (!text.starts_with("{\"resumed\"")) return;
     of_.saw("followed");
     read_nothing();
-    wake_at(steady_ns() + 15 * second); // it cannot know whether it is still there
+    wake_at(steady_ns() + 20 * second); // it cannot know whether it is still there
   }
   void due() override {
     close(true);
