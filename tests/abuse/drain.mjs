@@ -1,6 +1,7 @@
 // node drain.mjs [--clients N]
 // Thousands of clients are connected when their server is drained and started again, killed and started again, and
-// killed and away for longer. Prints when they came back. Exits with 1 where not all do.
+// killed and away for longer. Prints when they came back. Exits with 1 where not all do, or where those who were told
+// when to come back did so in a crowd.
 
 import fs from "node:fs";
 import { parseArgs } from "node:util";
@@ -53,6 +54,10 @@ async function main() {
     for (const name of Object.keys(ways)) {
       const seen = await restart(herd, on, name);
       console.log(figure(seen));
+      if (name.startsWith("drained") && seen.most_a_second > 2 * seen.all / seen.seconds) {
+        console.log("not ok: they came back in a crowd");
+        process.exitCode = 1;
+      }
     }
   } finally {
     herd?.kill();
