@@ -50,7 +50,11 @@ void link::connect_to(std::uint16_t port) {
   if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "socket");
   set(fd_, IPPROTO_TCP, TCP_NODELAY, 1);
   set(fd_, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1); // ports are counted by address
-  if (receive_buffer > 0) set(fd_, SOL_SOCKET, SO_RCVBUF, receive_buffer);
+  if (receive_buffer > 0) {
+    set(fd_, SOL_SOCKET, SO_RCVBUF, receive_buffer);
+    set(fd_, IPPROTO_TCP, TCP_MAXSEG,
+        1'400); // loopback's 64 KiB would fill megabytes of the kernel
+  }
   const sockaddr_in from = address_of(host_, 0), to = address_of(1, port);
   ::bind(fd_, reinterpret_cast<const sockaddr*>(&from), sizeof from);
   connecting_ = true;
