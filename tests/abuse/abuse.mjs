@@ -74,7 +74,7 @@ export class Trial {
     const gang = this.gang = kinds.map((kind) => new Process(this.server, "abuser",
       { kind, count: 0, total: 0, ...this.abusers[kind], tokens: kind === "deaf" ? this.tokens.deaf : this.tokens.others }));
     const open = lasts ? await this.most(lasts) : 0;
-    const all = lasts ? undefined : await Promise.all(gang.map((one) => one.next()));
+    const all = lasts ? undefined : await Promise.all(gang.map((one) => one.done()));
     this.honest.say(`${name}, the end`); // all of them go at once, which is an abuse of its own
     const seen = all ?? await Promise.all(gang.map((one) => one.end()));
     const seconds = (performance.now() - began) / 1000;

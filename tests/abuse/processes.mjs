@@ -14,6 +14,8 @@ export function server(limits = {}) {
   return new Server(config);
 }
 
+export const PATIENCE_MS = 60_000; // so that a failure is a sentence and not a hanging test
+
 export class Process {
   constructor(server, kind, given) {
     this.file = path.join(server.directory, `${kind}-${++Process.made}.json`);
@@ -32,6 +34,12 @@ export class Process {
     const { value, done } = await this.lines.next();
     if (done) throw new Error(`parley-abuse ended early, with ${await this.exited}`);
     return JSON.parse(value);
+  }
+
+  // Until it has done what it was to do; where that does not come about, what it has seen until now.
+  async done() {
+    const late = setTimeout(() => this.child.stdin.end(), PATIENCE_MS);
+    return this.next().finally(() => clearTimeout(late));
   }
 
   // Ends it, and gives what it has to say.
