@@ -12,7 +12,8 @@ using counter = std::atomic<std::uint64_t>;
 struct counters {
   counter accepted, refused, open, sockets; // connections; `open` and `sockets` go down again
   counter http_requests, frames_in, frames_out, bytes_in, bytes_out, writes;
-  counter calls, events_published, ephemeral_dropped, slow_closed, timed_out, accept_failures;
+  counter calls, events_published, ephemeral_dropped, slow_closed, timed_out, accept_failures,
+      unfinished_bytes;
 };
 
 inline void count(counter& which, std::uint64_t by = 1) {

@@ -350,6 +350,8 @@ std::string server::metrics() const {
       {"calls_total", "counter", "Method calls handed to the logic.", c.calls},
       {"events_published_total", "counter", "Events published to topics.", c.events_published},
       {"ephemeral_dropped_total", "counter", "Ephemeral events left out.", c.ephemeral_dropped},
+      {"unfinished_bytes", "gauge", "Of requests and frames that have not ended, as limited.",
+       c.unfinished_bytes},
       {"slow_readers_closed_total", "counter", "Connections closed as too slow.", c.slow_closed},
       {"timeouts_total", "counter", "Connections closed by a time limit.", c.timed_out},
   };

@@ -1,5 +1,6 @@
 #include "net/shard.hpp"
 
+#include "env/memory.hpp"
 #include "net/frame.hpp"
 
 #include <netinet/in.h>
@@ -17,6 +18,8 @@ constexpr std::size_t frames_kept = 1'024; // a spare queue that grew beyond is 
 // end them in one turn would hold up everybody else.
 constexpr std::size_t looks_a_piece = 1'024, ends_a_piece = 32;
 constexpr std::chrono::milliseconds between_pieces{1};
+constexpr std::size_t crowd = 1'000; // so many gone leave memory that is worth to be given back
+constexpr std::uint64_t much_unfinished = 8U << 20;
 
 } // namespace
 
@@ -155,7 +158,22 @@ void shard::hand_over() {
   to_logic_ = {};
 }
 
+// The allocator keeps what is freed, which after a crowd or much that was sent is a lot.
+void shard::give_memory_back() {
+  const std::uint64_t unfinished =
+      around_->counters.unfinished_bytes.load(std::memory_order_relaxed);
+  most_connections_ = std::max(most_connections_, connections_.size());
+  most_unfinished_ = std::max(most_unfinished_, unfinished);
+  if (most_connections_ < 2 * connections_.size() + crowd &&
+      most_unfinished_ < 2 * unfinished + much_unfinished)
+    return;
+  most_connections_ = connections_.size();
+  most_unfinished_ = unfinished;
+  env::give_memory_back();
+}
+
 void shard::sweep() {
+  give_memory_back();
   swept_.clear();
   swept_.reserve(connections_.size());
   for (const auto& [id, one] : connections_) swept_.push_back(id);

@@ -91,6 +91,7 @@ class shard final : public topic_table::sink, public std::enable_shared_from_thi
   void hand_over();
   void sweep(); // ends what has had its time
   void sweep_piece();
+  void give_memory_back();
 
   std::shared_ptr<surroundings> around_;
   std::uint16_t index_;
@@ -98,6 +99,8 @@ class shard final : public topic_table::sink, public std::enable_shared_from_thi
   env::real_loop::turn_id turn_ = 0;
   env::timer_id sweeping_ = 0;
   std::vector<dispatch::connection_id> swept_; // not looked at yet
+  std::size_t most_connections_ = 0;           // since memory was given back
+  std::uint64_t most_unfinished_ = 0;
   std::uint64_t last_connection_ = 0;
   std::shared_ptr<const dispatch::registry> registry_;
   topic_table topics_;

@@ -421,6 +421,33 @@ TEST(draining, takes_longer_for_more) {
   EXPECT_EQ(reconnect_spread_ms(1'000'000), 60'000);
 }
 
+TEST(limits, hold_what_has_not_ended_of_all_together) {
+  fixture here([](options& how) { how.limits.unfinished_bytes = 100'000; });
+  const counter& held = here.server->counters().unfinished_bytes;
+  const std::string post =
+      "POST /v1/post HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+      "Content-Length: 100000\r\n\r\n{";
+  client first = here.connect(), second = here.connect(), third = here.connect_authenticated(),
+         talker = here.connect_authenticated();
+  first.send(post + std::string(90'000, ' '));
+  while (held < 70'000) here.on_logic([] {});
+  second.send(post + std::string(90'000, ' '));
+  EXPECT_EQ(second.reply().status, 503);
+  third.send(masked_frame(0x81, std::string(65'536, ' ')).substr(0, 60'000));
+  expect_close(third, 4001);
+  // Whoever only talks gets on, also in pieces.
+  const std::string frame =
+      masked_frame(0x81, R"({"id":1,"method":"test.echo","params":{"place":"p","text":")" +
+                             std::string(10'000, 'x') + "\"}}");
+  talker.send(frame.substr(0, 9'000));
+  talker.send(frame.substr(9'000));
+  EXPECT_THAT(talker.hear().text, HasSubstr("result"));
+  first.send(std::string(9'998, ' ') + '}');
+  EXPECT_EQ(first.reply().status, 200);
+  for (client* one : {&second, &third}) one->end_sending();
+  while (held > 0) here.on_logic([] {});
+}
+
 TEST(limits, end_many_at_once_in_pieces) {
   constexpr std::size_t many = 200;
   fixture here({}, 0);

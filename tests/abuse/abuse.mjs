@@ -12,6 +12,7 @@ import { Process, cpu, forgetPeak, metric, pause, peak, people, resident, server
 // How the server may end what they do; each of these has to be seen.
 export const answers = {
   slow: ["408", "4102", "cut"],
+  hoard: ["503", "4001", "408", "4102"],
   announce: ["413", "1009"],
   bomb: ["1009", "answered"],
   deep: ["400", "4200"],
@@ -22,6 +23,7 @@ export const answers = {
 // `count`: so many at a time; `rate`: new ones a second; `hosts`: addresses.
 export const full = {
   slow: { count: 10_000, rate: 2_500, hosts: 40 },
+  hoard: { count: 1_000, rate: 100, hosts: 20 },
   announce: { rate: 200, hosts: 100 },
   bomb: { rate: 200, hosts: 100 },
   deep: { rate: 200, hosts: 100 },

@@ -96,6 +96,25 @@ class slow : public offender {
   void gone() override { of_.replace(); }
 };
 
+// Sends all but the end of what the limits allow, as a body or as a frame, and then nothing.
+class hoarder : public offender {
+ public:
+  using offender::offender;
+  void connected() override {
+    if (turn_ % 2 == 0) return offender::connected();
+    send(
+        "POST /v1/auth/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        "Content-Length: 1000000\r\n\r\n" +
+        std::string(999'999, ' '));
+  }
+  void opened() override {
+    std::string frame = masked_frame(std::string(65'536, ' '));
+    frame.pop_back();
+    send(frame);
+  }
+  void gone() override { of_.replace(); }
+};
+
 // Says that there is a gigabyte to come: as a body, a chunk, a frame; or sends a header without an
 // end.
 class announcer : public offender {
@@ -235,6 +254,7 @@ gang::gang(const json::object& given)
 
 void gang::add() {
   if (kind_ == "slow") loop_.add(std::make_unique<slow>(*this));
+  if (kind_ == "hoard") loop_.add(std::make_unique<hoarder>(*this));
   if (kind_ == "announce") loop_.add(std::make_unique<announcer>(*this));
   if (kind_ == "bomb") loop_.add(std::make_unique<bomber>(*this));
   if (kind_ == "deep") loop_.add(std::make_unique<digger>(*this));
@@ -250,7 +270,7 @@ void gang::replace() {
 // So many at a time that are to stay: as fast as the rate allows. The others come at their rate for
 // ever.
 void gang::at_rate() {
-  const bool stays = kind_ == "slow" || kind_ == "deaf";
+  const bool stays = kind_ == "slow" || kind_ == "hoard" || kind_ == "deaf";
   const auto due = static_cast<std::uint64_t>((steady_ns() - began_ns_) * rate_ / second);
   static std::uint64_t begun = 0;
   for (; begun < due; ++begun) {
