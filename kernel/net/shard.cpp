@@ -16,8 +16,8 @@ constexpr std::size_t spare_queues = 256;
 constexpr std::size_t frames_kept = 1'024; // a spare queue that grew beyond is given back
 // Time limits are looked at in pieces. Thousands that were opened together run out together, and to
 // end them in one turn would hold up everybody else.
-constexpr std::size_t looks_a_piece = 1'024, ends_a_piece = 32;
-constexpr std::chrono::milliseconds between_pieces{1};
+constexpr std::size_t looks_a_piece = 1'024, ends_a_piece = 16;
+constexpr std::chrono::milliseconds between_pieces{3};
 constexpr std::size_t crowd = 1'000; // so many gone leave memory that is worth to be given back
 constexpr std::uint64_t much_unfinished = 8U << 20;
 
