@@ -8,13 +8,14 @@ import { PATIENCE_MS, metric, pause } from "./processes.mjs";
 
 const few = {
   slow: { count: 40, rate: 200, hosts: 4, total: 80 },
+  hoard: { count: 12, rate: 100, hosts: 4, total: 40 },
   announce: { rate: 100, hosts: 4, total: 50 },
   bomb: { rate: 50, hosts: 4, total: 30 },
   deep: { rate: 50, hosts: 4, total: 30 },
   deaf: { count: 8, rate: 50, hosts: 4 },
   restless: { rate: 100, hosts: 4, total: 100 },
 };
-const limits = { header_seconds: 1, body_seconds: 1, handshake_seconds: 1, queue_bytes: 16_384 };
+const limits = { header_seconds: 1, body_seconds: 1, handshake_seconds: 1, queue_bytes: 16_384, unfinished_mib: 1 };
 
 test("whoever means no good is ended as the protocol says, and honest clients get everything", async (t) => {
   const trial = await Trial.begin(limits, 50, few);
