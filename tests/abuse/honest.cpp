@@ -28,7 +28,8 @@ struct phase {
   std::string name;
   std::uint64_t sent = 0, answered = 0, refused = 0, delivered = 0, expected = 0, newcomers = 0,
                 newcomers_lost = 0;
-  std::vector<double> latency_ms{}, entry_ms{}, late_ms{}; // late: this process, in sending
+  std::vector<double> latency_ms{}, beat_ms{}, entry_ms{},
+      late_ms{}; // late: this process, in sending
   std::int64_t began_ns = steady_ns();
 };
 
@@ -55,13 +56,14 @@ class member : public member_link {
   void closing() override;
   void ended() override;
   void say_message(std::uint64_t number, std::string_view text);
+  void beat(); // answered without a look at the disk
 
  private:
   void take(const json::object& event);
 
   crowd& of_;
   room& in_;
-  std::int64_t last_seq_ = 0;
+  std::int64_t last_seq_ = 0, beat_ns_ = 0;
   std::set<std::uint64_t> seen_;
 };
 
@@ -138,7 +140,19 @@ void member::say_message(std::uint64_t number, std::string_view text) {
       R"(","text":")" + std::to_string(number) + ' ' + std::string(text) + "\"}}");
 }
 
+void member::beat() {
+  if (beat_ns_ != 0) return;
+  beat_ns_ = steady_ns();
+  say(R"({"heartbeat":{}})");
+}
+
 void member::frame(std::string_view text) {
+  if (text == R"({"heartbeat":{}})") {
+    if (beat_ns_ != 0)
+      of_.now().beat_ms.push_back(static_cast<double>(steady_ns() - std::exchange(beat_ns_, 0)) /
+                                  ns_in_ms);
+    return;
+  }
   const json::value parsed = json::parse(text);
   const json::object& frame = parsed.as_object();
   if (frame.contains("id")) {
@@ -220,6 +234,7 @@ void crowd::tick() {
     open_ += hearers;
     now().late_ms.push_back(static_cast<double>(steady_ns() - next_ns_) / ns_in_ms);
     by.say_message(number, in.text);
+    in.members[(number / rooms_.size() + 1) % in.members.size()]->beat();
     next_ns_ += every_ns_;
   }
   loop_.at(next_ns_, [this] { tick(); });
@@ -279,6 +294,8 @@ void crowd::report() {
                    {"p50_ms", of_sorted(one.latency_ms, 0.5)},
                    {"p99_ms", of_sorted(one.latency_ms, 0.99)},
                    {"most_ms", of_sorted(one.latency_ms, 1)},
+                   {"beat_p50_ms", of_sorted(one.beat_ms, 0.5)},
+                   {"beat_p99_ms", of_sorted(one.beat_ms, 0.99)},
                    {"late_p99_ms", of_sorted(one.late_ms, 0.99)},
                    {"newcomers", one.newcomers},
                    {"newcomers_lost", one.newcomers_lost},

@@ -84,5 +84,22 @@ export async function metric(on, name) {
   return Number(new RegExp(`^parley_net_${name} (\\d+)$`, "m").exec(text)[1]);
 }
 
+// How long the disk under the server takes for a sync, while others use it too: ten a second.
+export function syncs(folder) {
+  let over = false;
+  const all = (async () => {
+    const file = await fs.promises.open(path.join(folder, "sync"), "w"), took = [];
+    for (; !over; await pause(100)) {
+      await file.write(Buffer.alloc(4096), 0, 4096, 0);
+      const began = performance.now();
+      await file.datasync();
+      took.push(performance.now() - began);
+    }
+    await file.close();
+    return took.sort((a, b) => a - b);
+  })();
+  return { p99: async () => { over = true; const took = await all; return took[Math.floor(took.length * 0.99)]; } };
+}
+
 // Between two looks.
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
