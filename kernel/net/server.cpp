@@ -64,7 +64,7 @@ struct server::state {
 namespace {
 
 constexpr std::chrono::milliseconds drain_look{20};
-// To come back costs a server about a sixth of a millisecond: so many leave it time for the rest.
+// To come back costs a server about a quarter of a millisecond: so many leave it time for the rest.
 constexpr std::uint64_t returns_a_second = 1'000;
 constexpr std::int64_t least_spread_ms = 1'000, most_spread_ms = 60'000;
 constexpr std::chrono::minutes between_complaints{1};
