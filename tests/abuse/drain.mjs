@@ -54,7 +54,8 @@ async function main() {
     for (const name of Object.keys(ways)) {
       const seen = await restart(herd, on, name);
       console.log(figure(seen));
-      if (name.startsWith("drained") && seen.most_a_second > 2 * seen.all / seen.seconds) {
+      // Of a few, a start that takes a second makes a crowd.
+      if (count >= 1_000 && name.startsWith("drained") && seen.most_a_second > 2 * seen.all / seen.seconds) {
         console.log("not ok: they came back in a crowd");
         process.exitCode = 1;
       }
