@@ -75,6 +75,7 @@ TEST_F(config_file, has_a_default_for_everything) {
   EXPECT_EQ(c.limits.header_bytes, built_in.header_bytes);
   EXPECT_EQ(c.limits.deflate_above_bytes, built_in.deflate_above_bytes);
   EXPECT_EQ(c.limits.body_bytes, built_in.body_bytes);
+  EXPECT_EQ(c.limits.unfinished_bytes, built_in.unfinished_bytes);
   EXPECT_EQ(c.limits.connections, built_in.connections);
   EXPECT_EQ(c.limits.connections_per_address, built_in.connections_per_address);
   EXPECT_EQ(c.limits.handshake_seconds, built_in.handshake_seconds);

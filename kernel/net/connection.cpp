@@ -7,12 +7,15 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace parley::net {
 
 namespace {
 
 constexpr std::size_t pieces_a_write = 256; // well below IOV_MAX
+// Not counted: whoever only talks needs no more, and gets on while others fill the memory.
+constexpr std::size_t free_to_hold = 16'384;
 
 } // namespace
 
@@ -25,7 +28,9 @@ connection::connection(shard& home, dispatch::connection_id id, tcp_socket socke
       remote_(std::move(remote)),
       over_limit_(over_limit) {}
 
-connection::~connection() = default;
+connection::~connection() {
+  hold(0);
+}
 
 void connection::start(const tls_context* tls) {
   if (tls != nullptr) {
@@ -119,6 +124,19 @@ void connection::input_ended() {
 
 void connection::continue_reading() {
   if (!dead_ && (finishing_ || protocol_->wants_input())) wait_readable();
+}
+
+bool connection::hold(std::size_t bytes) {
+  const std::size_t counted = bytes - std::min(bytes, free_to_hold);
+  const std::size_t before = std::exchange(held_, counted);
+  counter& all = home_.around().counters.unfinished_bytes;
+  if (counted <= before) {
+    if (counted < before) all.fetch_sub(before - counted, std::memory_order_relaxed);
+    return true;
+  }
+  const std::uint64_t grown = counted - before;
+  return all.fetch_add(grown, std::memory_order_relaxed) + grown <=
+         home_.around().limits.unfinished_bytes;
 }
 
 void connection::queue(payload bytes, payload latest) {

@@ -53,6 +53,9 @@ class connection {
   void drop_unsent();      // all but what has begun to go out
   void abort();            // now
   void continue_reading(); // after wants_input() was false
+  // So many bytes lie here of something that has not ended. False where all connections together
+  // hold too much, and this one has just added to it.
+  bool hold(std::size_t bytes);
   void tick(std::int64_t now_ns);
 
   shard& home() { return home_; }
@@ -91,6 +94,7 @@ class connection {
   std::unique_ptr<outbound> queue_;
   std::string remote_;
   std::int64_t deadline_ns_ = 0;    // of the TLS handshake, then of closing
+  std::size_t held_ = 0;            // of the bytes that are counted for all connections
   std::uint32_t deflated_most_ = 0; // longer texts are sent as they are
   bool over_limit_;
   bool in_background_ = false; // nobody looks: no ephemeral events

@@ -13,7 +13,7 @@ struct counters {
   counter accepted, refused, open, sockets; // connections; `open` and `sockets` go down again
   counter http_requests, frames_in, frames_out, bytes_in, bytes_out, writes;
   counter calls, events_published, ephemeral_merged, ephemeral_dropped, slow_closed, timed_out,
-      accept_failures;
+      accept_failures, unfinished_bytes;
 };
 
 inline void count(counter& which, std::uint64_t by = 1) {

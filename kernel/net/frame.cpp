@@ -198,6 +198,10 @@ void frame_decoder::unmask(std::span<char> bytes) {
   mask_at_ = static_cast<std::uint8_t>((mask_at_ + bytes.size()) & 3);
 }
 
+std::size_t frame_decoder::held() const {
+  return partial_ ? partial_->message.size() + partial_->control.size() : 0;
+}
+
 frame_decoder::partial& frame_decoder::pieces() {
   if (!partial_) partial_ = std::make_unique<partial>();
   return *partial_;

@@ -58,6 +58,7 @@ class frame_decoder {
   // Takes the next event from the front of `input`, which is unmasked in place. A whole message in
   // one piece is not copied. After a fault or a close nothing more must be fed.
   frame_event next(std::span<char>& input);
+  std::size_t held() const; // bytes of what has not ended
 
  private:
   // What lies across several reads; an idle connection has none.

@@ -109,6 +109,10 @@ bool http_reader::header_done() const {
   return parser_->beast.is_header_done();
 }
 
+std::size_t http_reader::body_bytes() const {
+  return parser_->beast.get().body().size();
+}
+
 bool http_reader::expects_continue() const {
   return same(std::string_view(parser_->beast.get()[http::field::expect].data(),
                                parser_->beast.get()[http::field::expect].size()),

@@ -41,8 +41,9 @@ class http_reader {
   // Takes what it can; `used` says how much. What it left must come again, with more behind it.
   state feed(std::string_view bytes, std::size_t& used);
   bool header_done() const;
-  bool expects_continue() const; // once the header is done
-  http_request take();           // once complete
+  std::size_t body_bytes() const; // that have come
+  bool expects_continue() const;  // once the header is done
+  http_request take();            // once complete
 
  private:
   state parse(std::string_view bytes, std::size_t& used);

@@ -55,9 +55,19 @@ void http_session::pump() {
          !input_.empty() && read_one()) {
   }
   pumping_ = false;
+  count_held();
   if (upgraded_) return on_.continue_reading();
   if (input_ended_ && waits_ != waits::logic) return on_.finish();
   on_.continue_reading();
+}
+
+void http_session::count_held() {
+  if (upgraded_) return;
+  const std::size_t held =
+      input_.size() + (reader_ ? reader_->body_bytes() : 0) + request_.body.size();
+  // What has come to its end goes its way: soon it is gone.
+  if (on_.hold(held) || waits_ == waits::logic || !reader_) return;
+  fail_and_close({"unavailable", "Too much is being received at once.", {}, 1'000, true});
 }
 
 // False where more bytes are needed.
@@ -366,6 +376,8 @@ void http_session::fail(const dispatch::error& why, std::string headers) {
 void http_session::fail_and_close(const dispatch::error& why) {
   last_ = true;
   reader_.reset();
+  input_ = {};
+  on_.hold(0);
   fail(why);
 }
 

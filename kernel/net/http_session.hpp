@@ -46,6 +46,7 @@ class http_session final : public protocol {
   };
 
   void pump();
+  void count_held(); // against the limit for all connections
   bool read_one();
   void handle();
   bool handle_upgrade(const request_target& to);

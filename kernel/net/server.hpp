@@ -25,7 +25,6 @@ struct options {
   unsigned shards = 1;
   struct limits limits;
   std::int64_t heartbeat_ms = 30'000; // at most; each client is told a time of its own
-  std::int64_t reconnect_spread_ms = 5'000;
   std::set<std::string, std::less<>> cors_origins;
   std::chrono::milliseconds sweep{1'000};            // how often time limits are looked at
   std::chrono::milliseconds certificate_look{5'000}; // and whether certificates have changed
@@ -70,6 +69,9 @@ class server final : public dispatch::clients {
   struct state;
   std::unique_ptr<state> state_;
 };
+
+// Over how long those are spread who come back after a drain.
+std::int64_t reconnect_spread_ms(std::uint64_t sockets);
 
 // As many descriptors as the system allows this process.
 void raise_descriptor_limit();

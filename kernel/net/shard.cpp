@@ -1,5 +1,6 @@
 #include "net/shard.hpp"
 
+#include "env/memory.hpp"
 #include "net/frame.hpp"
 
 #include <netinet/in.h>
@@ -13,6 +14,12 @@ namespace {
 
 constexpr std::size_t spare_queues = 256;
 constexpr std::size_t frames_kept = 1'024; // a spare queue that grew beyond is given back
+// Time limits are looked at in pieces. Thousands that were opened together run out together, and to
+// end them in one turn would hold up everybody else.
+constexpr std::size_t looks_a_piece = 1'024, ends_a_piece = 16;
+constexpr std::chrono::milliseconds between_pieces{3};
+constexpr std::size_t crowd = 1'000; // so many gone leave memory that is worth to be given back
+constexpr std::uint64_t much_unfinished = 8U << 20;
 
 } // namespace
 
@@ -184,19 +191,53 @@ void shard::hand_over() {
   to_logic_ = {};
 }
 
-void shard::sweep() {
-  const std::int64_t now = now_ns();
-  for_each([now](connection& one) { one.tick(now); });
-  sweeping_ = loop_.after(around_->sweep, [this] { sweep(); });
+// The allocator keeps what is freed, which after a crowd or much that was sent is a lot.
+void shard::give_memory_back() {
+  const std::uint64_t unfinished =
+      around_->counters.unfinished_bytes.load(std::memory_order_relaxed);
+  most_connections_ = std::max(most_connections_, connections_.size());
+  most_unfinished_ = std::max(most_unfinished_, unfinished);
+  if (most_connections_ < 2 * connections_.size() + crowd &&
+      most_unfinished_ < 2 * unfinished + much_unfinished)
+    return;
+  most_connections_ = connections_.size();
+  most_unfinished_ = unfinished;
+  env::give_memory_back();
 }
 
-void shard::drain() {
+void shard::sweep() {
+  give_memory_back();
+  swept_.clear();
+  swept_.reserve(connections_.size());
+  for (const auto& [id, one] : connections_) swept_.push_back(id);
+  sweep_piece();
+}
+
+void shard::sweep_piece() {
+  const std::int64_t now = now_ns();
+  std::size_t looks = 0, ends = 0;
+  while (!swept_.empty() && looks++ < looks_a_piece && ends < ends_a_piece) {
+    connection* const one = find(swept_.back());
+    swept_.pop_back();
+    if (one == nullptr) continue;
+    const bool was_finishing = one->finishing();
+    one->tick(now);
+    if (one->dead() || one->finishing() != was_finishing) ++ends;
+  }
+  if (swept_.empty()) {
+    sweeping_ = loop_.after(around_->sweep, [this] { sweep(); });
+  } else {
+    sweeping_ = loop_.after(between_pieces, [this] { sweep_piece(); });
+  }
+}
+
+void shard::drain(std::int64_t spread_ms) {
   draining_ = true;
-  for_each([this](connection& one) {
+  for_each([this, spread_ms](connection& one) {
     if (one.finishing()) return;
     if (one.speaks() == nullptr) return one.abort(); // still in its TLS handshake
-    const auto spread = static_cast<std::uint64_t>(around_->reconnect_spread_ms);
-    one.speaks()->drain(static_cast<std::int64_t>(random_below(spread + 1)));
+    const std::uint64_t drawn = random_below(static_cast<std::uint64_t>(spread_ms) + 1);
+    one.speaks()->drain(static_cast<std::int64_t>(drawn));
   });
 }
 

@@ -29,7 +29,6 @@ struct surroundings {
   struct limits limits;
   std::int64_t heartbeat_ms = 30'000; // at most; each connection gets a time of its own
   std::chrono::milliseconds sweep{1'000};
-  std::int64_t reconnect_spread_ms = 5'000;
   const env::clock* clock = nullptr;
   env::random* random = nullptr;
   env::loop* logic = nullptr;
@@ -67,7 +66,8 @@ class shard final : public topic_table::sink, public std::enable_shared_from_thi
   std::uint64_t random_below(std::uint64_t bound);
   std::string request_id(dispatch::connection_id connection, std::uint64_t exchange) const;
 
-  void drain(); // tells everyone; each ends when its calls are answered
+  // Tells everyone when to come back; each ends when its calls are answered.
+  void drain(std::int64_t spread_ms);
   bool draining() const { return draining_; }
   void close_all(bool at_once);
 
@@ -95,13 +95,18 @@ class shard final : public topic_table::sink, public std::enable_shared_from_thi
   void put(connection& to, const payload& frame, const payload& latest);
   void end_turn();
   void hand_over();
-  void sweep();
+  void sweep(); // ends what has had its time
+  void sweep_piece();
+  void give_memory_back();
 
   std::shared_ptr<surroundings> around_;
   std::uint16_t index_;
   env::real_loop& loop_;
   env::real_loop::turn_id turn_ = 0;
   env::timer_id sweeping_ = 0;
+  std::vector<dispatch::connection_id> swept_; // not looked at yet
+  std::size_t most_connections_ = 0;           // since memory was given back
+  std::uint64_t most_unfinished_ = 0;
   std::uint64_t last_connection_ = 0;
   std::shared_ptr<const dispatch::registry> registry_;
   topic_table topics_;

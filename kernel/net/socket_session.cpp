@@ -43,9 +43,11 @@ socket_session::~socket_session() {
 void socket_session::receive(std::span<char> bytes) {
   if (waiting_for_session()) {
     held_input_.append(bytes.data(), bytes.size());
-    return;
+  } else {
+    decode(bytes);
   }
-  decode(bytes);
+  if (!on_.hold(decoder_.held() + held_input_.size()))
+    close(close_code::too_slow, "Too much has come of what has not ended.");
 }
 
 void socket_session::decode(std::span<char> bytes) {

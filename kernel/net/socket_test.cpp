@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+
 using namespace parley::net;
 using namespace parley::net::testing;
 using namespace std::chrono_literals;
@@ -260,6 +262,83 @@ TEST(draining, ends_in_its_time_even_if_a_client_does_not) {
     last = busy.hear();
   } while (last.code == 0);
   EXPECT_EQ(last.code, 4000);
+}
+
+TEST(draining, spreads_those_who_come_back_evenly) {
+  constexpr std::size_t many = 200;
+  fixture here;
+  std::vector<client> all;
+  for (std::size_t i = 0; i < many; ++i) all.push_back(here.connect_authenticated());
+  here.on_logic([&] { here.server->drain(10min, [] {}); });
+  std::array<int, 4> quarters{};
+  for (client& one : all) {
+    const std::string said = one.hear().text;
+    const std::size_t at = said.find(':', said.find("reconnect_after_ms"));
+    ASSERT_NE(at, std::string::npos) << said;
+    const long after = std::stol(said.substr(at + 1));
+    ASSERT_GE(after, 0);
+    ASSERT_LE(after, reconnect_spread_ms(many));
+    ++quarters.at(static_cast<std::size_t>(4 * after / (reconnect_spread_ms(many) + 1)));
+    expect_close(one, 4000);
+  }
+  for (const int quarter : quarters) EXPECT_GT(quarter, 30) << "of " << many;
+}
+
+TEST(draining, takes_longer_for_more) {
+  EXPECT_EQ(reconnect_spread_ms(3), 1'000);
+  EXPECT_EQ(reconnect_spread_ms(5'000), 5'000);
+  EXPECT_EQ(reconnect_spread_ms(1'000'000), 60'000);
+}
+
+TEST(limits, hold_what_has_not_ended_of_all_together) {
+  fixture here([](options& how) { how.limits.unfinished_bytes = 100'000; });
+  const counter& held = here.server->counters().unfinished_bytes;
+  const std::string post =
+      "POST /v1/post HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+      "Content-Length: 100000\r\n\r\n{";
+  client first = here.connect(), second = here.connect(), third = here.connect_authenticated(),
+         talker = here.connect_authenticated();
+  first.send(post + std::string(90'000, ' '));
+  while (held < 70'000) here.on_logic([] {});
+  second.send(post + std::string(90'000, ' '));
+  EXPECT_EQ(second.reply().status, 503);
+  third.send(masked_frame(0x81, std::string(65'536, ' ')).substr(0, 60'000));
+  expect_close(third, 4001);
+  // Whoever only talks gets on, also in pieces.
+  const std::string frame =
+      masked_frame(0x81, R"({"id":1,"method":"test.echo","params":{"place":"p","text":")" +
+                             std::string(10'000, 'x') + "\"}}");
+  talker.send(frame.substr(0, 9'000));
+  talker.send(frame.substr(9'000));
+  EXPECT_THAT(talker.hear().text, HasSubstr("result"));
+  first.send(std::string(9'998, ' ') + '}');
+  EXPECT_EQ(first.reply().status, 200);
+  for (client* one : {&second, &third}) one->end_sending();
+  while (held > 0) here.on_logic([] {});
+}
+
+TEST(limits, end_many_at_once_in_pieces) {
+  constexpr std::size_t many = 200;
+  fixture here({}, 0);
+  std::vector<client> all;
+  for (std::size_t i = 0; i < many; ++i) all.push_back(here.connect());
+  EXPECT_EQ(here.connect().get("/").status, 200); // they were accepted before
+  std::uint64_t ended = 0, most = 0;              // in one turn of the loop
+  here.on_logic([&] {
+    here.logic.loop().on_turn_end([&] {
+      const std::uint64_t now = here.server->counters().timed_out.load();
+      most = std::max(most, now - std::exchange(ended, now));
+    });
+    here.advance(11s);
+  });
+  for (client& one : all) {
+    EXPECT_TRUE(one.ended());
+    one.end_sending();
+  }
+  here.on_logic([&] {
+    EXPECT_GE(ended, many);
+    EXPECT_LT(most, many);
+  });
 }
 
 TEST(sharing, one_loop_for_logic_and_sockets) {
