@@ -88,7 +88,7 @@ std::uint16_t frame_decoder::judge_header() {
     default:
       return close_code::protocol_error;
   }
-  if (remaining_ > limit_ - message_bytes_) return close_code::too_big;
+  if (remaining_ > most_ - message_bytes_) return close_code::too_big;
   message_bytes_ += static_cast<std::uint32_t>(remaining_);
   return 0;
 }
@@ -123,6 +123,10 @@ bool frame_decoder::take_data(std::span<char>& input, frame_event& event) {
     event = {kind::fault, {}, close_code::not_utf8};
     return true;
   }
+  if (message_bytes_ > limit_ && !compressed_ && !may_be_long(text)) {
+    event = {kind::fault, {}, close_code::too_big};
+    return true;
+  }
   const bool whole = done && !message_open_ && (!partial_ || partial_->message.empty());
   if (whole) {
     event = text_event(text);
@@ -137,10 +141,17 @@ bool frame_decoder::take_data(std::span<char>& input, frame_event& event) {
   return true;
 }
 
+// As far as its beginning has come.
+bool frame_decoder::may_be_long(std::string_view piece) const {
+  const bool is_first = !partial_ || partial_->message.empty();
+  const std::string_view seen = (is_first ? piece : partial_->message).substr(0, beginning_.size());
+  return beginning_.starts_with(seen);
+}
+
 frame_event frame_decoder::text_event(std::string_view content) {
   if (!compressed_) return {kind::text, content, 0}; // its UTF-8 was checked as it came
   std::string_view text;
-  switch (inflates_->inflate(content, limit_, text)) {
+  switch (inflates_->inflate(content, most_, text)) {
     case inflater::outcome::done:
       break;
     case inflater::outcome::too_big:

@@ -5,6 +5,7 @@
 
 #include "env/utf8.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -50,10 +51,14 @@ class frame_decoder {
  public:
   // `inflates`: permessage-deflate was agreed on, and messages may come compressed.
   explicit frame_decoder(std::uint32_t limit, inflater* inflates = nullptr)
-      : limit_(limit), inflates_(inflates) {}
+      : limit_(limit), most_(limit), inflates_(inflates) {}
 
-  // For what comes next: not while a message is under way.
-  void take_up_to(std::uint32_t limit) { limit_ = limit; }
+  // From the next message on: one that begins like this may be longer than others. Of one that is
+  // compressed only the limit is looked at here. `beginning` outlives the decoder.
+  void take_up_to(std::uint32_t limit, std::string_view beginning) {
+    most_ = std::max(limit, limit_);
+    beginning_ = beginning;
+  }
 
   // Takes the next event from the front of `input`, which is unmasked in place. A whole message in
   // one piece is not copied. After a fault or a close nothing more must be fed.
@@ -80,7 +85,11 @@ class frame_decoder {
   void forget_delivered();
   partial& pieces();
 
+  bool may_be_long(std::string_view piece) const;
+
   std::uint32_t limit_;
+  std::uint32_t most_; // of those that may be longer
+  std::string_view beginning_;
   inflater* inflates_;
   std::uint32_t message_bytes_ = 0;
   std::uint64_t remaining_ = 0; // of the current frame's payload

@@ -15,6 +15,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::int64_t ns_in_ms = 1'000'000;
+constexpr std::string_view long_beginning = R"({"resume":)"; // of what may be longer than others
 
 const payload& heartbeat_reply() {
   static const payload frame = make_text(R"({"heartbeat":{}})");
@@ -72,8 +73,8 @@ void socket_session::decode(std::span<char> bytes) {
       case frame_event::kind::close:
         return close(event.code == close_code::no_status ? close_code::normal : event.code, {});
       case frame_event::kind::fault:
-        return close(event.code, event.code == close_code::too_big ? "The frame is over its limit."
-                                 : event.code == close_code::unsupported
+        if (event.code == close_code::too_big) return refuse_length();
+        return close(event.code, event.code == close_code::unsupported
                                      ? "Only text frames are spoken here."
                                  : event.code == close_code::not_utf8 ? "The text is not UTF-8."
                                                                       : "This is no valid frame.");
@@ -86,6 +87,8 @@ void socket_session::end_of_input() {
 }
 
 void socket_session::text(std::string_view content) {
+  const bool is_long = content.size() > home_.around().limits.frame_bytes;
+  if (is_long && !content.starts_with(long_beginning)) return refuse_length(); // was compressed
   // One arena a frame, which goes with the parameters to the logic.
   json::storage_ptr arena = json::make_shared_resource<json::monotonic_resource>(
       std::max<std::size_t>(512, content.size() * 2));
@@ -93,10 +96,7 @@ void socket_session::text(std::string_view content) {
   std::string problem;
   if (!parse_strict(content, arena, parsed, problem)) return refuse_frame({"bad_json", problem});
   client_frame frame = read_frame(parsed);
-  if (content.size() > home_.around().limits.frame_bytes &&
-      !std::holds_alternative<resume_frame>(frame)) {
-    return close(close_code::too_big, "The frame is over its limit.");
-  }
+  if (is_long && !std::holds_alternative<resume_frame>(frame)) return refuse_length();
   if (auto* what = std::get_if<authenticate_frame>(&frame)) return authenticate(std::move(*what));
   const auto* bad = std::get_if<wrong_frame>(&frame);
   if (bad != nullptr && bad->id.empty()) return refuse_frame(bad->why);
@@ -152,7 +152,7 @@ void socket_session::authenticated(dispatch::session_ptr who,
   if (!session_) {
     heard_ns_ = home_.now_ns();
     const limits& by = home_.around().limits;
-    decoder_.take_up_to(std::max(by.frame_bytes, by.resume_bytes));
+    decoder_.take_up_to(by.resume_bytes, long_beginning);
   }
   session_ = std::move(who);
   if (another) { // also later: the end of this session is to end the connection
@@ -301,6 +301,10 @@ void socket_session::reply_error(const std::string& id, const dispatch::error& w
   if (!id.empty()) reply += "\"id\":" + id + ",";
   reply += "\"error\":" + net::to_json(why) + "}";
   send(make_text(reply));
+}
+
+void socket_session::refuse_length() {
+  close(close_code::too_big, "The frame is over its limit.");
 }
 
 void socket_session::refuse_frame(const dispatch::error& why) {

@@ -51,6 +51,7 @@ class socket_session final : public protocol {
   void heartbeat(heartbeat_frame what);
   void background(background_frame what);
   void reply_error(const std::string& id, const dispatch::error& why);
+  void refuse_length();
   void refuse_frame(const dispatch::error& why); // tells, and closes with 4200
   void say_hello();
   void send(payload frame);

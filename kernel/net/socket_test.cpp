@@ -98,7 +98,7 @@ TEST(socket, closes_on_frames_that_are_not_of_this_protocol) {
 }
 
 TEST(socket, closes_on_bad_websocket_frames) {
-  fixture here([](options& how) { how.limits.resume_bytes = 0; });
+  fixture here;
   const auto closes = [&here](unsigned first, const std::string& content, std::uint16_t code) {
     client one = here.connect_authenticated();
     one.say_frame(first, content);

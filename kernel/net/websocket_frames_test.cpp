@@ -225,11 +225,12 @@ std::vector<example> limits() {
   };
   std::vector<example> out = {
       {"9.1.1", {frame(text, beat(65'537))}, {"close 1009"}},
-      {"9.1.2", {frame(text, beat(65'537)).substr(0, 14)}, {"close 1009"}},
+      {"9.1.2", {announced((1U << 20) + 1)}, {"close 1009"}}, // more than any that may be longer
       {"9.1.3", {announced(std::uint64_t{1} << 30)}, {"close 1009"}},
       {"9.1.4", {announced((std::uint64_t{1} << 63) - 1)}, {"close 1009"}},
       {"9.1.5", {announced(std::uint64_t{1} << 63)}, {"close 1002"}},
       {"9.1.6", {announced(~std::uint64_t{0})}, {"close 1002"}},
+      {"9.1.7", {frame(text, beat(65'537)).substr(0, 17)}, {"close 1009"}}, // as soon as it is none
       {"9.2.1", {frame(binary, std::string(65'537, 'x'))}, {"close 1003"}},
   };
   std::size_t n = 0;

@@ -91,7 +91,7 @@ std::vector<std::string> echo(std::string_view says) {
 namespace {
 
 fixture& server() {
-  static fixture here([](options& how) { how.limits.resume_bytes = 65'536; });
+  static fixture here;
   return here;
 }
 
