@@ -78,7 +78,7 @@ std::vector<example> messages() {
   add({frame(text | deflated, deflate(beat(65'536)))}, {"heartbeat"});
   add({frame(text | deflated, deflate(beat(65'537)))}, {"close 1009"});
   add({frame(text | deflated, deflate(std::string(60'000'000, ' ')))}, {"close 1009"});
-  add({frame(text | deflated, std::string(65'537, 'x'))}, {"close 1009"});
+  add({frame(text | deflated, std::string((1U << 20) + 1, 'x'))}, {"close 1009"});
   // Between fragments.
   add({frame(first_text | deflated, small.substr(0, 9)), frame(ping, "p"),
        frame(last, small.substr(9))},
