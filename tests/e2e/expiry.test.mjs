@@ -19,6 +19,8 @@ test("what has had its time is erased, by itself and after a restart; the rest s
   await write("late", "2020-01-01T00:00:00.000Z");
   assert.ok((await texts()).includes("stays"));
   await until("far,stays");
+  const { latest } = await call(server, "GET", "/v1/diary"); // that of a visit which is there leads nowhere
+  assert.deepEqual(latest.map((entry) => entry.text), ["far"]);
 
   await write("soon", new Date(Date.now() + 1000).toISOString());
   await server.stop();

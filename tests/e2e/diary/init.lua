@@ -15,7 +15,8 @@ end
 
 function plugin.methods.diary.read(call)
   local function all(of) return plugin.collections[of]:range(call, { limit = 1000 }).items end
-  return { items = all "entries", visits = all "visits", bills = all "bills", moods = all "moods" }
+  local latest = plugin.collections.entries:through(call, { by = "visits", field = "id", order = "id", reverse = true, limit = 1 }).items
+  return { items = all "entries", visits = all "visits", bills = all "bills", moods = all "moods", latest = latest }
 end
 
 return plugin
