@@ -19,14 +19,14 @@ class Connection:
         try: self.buffer += self.link.recv(65536) or self.lost("the connection is gone")
         except TimeoutError: pass
         if time.monotonic() > self.due: self.due += self.beat; self.write({"heartbeat": {}})
-    def lost(self, why): raise ConnectionError(why)
+    def lost(self, why): self.link.close(); raise ConnectionError(why)
     def take(self, size):
         while len(self.buffer) < size: self.more()
         taken, self.buffer = self.buffer[:size], self.buffer[size:]; return taken
     def write(self, value): # one frame, masked as every client's must be
         data, mask = json.dumps(value).encode(), os.urandom(4)
-        size = struct.pack("!B", 128 | len(data)) if len(data) < 126 else struct.pack("!BH", 254, len(data))
-        self.link.sendall(b"\x81" + size + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(data)))
+        form = ("!B", 128 | len(data)) if len(data) < 126 else ("!BH", 254, len(data)) if len(data) < 65536 else ("!BQ", 255, len(data))
+        self.link.sendall(b"\x81" + struct.pack(*form) + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(data)))
     def frames(self):
         while True:
             kind, size = self.take(2)

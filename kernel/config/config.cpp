@@ -69,8 +69,10 @@ void read_limits(const json::object& in, limit_settings& out) {
   take(in, "body_seconds", out.body_seconds);
   take(in, "idle_seconds", out.idle_seconds);
   take(in, "unfinished_mib", out.unfinished_bytes);
-  // One body has room, whatever its limit is.
-  out.unfinished_bytes = std::max<std::uint64_t>(out.unfinished_bytes << 20, out.body_bytes);
+  // One body and one frame have room, whatever their limits are.
+  out.unfinished_bytes =
+      std::max({out.unfinished_bytes << 20, std::uint64_t{out.body_bytes},
+                std::uint64_t{out.frame_bytes}, std::uint64_t{out.resume_bytes}});
   take(in, "queue_bytes", out.queue_bytes);
   take(in, "outstanding", out.outstanding);
   take(in, "close_seconds", out.close_seconds);

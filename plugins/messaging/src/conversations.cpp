@@ -95,7 +95,6 @@ task<recent_result> messaging::recent(call& c, recent_params p) {
                    .limit(p.limit);
   if (p.before) {
     const auto slash = p.before->find('/');
-    if (slash == std::string::npos) throw invalid_params("It is no `next` of a window.", "/before");
     query.beyond(p.before->substr(0, slash), p.before->substr(slash + 1));
   }
   const page<conversations_record> found = co_await query;

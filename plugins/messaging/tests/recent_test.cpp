@@ -98,7 +98,8 @@ TEST_F(recent, shows_nothing_from_before_one_came_nor_what_was_deleted) {
 }
 
 TEST_F(recent, refuses_a_window_that_none_was_before) {
-  EXPECT_EQ(ann.call("messaging.recent", {{"before", "yesterday"}}).code(), "invalid_params");
+  for (const char* each : {"yesterday", "/", "2027/x/y", "2027-01-01T00:00:00.000Z/"})
+    EXPECT_EQ(ann.call("messaging.recent", {{"before", each}}).code(), "invalid_params") << each;
 }
 
 } // namespace
