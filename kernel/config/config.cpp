@@ -1,5 +1,8 @@
 #include "config/config.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
@@ -173,14 +176,36 @@ void read_master_keys(const json::array& in, const std::filesystem::path& folder
   }
 }
 
+// Its bytes; none where it is no address.
+std::string address_bytes(const std::string& text) {
+  std::string out(sizeof(in6_addr), '\0');
+  if (::inet_pton(AF_INET6, text.c_str(), out.data()) == 1) return out;
+  out.resize(sizeof(in_addr));
+  return ::inet_pton(AF_INET, text.c_str(), out.data()) == 1 ? out : std::string();
+}
+
+// One that stands for all addresses of a kind meets each of them.
+bool meet(const std::string& a, const std::string& b) {
+  const auto is_any = [](const std::string& one) {
+    return one.find_first_not_of('\0') == std::string::npos;
+  };
+  return a.size() == b.size() && (a == b || is_any(a) || is_any(b));
+}
+
 // Two cannot have it; the second would only be refused when the server starts.
 void check_listeners(const config& in, std::vector<yaml::problem>& problems) {
   for (std::size_t i = 0; i < in.listen.size(); ++i) {
     const listener& each = in.listen[i];
+    const std::string address = address_bytes(each.address);
+    if (address.empty()) {
+      problems.push_back({in.source.file, in.source.at("/listen/" + std::to_string(i)),
+                          each.address + " is no IP address", "such as 127.0.0.1 or ::1"});
+      continue;
+    }
     const bool taken =
         each.port != 0 &&
         std::any_of(in.listen.begin(), in.listen.begin() + i, [&](const listener& before) {
-          return before.port == each.port && before.address == each.address;
+          return before.port == each.port && meet(address_bytes(before.address), address);
         });
     if (!taken) continue;
     problems.push_back({in.source.file, in.source.at("/listen/" + std::to_string(i)),

@@ -126,6 +126,23 @@ TEST_F(config_file, two_listeners_have_two_places) {
                                    "and port 80; another port"));
 }
 
+TEST_F(config_file, a_listener_has_an_address_that_no_other_takes) {
+  read(
+      "listen:\n"
+      "  - { address: 127.0.0.999, port: 80 }\n"
+      "  - { address: '::1', port: 80 }\n"
+      "  - { address: '0:0:0:0:0:0:0:1', port: 80 }\n"
+      "  - { address: 127.0.0.1, port: 81 }\n"
+      "  - { address: 0.0.0.0, port: 81 }\n");
+  EXPECT_THAT(
+      lines(),
+      ElementsAre("parley.yaml:2:5: 127.0.0.999 is no IP address; such as 127.0.0.1 or ::1",
+                  "parley.yaml:4:5: another listener has the address 0:0:0:0:0:0:0:1 and port 80; "
+                  "another port",
+                  "parley.yaml:6:5: another listener has the address 0.0.0.0 and port 81; another "
+                  "port"));
+}
+
 TEST_F(config_file, an_origin_is_as_browsers_write_it) {
   read(
       "cors:\n"
