@@ -27,9 +27,10 @@ test("a method of a plugin that nobody here knows is found, authorised and calle
   const ann = await register(server, "ann");
 
   await page.getByRole("button", { name: "Authorize" }).first().click();
-  await page.getByRole("textbox").fill(ann.token);
-  await page.locator(".auth-btn-wrapper").getByRole("button", { name: /authorize|apply/i }).click();
-  await page.locator(".auth-btn-wrapper").getByRole("button", { name: "Close" }).click();
+  const bearer = page.locator(".auth-container", { hasText: "Bearer" });
+  await bearer.getByRole("textbox").fill(ann.token);
+  await bearer.getByRole("button", { name: /authorize|apply/i }).click();
+  await bearer.getByRole("button", { name: "Close" }).click();
 
   const method = page.locator(".opblock", { hasText: "/v1/karma/{thing}" });
   await method.locator(".opblock-summary-control").click();

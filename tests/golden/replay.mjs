@@ -116,15 +116,21 @@ class Run {
     return long ? "x".repeat(Number(long[1])) : this.fill(text);
   }
 
-  // Replies are found by their id: in which order they come nobody promises. All else comes in the order in which it stands.
+  // Replies are found by their id, events by the kind of their topic: in which order those come nobody promises. All else
+  // comes in the order in which it stands, and events on the side of it on which they stand.
   async hears(who, steps) {
     const line = this.lines.get(who);
     const came = await line.take(steps.length);
     const isReply = (frame) => frame !== undefined && "id" in frame && !("close" in frame);
+    const streamOf = (frame) => frame?.event === undefined ? undefined : frame.topic.split(":")[0];
     for (const step of steps) {
-      const is = isReply(step.recorded)
-        ? came.findIndex((frame) => isReply(frame) && frame.id === step.recorded.id)
-        : came.findIndex((frame) => step.recorded === undefined || !isReply(frame));
+      const { recorded } = step;
+      const others = came.findIndex((frame) => !isReply(frame) && streamOf(frame) === undefined);
+      const events = came.slice(0, others < 0 ? came.length : others);
+      const own = events.findIndex((frame) => streamOf(recorded) !== undefined && streamOf(frame) === streamOf(recorded));
+      const is = isReply(recorded) ? came.findIndex((frame) => isReply(frame) && frame.id === recorded.id)
+        : own >= 0 ? own
+        : came.findIndex((frame) => recorded === undefined || !isReply(frame));
       this.compare(step, is < 0 ? undefined : came.splice(is, 1)[0], `${who} <`, came);
     }
   }
