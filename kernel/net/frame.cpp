@@ -119,12 +119,12 @@ bool frame_decoder::take_data(std::span<char>& input, frame_event& event) {
   remaining_ -= size;
   in_payload_ = remaining_ > 0;
   const bool done = !in_payload_ && final_;
-  if (!compressed_ && (!utf8_.feed(text) || (done && !utf8_.complete()))) {
-    event = {kind::fault, {}, close_code::not_utf8};
-    return true;
-  }
   if (message_bytes_ > limit_ && !compressed_ && !may_be_long(text)) {
     event = {kind::fault, {}, close_code::too_big};
+    return true;
+  }
+  if (!compressed_ && (!utf8_.feed(text) || (done && !utf8_.complete()))) {
+    event = {kind::fault, {}, close_code::not_utf8};
     return true;
   }
   const bool whole = done && !message_open_ && (!partial_ || partial_->message.empty());
