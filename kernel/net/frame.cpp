@@ -143,9 +143,14 @@ bool frame_decoder::take_data(std::span<char>& input, frame_event& event) {
 
 // As far as its beginning has come.
 bool frame_decoder::may_be_long(std::string_view piece) const {
-  const bool is_first = !partial_ || partial_->message.empty();
-  const std::string_view seen = (is_first ? piece : partial_->message).substr(0, beginning_.size());
-  return beginning_.starts_with(seen);
+  std::string_view rest = beginning_, before;
+  if (partial_) before = partial_->message;
+  for (const std::string_view each : {before, piece}) {
+    const std::size_t seen = std::min(each.size(), rest.size());
+    if (each.substr(0, seen) != rest.substr(0, seen)) return false;
+    rest.remove_prefix(seen);
+  }
+  return true;
 }
 
 frame_event frame_decoder::text_event(std::string_view content) {
