@@ -119,7 +119,8 @@ void topics::places_known(const std::shared_ptr<resuming>& r) {
     if (f.head < 0) names.push_back(f.topic);
   }
   if (names.empty()) return confirm(r);
-  for (const std::string& topic : names) heads_.ask(topic);
+  if (!missed_.is_on()) // where other nodes write as well, the cache would hold what is not true
+    for (const std::string& topic : names) heads_.ask(topic);
   std::vector<std::string> asked = names;
   store_.heads(std::move(asked), [this, r, names](const storage::failure& why,
                                                   const std::vector<std::int64_t>& heads) {

@@ -10,35 +10,38 @@ namespace json = boost::json;
 namespace {
 constexpr std::uint32_t range_limit = 1000;
 
-bool is_limit(const json::value& from) {
-  return from.is_int64() && from.get_int64() > 0;
+// What every reading in an order has; false where it is none of that.
+template <typename Query>
+bool read_shared(std::string_view name, const json::value& value, Query& out) {
+  if (name == "index" && value.is_string()) {
+    out.index = value.get_string();
+  } else if (name == "prefix" && value.is_array()) {
+    out.prefix = value.get_array();
+  } else if (name == "reverse" && value.is_bool()) {
+    out.reverse = value.get_bool();
+  } else if (name == "may_lag" && value.is_bool()) {
+    out.may_lag = value.get_bool();
+  } else if (name == "limit" && value.is_int64() && value.get_int64() > 0) {
+    out.limit = static_cast<std::uint32_t>(std::min<std::int64_t>(value.get_int64(), range_limit));
+  } else {
+    return false;
+  }
+  return true;
 }
-std::uint32_t limit_of(const json::value& from) {
-  return static_cast<std::uint32_t>(std::min<std::int64_t>(from.get_int64(), range_limit));
-}
+
 } // namespace
 
 bool read_query(const json::object& given, storage::query& out) {
   for (const auto& member : given) {
     const std::string_view name = member.key();
     const json::value& value = member.value();
-    if (name == "index" && value.is_string()) {
-      out.index = value.get_string();
-    } else if (name == "prefix" && value.is_array()) {
-      out.prefix = value.get_array();
-    } else if (name == "from" || name == "after") {
+    if (name == "from" || name == "after") {
       out.lower = json::value(value, json::storage_ptr());
       out.lower_exclusive = name == "after";
     } else if (name == "to" || name == "before") {
       out.upper = json::value(value, json::storage_ptr());
       out.upper_exclusive = name == "before";
-    } else if (name == "reverse" && value.is_bool()) {
-      out.reverse = value.get_bool();
-    } else if (name == "may_lag" && value.is_bool()) {
-      out.may_lag = value.get_bool();
-    } else if (name == "limit" && is_limit(value)) {
-      out.limit = limit_of(value);
-    } else {
+    } else if (!read_shared(name, value, out)) {
       return false;
     }
   }
@@ -53,21 +56,11 @@ bool read_through(const json::object& given, std::string& by, storage::through_q
       by = value.get_string();
     } else if (name == "field" && value.is_string()) {
       out.field = value.get_string();
-    } else if (name == "index" && value.is_string()) {
-      out.index = value.get_string();
-    } else if (name == "prefix" && value.is_array()) {
-      out.prefix = value.get_array();
     } else if (name == "order" && value.is_string()) {
       out.order = value.get_string();
     } else if (name == "beyond" && value.is_array()) {
       out.beyond = value.get_array();
-    } else if (name == "reverse" && value.is_bool()) {
-      out.reverse = value.get_bool();
-    } else if (name == "may_lag" && value.is_bool()) {
-      out.may_lag = value.get_bool();
-    } else if (name == "limit" && is_limit(value)) {
-      out.limit = limit_of(value);
-    } else {
+    } else if (!read_shared(name, value, out)) {
       return false;
     }
   }
